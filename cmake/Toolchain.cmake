@@ -1,0 +1,30 @@
+# Compiler settings shared by every target, and the sanitizer switch.
+set(XEBEC_SANITIZE "" CACHE STRING "Sanitizers to build with: address, thread or empty")
+set(XEBEC_SHARED_DATA "${CMAKE_SOURCE_DIR}/../shared" CACHE PATH
+    "Folder with conformance vectors and cases; tests that need it are skipped where it is absent")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # ccache can only see through a precompiled header with this.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+  add_link_options(-fuse-ld=lld)
+else()
+  # clang 16 does not see libstdc++ 12's <expected> without this.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-D__cpp_concepts=202002L>
+                      -Wno-builtin-macro-redefined -Wno-macro-redefined)
+endif()
+
+if(XEBEC_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(XEBEC_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+endif()

@@ -1,0 +1,74 @@
+#include "base/logger.h"
+
+#include <unistd.h>
+
+#include <ctime>
+
+#include "base/clock.h"
+
+namespace xebec {
+namespace {
+
+class FdSink final : public LogSink {
+ public:
+  explicit FdSink(int fd) : fd_(fd) {}
+  // One write a line keeps lines whole between threads and processes. A failing log must not stop the program.
+  void write(LogLevel, std::string_view line) override {
+    [[maybe_unused]] ssize_t written = ::write(fd_, line.data(), line.size());
+  }
+
+ private:
+  int fd_;
+};
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+}  // namespace
+
+Logger Logger::named(std::string_view component) const {
+  Logger copy = *this;
+  copy.component_ = component;
+  return copy;
+}
+
+void Logger::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) const {
+  auto since_epoch = clock_->now().time_since_epoch();
+  time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
+  long micros = std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count() % 1000000;
+  tm utc{};
+  gmtime_r(&seconds, &utc);
+  std::string line = fmt::format("{}{:02}{:02} {:02}:{:02}:{:02}.{:06} ", "DIWE"[static_cast<int>(level)], utc.tm_mon + 1,
+                                 utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, micros);
+  if (!component_.empty()) line += component_ + " ";
+  append_quoted(line, message);
+  for (const LogField& field : fields) {
+    line += ' ';
+    line += field.key;
+    line += '=';
+    append_quoted(line, field.value);
+  }
+  line += '\n';
+  sink_->write(level, line);
+}
+
+std::shared_ptr<LogSink> make_fd_sink(int fd) { return std::make_shared<FdSink>(fd); }
+
+}  // namespace xebec

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Formats every C++ file with clang-format 16, or checks that nothing would change (--check).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mode=(-i)
+[ "${1:-}" = "--check" ] && mode=(--dry-run -Werror)
+git ls-files '*.cc' '*.h' | xargs -r clang-format-16 "${mode[@]}"

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Installs everything Xebec needs on Debian 12: packages to build, to run and to test. Needs root.
+# Idempotent; when nothing is missing it takes a fraction of a second and does not touch the network.
+# usage: tools/setup.sh [--check] [build|run|test]...     (default: all three groups)
+set -euo pipefail
+
+build_packages=(
+  g++ make git ca-certificates python3 pkg-config cmake ninja-build ccache lld
+  clang-16 clang-tidy-16 clang-format-16 libclang-rt-16-dev
+  libboost1.81-dev libboost-url1.81-dev libssl-dev libnghttp2-dev zlib1g-dev libsodium-dev
+  libsimdjson-dev libfmt-dev libspdlog-dev libfyaml-dev libre2-dev nlohmann-json3-dev libcli11-dev
+  protobuf-compiler libprotobuf-dev libprotoc-dev libgrpc++-dev protobuf-compiler-grpc
+  librocksdb-dev libnftables-dev libmimalloc-dev
+  libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev
+)
+run_packages=(
+  containerd runc containernetworking-plugins nftables iproute2 busybox-static
+  zstd curl openssl socat
+)
+test_packages=(procps util-linux)
+
+# Debian's kubernetes-client would overwrite a kubectl that another package installed, so it is never
+# installed: its kubectl is unpacked here, and linked into the PATH only where there is no other.
+cache=${XEBEC_CACHE:-/var/cache/xebec}
+old_kubectl=$cache/kubectl-1.20/kubectl
+
+check_only=false
+groups=()
+for arg in "$@"; do
+  case $arg in
+    --check) check_only=true ;;
+    build|run|test) groups+=("$arg") ;;
+    *) sed -n '2,4s/^# //p' "$0"; exit 2 ;;
+  esac
+done
+[ ${#groups[@]} -gt 0 ] || groups=(build run test)
+
+wanted=()
+for group in "${groups[@]}"; do
+  declare -n list="${group}_packages"
+  wanted+=("${list[@]}")
+done
+
+# dpkg-query prints what it knows and fails when one name is unknown: that is not an error here.
+missing_packages() {
+  local have
+  have=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p') || true
+  comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$have")
+}
+
+retry() {
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    "$@" && return 0
+    echo "setup: '$*' failed (attempt $attempt)" >&2
+    sleep $((attempt * 2))
+  done
+  return 1
+}
+
+updated=false
+apt_update() {
+  "$updated" || retry apt-get update -qq
+  updated=true
+}
+
+apt_install() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+}
+
+# A service of the same name that dpkg starts by itself would only be in the way: Xebec runs its own.
+install_without_services() {
+  local policy=/usr/sbin/policy-rc.d made=false
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod +x $policy
+    made=true
+  fi
+  local rc=0
+  retry apt_install "$@" || rc=$?
+  if $made; then rm -f $policy; fi
+  return $rc
+}
+
+fetch_old_kubectl() {
+  local dir
+  dir=$(mktemp -d)
+  (cd "$dir" && apt-get download -qq kubernetes-client >/dev/null 2>&1 && dpkg -x kubernetes-client_*.deb out) || {
+    rm -rf "$dir"
+    return 1
+  }
+  mkdir -p "$(dirname "$old_kubectl")"
+  mv "$dir/out/usr/bin/kubectl" "$old_kubectl.tmp"
+  mv "$old_kubectl.tmp" "$old_kubectl"
+  rm -rf "$dir"
+}
+
+mapfile -t missing < <(missing_packages "${wanted[@]}")
+want_kubectl=false
+if [[ " ${groups[*]} " == *" test "* ]] && [ ! -x "$old_kubectl" ]; then want_kubectl=true; fi
+
+if $check_only; then
+  [ ${#missing[@]} -eq 0 ] || { echo "missing packages: ${missing[*]}"; exit 1; }
+  ! $want_kubectl || { echo "missing: $old_kubectl"; exit 1; }
+  exit 0
+fi
+
+if [ ${#missing[@]} -gt 0 ] || $want_kubectl; then
+  [ "$(id -u)" = 0 ] || { echo "setup: root is needed to install: ${missing[*]}" >&2; exit 1; }
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "setup: installing ${missing[*]}"
+  apt_update
+  install_without_services "${missing[@]}"
+fi
+if $want_kubectl; then
+  fetch_old_kubectl 2>/dev/null || { apt_update; retry fetch_old_kubectl; }
+fi
+if [[ " ${groups[*]} " == *" test "* ]] && ! command -v kubectl >/dev/null; then
+  ln -sf "$old_kubectl" /usr/local/bin/kubectl
+fi
