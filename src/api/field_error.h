@@ -38,8 +38,8 @@ struct Error {
 
 using Errors = std::vector<Error>;
 
-// `value` texts are rendered by the caller as upstream prints them: quote() for strings, digits for numbers,
-// JSON for structs.
+// `rendered_value` is rendered by the caller as upstream prints it: quote() for strings, digits for numbers, JSON for
+// structs; plain `value` strings are quoted here.
 std::string quote(std::string_view text);  // Go's %q
 
 Error required(const Path& path, std::string_view detail = {});
