@@ -1,0 +1,17 @@
+// gRPC's errors as Status, worded as grpc-go does, since users meet these texts in events.
+#pragma once
+
+#include "base/status.h"
+
+namespace grpc {
+class Status;
+}
+
+namespace xebec::cri {
+
+Status to_status(const grpc::Status& status);
+
+// For runtimes that are not gRPC: code 5 is NotFound, and so on (google.rpc.Code).
+Status rpc_error(int code, std::string_view message);
+
+}  // namespace xebec::cri
