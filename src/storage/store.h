@@ -143,7 +143,7 @@ class Store {
   // Reads below it answer compacted(); 0 when nothing was compacted.
   virtual int64_t compacted_revision() const = 0;
 
-  // Forgets what was overwritten or deleted before or at `revision`. Returns when the space has been given back.
+  // Forgets what was overwritten or deleted before or at `revision`. Returns when the old versions have been deleted.
   virtual Task<Result<void>> compact(int64_t revision) = 0;
   // Writes a consistent copy into `dir`, which must not exist; it opens as a store of the same engine.
   virtual Task<Result<void>> snapshot(std::string dir) = 0;

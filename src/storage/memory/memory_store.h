@@ -43,6 +43,8 @@ struct MemoryOptions {
   std::shared_ptr<const Clock> clock;  // for TTLs
   Executor* executor = nullptr;        // runs TTL expiry; outlives the store. Without it nothing expires
   std::shared_ptr<FaultPlan> faults;   // may be null
+  size_t max_txn_bytes = 3 << 19;      // 1.5 MiB as etcd; more answers 413
+  size_t watch_ring_bytes = 4 << 20;   // recent events kept apart for watchers; older ones come from the log
 };
 
 std::unique_ptr<Store> make_memory_store(MemoryOptions options);
