@@ -53,14 +53,15 @@ class EventCorrelator {
  public:
   struct Decision {
     bool skip = false;    // silenced
-    bool update = false;  // patch the event of that name instead of creating one
+    bool update = false;  // patch count, message and lastTimestamp of the event of that name instead of creating one
+    std::string key;      // for written()
     corev1::Event event;
   };
 
   // `now` is executor time, for the windows and the spam filter.
   Decision correlate(corev1::Event event, MonotonicTime now);
-  // After a write: remembers name and resourceVersion that the server gave.
-  void written(const corev1::Event& event);
+  // After a write: remembers what the server answered.
+  void written(const std::string& key, const corev1::Event& event);
 
  private:
   static constexpr size_t kCapacity = 4096;
@@ -72,11 +73,10 @@ class EventCorrelator {
     int32_t count = 0;
     api::Time first_timestamp;
     std::string name;
-    std::string resource_version;
   };
 
   bool silenced(const corev1::Event& event, MonotonicTime now);
-  // The key under which the event is counted; changes its message when it is combined.
+  // The key under which the event is counted; changes its message when it is combined with others.
   std::string aggregate(corev1::Event& event, MonotonicTime now);
 
   LruMap<TokenBucket> buckets_{kCapacity};

@@ -47,8 +47,10 @@ class EventRecorder {
   template <class T>
     requires requires(const T& object) { object.metadata; }
   void event(const T& about, std::string_view type, std::string_view reason, std::string message) {
-    event(reference_to(about), type, reason, std::move(message));
+    event(about.metadata, T::kDescriptor.kinds[0], type, reason, std::move(message));
   }
+  void event(const metav1::ObjectMeta& about, const api::TypeName& kind, std::string_view type, std::string_view reason,
+             std::string message);
 
   // Sends until cancelled; what is queued then is dropped. At most once. The recorder outlives the task.
   Task<void> run(CancelToken token);

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/cancel.h"
+#include "base/scope.h"
 #include "base/task.h"
 #include "client/env.h"
 #include "client/rest.h"
@@ -19,6 +20,8 @@ struct Lease;
 }
 
 namespace xebec::client {
+
+class EventRecorder;
 
 struct LeaderElectionConfig {
   LeaderElectionConfig() {}
@@ -30,6 +33,8 @@ struct LeaderElectionConfig {
   Duration retry_period = std::chrono::seconds(2);
   // When run() is cancelled while leading, the lease is given up at once.
   bool release_on_cancel = true;
+  // Records "<identity> became leader" and "... stopped leading" about the Lease; may be null.
+  EventRecorder* recorder = nullptr;
 
   // The work of the leader; its token is cancelled when leadership is lost, and run() ends when it has returned.
   std::function<Task<void>(CancelToken)> on_started_leading;
@@ -51,20 +56,24 @@ class LeaderElector {
 
  private:
   Task<bool> acquire(CancelToken token);
-  Task<void> renew(CancelToken token);
+  Task<void> renew(Scope& leading);
   Task<bool> try_acquire_or_renew(CancelToken token);
-  Task<bool> update(coordinationv1::Lease lease, CancelToken token);
+  Task<bool> write(coordinationv1::Lease lease, CancelToken token, bool create);
   Task<void> release();
-  void observe(const coordinationv1::Lease& lease);
+  coordinationv1::Lease record(coordinationv1::Lease base) const;
+  bool lease_is_valid() const;
+  void observe(coordinationv1::Lease lease);
   void report_leader();
+  void record_event(const std::string& what);
+  Context context(CancelToken token) const;
 
   Rest rest_;
   Env env_;
   LeaderElectionConfig config_;
-  std::unique_ptr<coordinationv1::Lease> observed_;
+  std::unique_ptr<coordinationv1::Lease> observed_;  // null before the first look
   std::string observed_holder_;
   std::string reported_;
-  MonotonicTime observed_at_{};
+  MonotonicTime observed_at_{};  // when its record was seen to change
 };
 
 }  // namespace xebec::client
