@@ -25,6 +25,7 @@ namespace xebec::apiserver {
 
 class Entry;        // cache/entry.h: one stored object: bytes, revision, extracted metadata, typed form on demand
 class WatchCursor;  // cache/cursor.h
+class Strategy;     // registry/strategy.h
 
 struct GetRequest {
   std::string namespace_, name;
@@ -63,6 +64,8 @@ struct WriteOptions {
   api::GroupVersionResource request_resource;
   std::string subresource;             // "" or "status", "scale", ...
   std::vector<std::string>* warnings = nullptr;
+  // False: the transform has set managedFields itself (server-side apply).
+  bool track_fields = true;
 };
 
 struct WriteResult {
@@ -70,9 +73,13 @@ struct WriteResult {
   bool created = false;
   // Delete only: false when the object is still there, waiting for finalizers or its grace period.
   bool deleted = false;
+  // Delete only: the answer is `object`; otherwise a Status of success with its details.
+  bool answer_object = false;
 };
 
-// Makes the new object from the current one. Called again after a conflict, with what is then stored.
+// Makes the new object from the current one: decoded and defaulted, as the client sent it (metadata.resourceVersion
+// and uid included: they are the preconditions). Field tracking, admission, strategy and validation follow here.
+// Called again after a conflict, with what is then stored.
 // `current` is nullptr when nothing is stored and the strategy allows create on update.
 using Transform = std::function<Task<Result<api::Object>>(const api::Object* current)>;
 
@@ -80,6 +87,9 @@ class Registry {
  public:
   virtual ~Registry() = default;
   virtual const api::Resource& resource() const = 0;
+  // The type objects have here, whatever version a request speaks; api::convert leads there and back.
+  virtual const api::Message& hub() const = 0;
+  virtual const Strategy& strategy() const = 0;
 
   virtual Task<Result<std::shared_ptr<const Entry>>> get(Context context, GetRequest request) = 0;
   virtual Task<Result<ListPage>> list(Context context, ListRequest request) = 0;

@@ -1,15 +1,19 @@
 // Strategy: what is particular to a kind in the one generic registry (k8s.io/apiserver/pkg/registry/rest).
-// One file a kind under registry/strategies/, one registration line each in registry/strategies/all.cc.
+// Most kinds are a line in the table of strategies/all.cc (table_strategy.h does the work); a kind with rules of its
+// own has a file under registry/strategies/.
 // All methods work on hub types, are thread-safe and do not block.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/field_error.h"
+#include "api/names.h"
 #include "api/object.h"
+#include "apiserver/cache/format.h"
 #include "base/context.h"
 #include "base/result.h"
 
@@ -20,45 +24,77 @@ class Rng;
 
 namespace xebec::apiserver {
 
-// What a selector may ask of an object beside its labels: "metadata.name", "status.phase", ...
-using SelectableFields = std::vector<std::pair<std::string, std::string>>;
+// Something a write has taken from a shared pool (a cluster IP, a node port). Given back when the write fails: the
+// destructor of a reservation that was not committed releases it.
+class Reservation {
+ public:
+  virtual ~Reservation() = default;
+  virtual void commit() = 0;
+};
+
+// Who deletes what when DELETE does not say.
+enum class Propagation { kBackground, kOrphan, kUnsupported };
 
 class Strategy {
  public:
   virtual ~Strategy() = default;
 
-  // Fills table and hand-written defaults of the hub version (SetDefaults_*). Runs after every decode.
-  virtual void set_defaults(api::Object& object) const;
+  // --- names ---
+  virtual api::NameRule name_rule() const { return api::name_is_dns_subdomain; }
 
   // --- create ---
   // Clears status, sets generation 1, and whatever upstream's PrepareForCreate does.
-  virtual void prepare_for_create(const Context& context, api::Object& object) const;
+  virtual void prepare_for_create(const Context& context, api::Object& object) const = 0;
+  // Everything but metadata, which the registry validates itself.
   virtual field::Errors validate(const Context& context, const api::Object& object) const = 0;
-  virtual std::vector<std::string> warnings_on_create(const api::Object& object) const;
+  virtual std::vector<std::string> warnings_on_create(const api::Object& object) const { return {}; }
+  // Called right before validation; may fill the object (a Service gets its cluster IP). nullptr: nothing was taken.
+  virtual Result<std::unique_ptr<Reservation>> begin_create(const Context& context, api::Object& object,
+                                                            bool dry_run) const;
 
-  // --- update of the main resource ---
-  // Keeps status of the old object, bumps generation when the spec changed, ...
-  virtual void prepare_for_update(const Context& context, api::Object& object, const api::Object& old) const;
-  virtual field::Errors validate_update(const Context& context, const api::Object& object, const api::Object& old) const = 0;
-  virtual std::vector<std::string> warnings_on_update(const api::Object& object, const api::Object& old) const;
+  // --- update ---
+  // `subresource` is "" for the main resource. Keeps what the subresource must not change; bumps generation.
+  virtual void prepare_for_update(const Context& context, std::string_view subresource, api::Object& object,
+                                  const api::Object& old) const = 0;
+  virtual field::Errors validate_update(const Context& context, std::string_view subresource, const api::Object& object,
+                                        const api::Object& old) const = 0;
+  virtual std::vector<std::string> warnings_on_update(const api::Object& object, const api::Object& old) const {
+    return {};
+  }
+  virtual Result<std::unique_ptr<Reservation>> begin_update(const Context& context, api::Object& object,
+                                                            const api::Object& old, bool dry_run) const;
   // An update without resourceVersion overwrites what is there.
   virtual bool allow_unconditional_update() const { return true; }
   // A PUT to a name that does not exist creates it (Lease, Event, ...).
   virtual bool allow_create_on_update() const { return false; }
 
-  // --- update of /status ---
-  virtual void prepare_for_status_update(api::Object& object, const api::Object& old) const;
-  virtual field::Errors validate_status_update(const api::Object& object, const api::Object& old) const;
-
   // --- delete ---
   // Seconds the object stays with a deletionTimestamp before it goes (Pods); nothing: it goes at once.
   // `requested` is DeleteOptions.gracePeriodSeconds.
-  virtual std::optional<int64_t> graceful_seconds(const api::Object& object, std::optional<int64_t> requested) const;
-  // "orphan", "background" or "foreground": what DELETE means when it does not say, for a request's version.
-  virtual std::string_view default_propagation(std::string_view request_version) const { return "background"; }
+  virtual std::optional<int64_t> graceful_seconds(const api::Object& object, std::optional<int64_t> requested) const {
+    return std::nullopt;
+  }
+  // For a request's group and version.
+  virtual Propagation default_propagation(std::string_view group, std::string_view version) const {
+    return Propagation::kBackground;
+  }
+  // Whether the object with its finalizers gone may be removed (a Namespace also waits for spec.finalizers).
+  virtual bool may_remove(const api::Object& object) const { return true; }
+  // Refuses a deletion that has not begun (403, 409); called after preconditions.
+  virtual Result<void> check_delete(const api::Object& object) const { return {}; }
+  // The answer to DELETE is the object itself, not a Status.
+  virtual bool returns_deleted_object() const { return false; }
+  // Marks the object on its way out (a Namespace's phase becomes Terminating).
+  virtual void on_deleting(api::Object& object) const {}
+  // The object is gone from storage: give back what it held.
+  virtual void after_delete(const api::Object& object) const {}
 
   // --- select ---
-  virtual SelectableFields selectable_fields(const api::Object& object) const;
+  // Beside metadata.name and metadata.namespace.
+  virtual std::vector<SelectableField> selectable_fields() const { return {}; }
+  // Upstream's words for a field label that is none of them, e.g. "field label not supported: %s".
+  virtual std::string unsupported_field(std::string_view label, bool namespaced) const;
+
   // Seconds an object lives in storage; 0: for ever (Events: 3600).
   virtual int64_t ttl_seconds(const api::Object& object) const { return 0; }
 };
