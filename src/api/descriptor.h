@@ -50,15 +50,21 @@ struct Patch {
   static constexpr uint8_t kNone = 0, kMerge = 1, kReplace = 2, kRetainKeys = 4;
 };
 
-// Work on a std::vector<T> through its address.
+// Work on a std::vector<T> through its address. See also Field::erase_at.
 struct ListOps {
   std::size_t stride;  // sizeof(T)
   std::size_t (*size)(const void* list);
   void* (*data)(void* list);
-  void* (*append)(void* list);  // a new zero element at the end
-  void (*resize)(void* list, std::size_t n);
-  void (*erase)(void* list, std::size_t i);
-  void (*reserve)(void* list, std::size_t n);
+  void (*resize)(void* list, std::size_t n);  // new elements are zero values
+
+  void* at(void* list, std::size_t i) const { return static_cast<char*>(data(list)) + i * stride; }
+  const void* at(const void* list, std::size_t i) const { return at(const_cast<void*>(list), i); }
+  // A new zero element at the end (amortized constant time: std::vector grows geometrically).
+  void* append(void* list) const {
+    const std::size_t n = size(list);
+    resize(list, n + 1);
+    return at(list, n);
+  }
 };
 
 // Work on a FlatMap<T> through its address.
@@ -120,6 +126,8 @@ struct Field {
   void clear(void* object) const;
   // Number of elements of a List or Map.
   std::size_t size(const void* object) const;
+  // Removes element i of a List.
+  void erase_at(void* object, std::size_t i) const;
   // What encoding/json's omitempty leaves out: false, 0, "", nil, empty. A struct value is never empty.
   bool is_empty(const void* object) const;
   // Whether JSON leaves the field out (omitempty on an empty value, omitzero on a zero one).
@@ -156,6 +164,7 @@ struct Message {
   std::span<const TypeName> kinds;      // the GVKs this type is registered under; empty for parts
   Form form = Form::Object;
   MapType map_type = MapType::None;     // x-kubernetes-map-type of the struct
+  bool any_group = false;               // a kind of every group version (DeleteOptions, WatchEvent)
   bool type_meta = false;               // has kind/apiVersion on the wire (they are not stored in the struct)
   bool json_only = false;               // Table, version.Info: has no protobuf form
   int32_t object_meta_offset = -1;      // of `metadata` when it is an ObjectMeta
@@ -171,7 +180,6 @@ struct Message {
   // By JSON name; nullptr when there is none. `fold_case` finds also names that differ in case only.
   const Field* find(std::string_view json_name) const;
   const Field* find_fold(std::string_view json_name) const;
-  const Field* find_number(uint32_t number) const;  // own fields only
   // The `items` field when this is a list kind (has ListMeta and items).
   const Field* items() const;
 };
