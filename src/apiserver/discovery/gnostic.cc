@@ -1,0 +1,260 @@
+#include "apiserver/discovery/gnostic.h"
+
+#include <cstdint>
+
+#include "codec/json.h"
+
+namespace xebec::apiserver {
+namespace {
+
+using codec::Value;
+using codec::ValueMap;
+
+void put_varint(uint64_t value, std::string& out) {
+  while (value >= 0x80) {
+    out += static_cast<char>(value | 0x80);
+    value >>= 7;
+  }
+  out += static_cast<char>(value);
+}
+
+// Always written: for elements of repeated fields and messages, whose presence means something.
+void put_bytes(int number, std::string_view bytes, std::string& out) {
+  put_varint(static_cast<uint64_t>(number) << 3 | 2, out);
+  put_varint(bytes.size(), out);
+  out += bytes;
+}
+
+// proto3 scalars: zero values are not written.
+void put_string(int number, std::string_view text, std::string& out) {
+  if (!text.empty()) put_bytes(number, text, out);
+}
+
+void put_bool(int number, bool value, std::string& out) {
+  if (!value) return;
+  put_varint(static_cast<uint64_t>(number) << 3, out);
+  out += '\1';
+}
+
+std::string_view text_of(const Value& value, std::string_view key) {
+  const Value* member = value.find(key);
+  return member ? member->string_or() : std::string_view();
+}
+
+bool bool_of(const Value& value, std::string_view key) {
+  const Value* member = value.find(key);
+  return member && member->bool_or(false);
+}
+
+void put_strings(int number, const Value* list, std::string& out) {
+  if (!list || !list->as_list()) return;
+  for (const Value& item : *list->as_list()) put_bytes(number, item.string_or(), out);
+}
+
+// Any {value = 1, yaml = 2}; JSON is YAML.
+std::string any(const Value& value) {
+  std::string out;
+  put_string(2, codec::to_json(value) + "\n", out);
+  return out;
+}
+
+std::string named(std::string_view name, std::string_view value) {
+  std::string out;
+  put_string(1, name, out);
+  put_bytes(2, value, out);
+  return out;
+}
+
+void put_extensions(int number, const Value& value, std::string& out) {
+  const ValueMap* map = value.as_map();
+  if (!map) return;
+  for (const auto& member : *map) {
+    if (member.key.starts_with("x-")) put_bytes(number, named(member.key, any(member.value)), out);
+  }
+}
+
+// In order of name, as upstream's documents are; `write` gets each member's value.
+template <class F>
+void put_named(int number, const Value* map_value, std::string& out, F&& write) {
+  if (!map_value || !map_value->as_map()) return;
+  const ValueMap& map = *map_value->as_map();
+  for (uint32_t i : map.sorted()) {
+    const auto& member = map.member(i);
+    put_bytes(number, named(member.key, write(member.value)), out);
+  }
+}
+
+std::string schema(const Value& value) {
+  std::string out;
+  put_string(1, text_of(value, "$ref"), out);
+  put_string(2, text_of(value, "format"), out);
+  put_string(4, text_of(value, "description"), out);
+  if (const Value* fallback = value.find("default")) put_bytes(5, any(*fallback), out);
+  put_bool(16, bool_of(value, "uniqueItems"), out);
+  put_strings(19, value.find("required"), out);
+  if (const Value* list = value.find("enum"); list && list->as_list()) {
+    for (const Value& item : *list->as_list()) put_bytes(20, any(item), out);
+  }
+  if (const Value* additional = value.find("additionalProperties")) {
+    std::string item;
+    put_bytes(1, schema(*additional), item);
+    put_bytes(21, item, out);
+  }
+  if (std::string_view type = text_of(value, "type"); !type.empty()) {
+    std::string item;
+    put_bytes(1, type, item);
+    put_bytes(22, item, out);
+  }
+  if (const Value* items = value.find("items")) {
+    std::string item;
+    put_bytes(1, schema(*items), item);
+    put_bytes(23, item, out);
+  }
+  if (const Value* all_of = value.find("allOf"); all_of && all_of->as_list()) {
+    for (const Value& item : *all_of->as_list()) put_bytes(24, schema(item), out);
+  }
+  if (const Value* properties = value.find("properties")) {
+    std::string item;
+    put_named(1, properties, item, schema);
+    put_bytes(25, item, out);
+  }
+  put_extensions(31, value, out);
+  return out;
+}
+
+
+std::string parameter(const Value& value) {
+  std::string out;
+  std::string_view in = text_of(value, "in");
+  if (in == "body") {
+    std::string body;
+    put_string(2, text_of(value, "name"), body);
+    put_string(3, in, body);
+    put_bool(4, bool_of(value, "required"), body);
+    if (const Value* s = value.find("schema")) put_bytes(5, schema(*s), body);
+    put_bytes(1, body, out);
+    return out;
+  }
+  // The path's message lacks allow_empty_value, so that its later numbers are one less.
+  const bool query = in == "query";
+  const int shift = query ? 0 : -1;
+  std::string sub;
+  put_bool(1, bool_of(value, "required"), sub);
+  put_string(2, in, sub);
+  put_string(4, text_of(value, "name"), sub);
+  put_string(6 + shift, text_of(value, "type"), sub);
+  put_bool(20 + shift, bool_of(value, "uniqueItems"), sub);
+  std::string non_body;
+  put_bytes(query ? 3 : 4, sub, non_body);
+  put_bytes(2, non_body, out);
+  return out;
+}
+
+// ParametersItem: a reference, a body parameter, or one of the path or query.
+std::string parameter_item(const Value& value) {
+  std::string out;
+  if (std::string_view ref = text_of(value, "$ref"); !ref.empty()) {
+    std::string reference;
+    put_string(1, ref, reference);
+    put_bytes(2, reference, out);
+  } else {
+    put_bytes(1, parameter(value), out);
+  }
+  return out;
+}
+
+std::string response_value(const Value& value) {
+  std::string response;
+  put_string(1, text_of(value, "description"), response);
+  if (const Value* s = value.find("schema")) {
+    std::string item;
+    put_bytes(1, schema(*s), item);
+    put_bytes(2, item, response);
+  }
+  std::string out;
+  put_bytes(1, response, out);
+  return out;
+}
+
+void put_parameters(int number, const Value* list, std::string& out) {
+  if (!list || !list->as_list()) return;
+  for (const Value& item : *list->as_list()) put_bytes(number, parameter_item(item), out);
+}
+
+std::string operation(const Value& value) {
+  std::string out;
+  put_strings(1, value.find("tags"), out);
+  put_string(3, text_of(value, "description"), out);
+  put_string(5, text_of(value, "operationId"), out);
+  put_strings(6, value.find("produces"), out);
+  put_strings(7, value.find("consumes"), out);
+  put_parameters(8, value.find("parameters"), out);
+  std::string responses;
+  put_named(1, value.find("responses"), responses, response_value);
+  put_bytes(9, responses, out);
+  put_strings(10, value.find("schemes"), out);
+  put_extensions(13, value, out);
+  return out;
+}
+
+std::string path_item(const Value& value) {
+  constexpr std::pair<const char*, int> kMethods[] = {{"get", 2},     {"put", 3},  {"post", 4}, {"delete", 5},
+                                                      {"options", 6}, {"head", 7}, {"patch", 8}};
+  std::string out;
+  for (const auto& [method, number] : kMethods) {
+    if (const Value* op = value.find(method)) put_bytes(number, operation(*op), out);
+  }
+  put_parameters(9, value.find("parameters"), out);
+  return out;
+}
+
+std::string security_definition(const Value& value) {
+  std::string key;
+  put_string(1, text_of(value, "type"), key);
+  put_string(2, text_of(value, "name"), key);
+  put_string(3, text_of(value, "in"), key);
+  put_string(4, text_of(value, "description"), key);
+  std::string out;
+  put_bytes(2, key, out);
+  return out;
+}
+
+std::string security_requirement(const Value& value) {
+  std::string out;
+  put_named(1, &value, out, [](const Value& scopes) {
+    std::string list;
+    put_strings(1, &scopes, list);
+    return list;
+  });
+  return out;
+}
+
+}  // namespace
+
+std::string encode_gnostic_v2(const Value& document) {
+  std::string out;
+  put_string(1, text_of(document, "swagger"), out);
+  if (const Value* info = document.find("info")) {
+    std::string item;
+    put_string(1, text_of(*info, "title"), item);
+    put_string(2, text_of(*info, "version"), item);
+    put_bytes(2, item, out);
+  }
+  std::string paths;
+  put_named(2, document.find("paths"), paths, path_item);
+  put_bytes(8, paths, out);
+  std::string definitions;
+  put_named(1, document.find("definitions"), definitions, schema);
+  put_bytes(9, definitions, out);
+  if (const Value* list = document.find("security"); list && list->as_list()) {
+    for (const Value& item : *list->as_list()) put_bytes(12, security_requirement(item), out);
+  }
+  if (const Value* definitions_value = document.find("securityDefinitions")) {
+    std::string item;
+    put_named(1, definitions_value, item, security_definition);
+    put_bytes(13, item, out);
+  }
+  return out;
+}
+
+}  // namespace xebec::apiserver

@@ -1,0 +1,37 @@
+// /healthz, /livez and /readyz: named checks, each also at its own path (k8s.io/apiserver/pkg/server/healthz).
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "apiserver/http/router.h"
+#include "base/logger.h"
+#include "base/result.h"
+
+namespace xebec::apiserver {
+
+// Fails with the reason, which only the log gets to know. Must not block.
+struct HealthCheck {
+  std::string name;
+  std::function<Result<void>()> check;
+};
+
+// Which parts of the start are done; each part is a check `poststarthook/NAME`. Thread-safe.
+class StartHooks {
+ public:
+  void expect(std::string name);
+  void done(std::string_view name);
+  Result<void> check(std::string_view name) const;
+  std::vector<std::string> names() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::pair<std::string, bool>> hooks_;
+};
+
+// Registers `path` ("/livez") and a path for every check.
+void add_health_endpoint(Router& router, std::string path, std::vector<HealthCheck> checks, Logger logger);
+
+}  // namespace xebec::apiserver

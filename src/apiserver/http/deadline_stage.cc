@@ -1,0 +1,54 @@
+#include "apiserver/http/deadline_stage.h"
+
+#include <fmt/format.h>
+
+#include "api/time.h"
+#include "apiserver/http/respond.h"
+
+namespace xebec::apiserver {
+namespace {
+
+constexpr std::chrono::nanoseconds kLongest = std::chrono::seconds(60);
+
+// Cancels a source at a time, unless destroyed before.
+class Alarm {
+ public:
+  Alarm(MonotonicTime when, std::shared_ptr<CancelSource> source) : executor_(*Executor::current()) {
+    id_ = executor_.post_at(when, [source = std::move(source)] { source->cancel(); });
+  }
+  Alarm(const Alarm&) = delete;
+  ~Alarm() { executor_.cancel_timer(id_); }
+
+ private:
+  Executor& executor_;
+  uint64_t id_;
+};
+
+// The time a request may take, as it asks for.
+Result<std::chrono::nanoseconds> time_allowed(const http::Request& request) {
+  std::optional<std::string> asked = request.param("timeout");
+  if (!asked || asked->empty()) return kLongest;
+  Result<api::Duration> parsed = api::Duration::parse(*asked);
+  if (!parsed) {
+    return fail(errors::bad_request(fmt::format("invalid timeout specified in the request URL - {}", parsed.error().message)));
+  }
+  if (parsed->nanos <= 0) return kLongest;
+  return std::min(kLongest, std::chrono::nanoseconds(parsed->nanos));
+}
+
+}  // namespace
+
+Task<http::Response> DeadlineStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
+  if (is_long_running(exchange->info)) co_return co_await next_->handle(std::move(context), std::move(exchange));
+  Result<std::chrono::nanoseconds> allowed = time_allowed(exchange->request);
+  if (!allowed) co_return error_response(exchange->request, allowed.error());
+
+  MonotonicTime deadline = Executor::current()->now() + *allowed;
+  auto source = std::make_shared<CancelSource>(context.cancel);
+  Alarm alarm(deadline, source);
+  context.deadline = deadline;
+  context.cancel = source->token();
+  co_return co_await next_->handle(std::move(context), std::move(exchange));
+}
+
+}  // namespace xebec::apiserver
