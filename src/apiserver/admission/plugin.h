@@ -47,6 +47,7 @@ class AdmissionPlugin {
 class AdmissionChain {
  public:
   explicit AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins);
+  AdmissionChain(AdmissionChain&&) noexcept;
   ~AdmissionChain();
   Task<Result<void>> admit(const Context& context, AdmissionAttributes& attributes) const;
   Task<Result<void>> validate(const Context& context, const AdmissionAttributes& attributes) const;
