@@ -8,6 +8,10 @@
 
 #include "base/result.h"
 
+namespace xebec::http {
+struct ClientOptions;
+}
+
 namespace xebec::client {
 
 struct KubeCluster {
@@ -38,7 +42,7 @@ struct KubeContext {
   bool operator==(const KubeContext&) const = default;
 };
 
-// What a client of one cluster needs; all files are read (but the token file, which is read again when it changes).
+// What a client of one cluster needs; all files are read but the token file, whose content may change.
 struct ClientConfig {
   std::string server;  // "https://127.0.0.1:6443"
   std::string tls_server_name;
@@ -49,6 +53,10 @@ struct ClientConfig {
   std::string username, password;
   std::string ns;  // of the context; "default" when it names none
 };
+
+// As options for http::make_client. A token file is read for every request, so that a rotated token is used at once.
+// Error: a user name and password, which no API server of today accepts.
+Result<http::ClientOptions> http_options(const ClientConfig& config);
 
 struct Kubeconfig {
   std::string current_context;
