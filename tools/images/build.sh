@@ -85,7 +85,7 @@ spec_base() {
 }
 
 # Packages that hold nothing a container needs, or whose job busybox does there.
-skipped='^(debconf.*|cdebconf|dpkg|perl-base|lsb-base|sysvinit-utils|init-system-helpers|adduser|passwd|mawk|iproute2|gcc-12-base|media-types|mime-support|install-info|tar|libcrypt-dev|sensible-utils|nginx-common|<.*)$'
+skipped='^(perl.*|libperl.*|libgdbm.*|libdb5.*|mailcap|krb5.*|debconf.*|cdebconf|dpkg|perl-base|lsb-base|sysvinit-utils|init-system-helpers|adduser|passwd|mawk|iproute2|gcc-12-base|media-types|mime-support|install-info|tar|libcrypt-dev|sensible-utils|nginx-common|<.*)$'
 
 package_closure() {
   apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$@" |
@@ -111,7 +111,7 @@ package_layer() {
   mkdir -p "$dir"
   for package in "${packages[@]}"; do dpkg -x "$(compgen -G "$cache/debs/${package}_*.deb" | tail -1)" "$dir"; done
   rm -rf "$dir"/usr/share/{doc,man,locale,info,lintian,bug,perl5,zoneinfo,bash-completion} "$dir"/var/cache/* \
-    "$dir"/usr/lib/*-linux-gnu/{gconv,perl-base} "$dir"/{usr/,}lib/systemd
+    "$dir"/usr/lib/*-linux-gnu/{gconv,perl-base} "$dir"/{usr/,}lib/systemd "$dir"/usr/lib/python3.*/{pydoc_data,test,idlelib}
 }
 
 inputs_python() { cat "$here"/build.sh "$here"/mkoci.py "$here"/busybox/bin/*; sha256sum /bin/busybox; package_closure python3-minimal libpython3-stdlib; }

@@ -1,6 +1,7 @@
 #include "kubelet/cri/fake_runtime.h"
 
 #include "kubelet/cri/fake_state.h"
+#include "kubelet/cri/image_name.h"
 
 namespace xebec::cri {
 namespace {
@@ -47,7 +48,7 @@ void FakeRuntime::kill_sandbox(const std::string& sandbox_id) {
 void FakeRuntime::set_exec_handler(ExecHandler handler) { state_->exec_handler = std::move(handler); }
 
 void FakeRuntime::add_image(const std::string& name) {
-  std::string full = State::full_name(name);
+  std::string full = full_image_name(name);
   auto it = state_->options.registry.find(full);
   state_->images[full] = it == state_->options.registry.end() ? FakeImage() : it->second;
 }
@@ -398,7 +399,7 @@ Task<Result<std::optional<Image>>> FakeRuntime::image_status(ImageSpec image) {
 Task<Result<std::string>> FakeRuntime::pull_image(ImageSpec image, std::optional<AuthConfig>, PodSandboxConfig) {
   std::shared_ptr<State> state = state_;
   CO_TRY_VOID(state->begin("pull_image", image.image));
-  std::string name = State::full_name(image.image);
+  std::string name = full_image_name(image.image);
   auto it = state->options.registry.find(name);
   if (it == state->options.registry.end() && !state->options.any_image) {
     co_return fail(rpc_error(5, fmt::format("failed to pull and unpack image \"{0}\": failed to resolve reference "

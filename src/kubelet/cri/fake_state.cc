@@ -1,5 +1,7 @@
 #include "kubelet/cri/fake_state.h"
 
+#include "kubelet/cri/image_name.h"
+
 namespace xebec::cri {
 namespace {
 
@@ -125,18 +127,6 @@ void FakeRuntime::State::remove_container(const std::string& id) {
   emit(Event::Type::kDeleted, id, pid);
 }
 
-std::string FakeRuntime::State::full_name(const std::string& image) {
-  std::string name = image;
-  size_t slash = name.find('/');
-  std::string first = name.substr(0, slash);
-  bool has_registry = slash != std::string::npos && (first.find_first_of(".:") != std::string::npos || first == "localhost");
-  if (slash == std::string::npos) name = "docker.io/library/" + name;
-  if (slash != std::string::npos && !has_registry) name = "docker.io/" + name;
-  size_t colon = name.rfind(':');
-  bool tagged = colon != std::string::npos && colon > name.rfind('/');
-  return tagged || name.find('@') != std::string::npos ? name : name + ":latest";
-}
-
 std::string FakeRuntime::State::image_id(const std::string& full_name) {
   return fmt::format("sha256:{:016x}{:016x}{:016x}{:016x}", hash(full_name, 1), hash(full_name, 2), hash(full_name, 3),
                      hash(full_name, 4));
@@ -145,7 +135,7 @@ std::string FakeRuntime::State::image_id(const std::string& full_name) {
 std::string FakeRuntime::State::find_image(const std::string& image) const {
   for (const auto& [name, behaviour] : images) {
     std::string id = image_id(name);
-    if (image == id || image == id.substr(7) || full_name(image) == name) return name;
+    if (image == id || image == id.substr(7) || full_image_name(image) == name) return name;
   }
   return "";
 }

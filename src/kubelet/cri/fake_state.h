@@ -62,8 +62,6 @@ struct FakeRuntime::State : std::enable_shared_from_this<FakeRuntime::State> {
   void stop_sandbox(const std::string& id, Sandbox& sandbox);
   void remove_container(const std::string& id);
 
-  // "busybox" -> "docker.io/library/busybox:latest".
-  static std::string full_name(const std::string& image);
   // A digest-like id that depends on the name only.
   static std::string image_id(const std::string& full_name);
   // The full name of a present image, by any of its names or its id; empty when absent.

@@ -8,6 +8,7 @@
 #include "kubelet/cri/convert.h"
 #include "kubelet/cri/event_stream.h"
 #include "kubelet/cri/grpc_call.h"
+#include "kubelet/cri/image_name.h"
 
 namespace xebec::cri {
 namespace {
@@ -89,7 +90,7 @@ class GrpcRuntime final : public Runtime {
     pb::RunPodSandboxRequest request;
     to_pb(config, request.mutable_config());
     request.set_runtime_handler(std::move(runtime_handler));
-    // Network set-up can be slow: twice the usual time, as upstream.
+    // Setting up the network can be slow: twice the usual time, as upstream.
     CO_TRY(pb::RunPodSandboxResponse r,
            co_await call(&Async::RunPodSandbox, std::move(request), options_.request_timeout));
     co_return std::move(*r.mutable_pod_sandbox_id());
@@ -270,6 +271,11 @@ class GrpcRuntime final : public Runtime {
 
   Task<Result<std::string>> pull_image(ImageSpec image, std::optional<AuthConfig> auth,
                                        PodSandboxConfig sandbox) override {
+    if (options_.local_images) {
+      std::string name = full_image_name(image.image);
+      CO_TRY(std::optional<std::string> local, co_await options_.local_images(std::move(name)));
+      if (local) co_return std::move(*local);
+    }
     pb::PullImageRequest request;
     to_pb(image, request.mutable_image());
     if (auth) to_pb(*auth, request.mutable_auth());

@@ -36,11 +36,16 @@ Paths::Paths(const std::string& data_dir)
       cni_conf(data_dir + "/cni/10-xebec.conflist"),
       ipam_dir(data_dir + "/ipam"),
       nft(data_dir + "/masquerade.nft"),
+      host_ports(data_dir + "/host-ports.nft"),
       certs(data_dir + "/certs"),
       crun_wrapper(data_dir + "/crun-nohybrid") {}
 
 std::string network_name(const Options& options) { return fmt::format("xebec-{:08x}", short_hash(options.data_dir)); }
 std::string nft_table(const Options& options) { return fmt::format("xebec-masq-{:08x}", short_hash(options.data_dir)); }
+
+std::string host_port_table(const Options& options) {
+  return fmt::format("xebec-ports-{:08x}", short_hash(options.data_dir));
+}
 
 std::string render_config(const Options& options, const Host& host) {
   Paths paths(options.data_dir);
@@ -145,6 +150,42 @@ table ip {0} {{
 }}
 )",
                      nft_table(options), options.pod_cidr, options.cluster_cidr);
+}
+
+std::string render_host_ports(const Options& options, const std::vector<HostPort>& ports) {
+  constexpr std::string_view kProtocols[] = {"tcp", "udp", "sctp"};
+  std::string forward, hairpin;
+  for (const HostPort& port : ports) {
+    bool any = port.host_ip.empty() || port.host_ip == "0.0.0.0";
+    forward += fmt::format("    {}{} dport {} dnat to {}:{}\n", any ? "" : fmt::format("ip daddr {} ", port.host_ip),
+                           kProtocols[static_cast<int>(port.protocol)], port.host_port, port.pod_ip, port.container_port);
+    // A pod that reaches itself through the node must not see its own address as the source.
+    hairpin += fmt::format("    ct status dnat ip saddr {0} ip daddr {0} masquerade\n", port.pod_ip);
+  }
+  std::string table = fmt::format("table ip {0}\ndelete table ip {0}\n", host_port_table(options));
+  if (ports.empty()) return table;
+  return table + fmt::format(R"(table ip {} {{
+  chain ports {{
+{}  }}
+  chain prerouting {{
+    type nat hook prerouting priority dstnat; policy accept;
+    fib daddr type local jump ports
+  }}
+  chain output {{
+    type nat hook output priority -100; policy accept;
+    fib daddr type local jump ports
+  }}
+  chain postrouting {{
+    type nat hook postrouting priority srcnat; policy accept;
+    ct status dnat ip saddr 127.0.0.0/8 oifname != "lo" masquerade
+{}  }}
+  chain guard {{
+    type filter hook prerouting priority raw; policy accept;
+    iifname != "lo" ip daddr 127.0.0.0/8 drop
+  }}
+}}
+)",
+                     host_port_table(options), forward, hairpin);
 }
 
 std::string render_crun_wrapper(const std::string& crun) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kubelet/cri/types.h"
 #include "kubelet/runtime/host.h"
 
 namespace xebec::containerd {
@@ -25,10 +26,19 @@ struct Options {
   std::vector<std::string> command_prefix;
 };
 
+// A port of the node that leads to a pod.
+struct HostPort {
+  cri::Protocol protocol = cri::Protocol::kTcp;
+  std::string host_ip;  // empty or 0.0.0.0: every address of the node
+  int32_t host_port = 0;
+  std::string pod_ip;  // IPv4
+  int32_t container_port = 0;
+};
+
 // Where things are below data_dir.
 struct Paths {
   explicit Paths(const std::string& data_dir);
-  std::string config, pid_file, lock, log, socket, root, state, cni_conf_dir, cni_conf, ipam_dir, nft, certs, crun_wrapper;
+  std::string config, pid_file, lock, log, socket, root, state, cni_conf_dir, cni_conf, ipam_dir, nft, host_ports, certs, crun_wrapper;
 };
 
 std::string render_config(const Options& options, const Host& host);
@@ -36,11 +46,14 @@ std::string render_config(const Options& options, const Host& host);
 std::string render_cni(const Options& options);
 // One table of our own that masquerades what pods send out of the cluster.
 std::string render_nft(const Options& options);
+// Another that forwards ports of the node to pods. (CNI's portmap needs iptables and leaves chains behind.)
+std::string render_host_ports(const Options& options, const std::vector<HostPort>& ports);
 // crun refuses a hybrid cgroup layout whose v2 tree has a controller: hides that tree from it.
 std::string render_crun_wrapper(const std::string& crun);
 
 // Names in places shared with others: they tell one data_dir from another.
 std::string network_name(const Options& options);
 std::string nft_table(const Options& options);
+std::string host_port_table(const Options& options);
 
 }  // namespace xebec::containerd

@@ -68,6 +68,16 @@ TEST(Config, TrafficInsideTheClusterIsNotMasqueraded) {
   EXPECT_THAT(render_nft(node()), HasSubstr("ip saddr 10.244.3.0/24 ip daddr != 10.244.0.0/16 masquerade"));
 }
 
+TEST(Config, HostPortsAreForwardedForOneAddressOrAll) {
+  std::vector<HostPort> ports(2);
+  ports[0] = {.host_port = 8080, .pod_ip = "10.244.3.5", .container_port = 80};
+  ports[1] = {.protocol = cri::Protocol::kUdp, .host_ip = "192.0.2.1", .host_port = 53, .pod_ip = "10.244.3.6", .container_port = 5353};
+  std::string text = render_host_ports(node(), ports);
+  EXPECT_THAT(text, HasSubstr("    tcp dport 8080 dnat to 10.244.3.5:80\n"));
+  EXPECT_THAT(text, HasSubstr("    ip daddr 192.0.2.1 udp dport 53 dnat to 10.244.3.6:5353\n"));
+  EXPECT_THAT(render_host_ports(node(), {}), Not(HasSubstr("chain")));
+}
+
 TEST(Host, MountinfoEscapesAreUndone) {
   std::vector<MountPoint> mounts = parse_mountinfo(
       "36 35 98:0 / /mnt/with\\040space rw,noatime shared:1 - ext3 /dev/root rw\n"

@@ -29,6 +29,12 @@ std::vector<fs::path> archives(const std::string& folder) {
   return result;
 }
 
+std::vector<std::string> ctr(const std::string& socket, std::vector<std::string> arguments) {
+  std::vector<std::string> command = {"ctr", "--address", socket, "--namespace", "k8s.io", "images"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> parse_refs(const std::string& text) {
@@ -54,30 +60,40 @@ std::map<std::string, std::string> parse_image_list(const std::string& text) {
   return result;
 }
 
-Task<Result<int>> import_images(std::string socket, std::string folder, Logger logger) {
-  std::vector<std::string> ctr = {"ctr", "--address", socket, "--namespace", "k8s.io", "images"};
-  std::vector<std::string> list = ctr;
-  list.push_back("ls");
+Task<Result<int>> ImageArchives::import_all(std::string folder) {
+  std::vector<std::string> list = ctr(socket_, {"ls"});
   CO_TRY(std::string listing, co_await check_program(std::move(list), seconds(30)));
   std::map<std::string, std::string> present = parse_image_list(listing);
   int imported = 0;
   for (const fs::path& archive : archives(folder)) {
     fs::path refs = archive;
     std::map<std::string, std::string> wanted = parse_refs(read_file(refs.replace_extension(".refs").string()));
-    bool complete = !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), [&](const auto& image) {
-      auto it = present.find(image.first);
-      return it != present.end() && it->second == image.second;
-    });
+    bool complete = true;
+    for (const auto& [name, digest] : wanted) {
+      archives_[name] = archive.string();
+      auto it = present.find(name);
+      complete = complete && it != present.end() && it->second == digest;
+    }
     if (complete) continue;
-    std::vector<std::string> import = ctr;
-    // Unpacked when a container needs it: most nodes never run most images.
-    for (const char* word : {"import", "--no-unpack"}) import.push_back(word);
-    import.push_back(archive.string());
-    CO_TRY_VOID(co_await check_program(std::move(import), seconds(120)));
-    logger.info("Imported images", {{"archive", archive.string()}, {"images", wanted.size()}});
+    CO_TRY_VOID(co_await import(archive.string()));
     ++imported;
   }
   co_return imported;
+}
+
+Task<Result<bool>> ImageArchives::import_one(std::string image) {
+  auto it = archives_.find(image);
+  if (it == archives_.end()) co_return false;
+  CO_TRY_VOID(co_await import(it->second));
+  co_return true;
+}
+
+Task<Result<void>> ImageArchives::import(std::string archive) {
+  // Unpacked when a container needs it: most nodes never run most images.
+  std::vector<std::string> command = ctr(socket_, {"import", "--no-unpack", archive});
+  CO_TRY_VOID(co_await check_program(std::move(command), seconds(120)));
+  logger_.info("Imported images", {{"archive", archive}});
+  co_return Result<void>();
 }
 
 }  // namespace xebec::containerd

@@ -59,8 +59,9 @@ bool is_ours(pid_t pid, const std::string& config) {
 }  // namespace
 
 Containerd::Containerd(Options options, Logger logger)
-    : options_(std::move(options)), logger_(logger.named("containerd")), paths_(options_.data_dir) {
+    : options_(std::move(options)), logger_(logger.named("containerd")), paths_(options_.data_dir), archives_(paths_.socket, logger_) {
   cri::GrpcOptions grpc;
+  grpc.local_images = [this](std::string image) { return pull_from_archive(std::move(image)); };
   grpc.endpoint = endpoint();
   runtime_ = cri::make_grpc_runtime(std::move(grpc));
 }
@@ -111,24 +112,30 @@ Task<Result<void>> Containerd::apply_network() {
   CO_TRY_VOID(write_file(paths_.nft, render_nft(options_)));
   std::vector<std::string> nft = prefixed({"nft", "-f", paths_.nft});
   CO_TRY_VOID(co_await check_program(std::move(nft), seconds(10)));
-  if (options_.command_prefix.empty()) {
-    // Not by write_file: a sysctl is no file to rename over.
-    int fd = open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC);
-    bool good = fd >= 0 && write(fd, "1", 1) == 1;
-    if (fd >= 0) close(fd);
-    if (!good && read_file("/proc/sys/net/ipv4/ip_forward") != "1\n") {
-      co_return fail(errors::internal("cannot enable net.ipv4.ip_forward"));
-    }
-  } else {
-    std::vector<std::string> sysctl = prefixed({"sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"});
-    CO_TRY_VOID(co_await check_program(std::move(sysctl), seconds(10)));
-  }
-  co_return Result<void>();
+  co_return co_await set_sysctl("net/ipv4/ip_forward");
 }
 
 Task<Result<void>> Containerd::set_pod_cidr(std::string cidr) {
   options_.pod_cidr = std::move(cidr);
   co_return co_await apply_network();
+}
+
+Task<Result<void>> Containerd::set_host_ports(std::vector<HostPort> ports) {
+  CO_TRY_VOID(write_file(paths_.host_ports, render_host_ports(options_, ports)));
+  std::vector<std::string> nft = prefixed({"nft", "-f", paths_.host_ports});
+  CO_TRY_VOID(co_await check_program(std::move(nft), seconds(10)));
+  // Packets from 127.0.0.1 may leave through a pod's interface; the table drops foreign ones to it.
+  if (!ports.empty()) {
+    CO_TRY_VOID(co_await set_sysctl("net/ipv4/conf/all/route_localnet"));
+  }
+  co_return Result<void>();
+}
+
+// Sets it to 1.
+Task<Result<void>> Containerd::set_sysctl(std::string name) {
+  std::vector<std::string> command = prefixed({"sh", "-c", "echo 1 >/proc/sys/" + name});
+  CO_TRY_VOID(co_await check_program(std::move(command), seconds(10)));
+  co_return Result<void>();
 }
 
 Task<Result<void>> Containerd::start() {
@@ -230,7 +237,22 @@ Task<Result<void>> Containerd::stop() {
 }
 
 Task<Result<int>> Containerd::import_images(std::string folder) {
-  return containerd::import_images(paths_.socket, std::move(folder), logger_);
+  return archives_.import_all(std::move(folder));
+}
+
+Task<Result<std::optional<std::string>>> Containerd::pull_from_archive(std::string image) {
+  std::optional<std::string> reference;
+  if (!archives_.has(image)) co_return reference;
+  cri::ImageSpec spec;
+  spec.image = image;
+  CO_TRY(std::optional<cri::Image> found, co_await runtime_->image_status(spec));
+  if (!found) {
+    // Removed since, by a user or to free the disk.
+    CO_TRY_VOID(co_await archives_.import_one(image));
+    CO_TRY(found, co_await runtime_->image_status(spec));
+  }
+  if (found) reference = found->id;
+  co_return reference;
 }
 
 Task<void> Containerd::remove_pods() {
@@ -260,8 +282,10 @@ Task<Result<void>> Containerd::purge() {
   }
   co_await terminate();
   co_await end_shims(paths_.socket);
-  std::vector<std::string> nft = prefixed({"nft", "delete", "table", "ip", nft_table(options_)});
-  (void)co_await run_program(std::move(nft), seconds(10));
+  for (const std::string& table : {nft_table(options_), host_port_table(options_)}) {
+    std::vector<std::string> nft = prefixed({"nft", "delete", "table", "ip", table});
+    (void)co_await run_program(std::move(nft), seconds(10));
+  }
   co_await remove_cgroups(options_.cgroup_root);
   unmount_below(options_.data_dir);
   remove_network_cache(network_name(options_));

@@ -17,6 +17,7 @@
 #include "base/task.h"
 #include "kubelet/cri/runtime.h"
 #include "kubelet/runtime/config.h"
+#include "kubelet/runtime/images.h"
 
 namespace xebec::containerd {
 
@@ -32,8 +33,10 @@ class Containerd {
   Task<void> supervise(CancelToken token);
   // Writes the pod network's configuration; containerd notices by itself.
   Task<Result<void>> set_pod_cidr(std::string cidr);
-  // Imports the images of FOLDER/*.tar, as tools/images/build.sh makes them, that are missing or of another digest.
-  // Returns how many archives were imported.
+  // Makes pods reachable at these ports of the node; replaces all former ones.
+  Task<Result<void>> set_host_ports(std::vector<HostPort> ports);
+  // Imports the images of FOLDER/*.tar that are missing or of another digest; returns how many archives were imported.
+  // From then on a pull of one of these images is answered from its archive, without a registry.
   Task<Result<int>> import_images(std::string folder);
   // Ends containerd and leaves the pods running.
   Task<Result<void>> stop();
@@ -51,15 +54,18 @@ class Containerd {
   Result<void> prepare();
   Result<bool> write_configuration();
   Task<Result<void>> apply_network();
+  Task<Result<void>> set_sysctl(std::string name);
   Task<Result<void>> launch();
   Task<Result<void>> wait_until_ready();
   Task<void> terminate();
   Task<void> remove_pods();
+  Task<Result<std::optional<std::string>>> pull_from_archive(std::string image);
   std::vector<std::string> prefixed(std::vector<std::string> command) const;
 
   Options options_;
   const Logger logger_;
   const Paths paths_;
+  ImageArchives archives_;
   std::unique_ptr<cri::Runtime> runtime_;
   int lock_fd_ = -1;
   pid_t child_ = 0;  // set when this process started it and has to reap it

@@ -133,6 +133,15 @@ TEST_F(ContainerdTest, ImagesAreImportedOnce) {
     ASSERT_OK(found);
     EXPECT_TRUE(found->has_value()) << name;
   }
+  image.image = "busybox";
+  Result<std::string> pulled = block_on(runtime().pull_image(image, std::nullopt, cri::PodSandboxConfig()));
+  ASSERT_OK(pulled);
+  EXPECT_THAT(*pulled, testing::StartsWith("sha256:"));
+  cri::ImageSpec by_id;
+  by_id.image = *pulled;
+  ASSERT_OK(block_on(runtime().remove_image(by_id)));
+  EXPECT_FALSE(block_on(runtime().image_status(image))->has_value());
+  EXPECT_EQ(*block_on(runtime().pull_image(image, std::nullopt, cri::PodSandboxConfig())), *pulled);
   image.image = "nosuch";
   EXPECT_FALSE(block_on(runtime().image_status(image))->has_value());
 }
@@ -172,6 +181,13 @@ TEST_F(ContainerdTest, APodRunsLogsAndAnswersToExec) {
   Result<std::string> url = block_on(runtime().exec({.container_id = *id, .command = {"sh"}, .stdout_ = true}));
   ASSERT_OK(url);
   EXPECT_THAT(*url, testing::StartsWith("http://127.0.0.1:"));
+
+  std::vector<HostPort> ports(1);
+  ports[0] = {.host_port = 18480, .pod_ip = sandbox->ips[0], .container_port = 80};
+  ASSERT_OK(block_on(containerd_->set_host_ports(ports)));
+  Result<std::string> page = block_on(check_program({"busybox", "wget", "-q", "-O-", "http://127.0.0.1:18480/"}, seconds(10)));
+  ASSERT_OK(page);
+  EXPECT_EQ(*page, "hue-learn v3.0 on hue\n");
 
   ASSERT_OK(block_on(runtime().stop_container(*id, 30)));
   Result<cri::ContainerStatus> exited = block_on(ended(*id));
