@@ -71,7 +71,9 @@ Task<Result<void>> WatchFeed::load_all() {
     std::lock_guard lock(mutex_);
     for (const auto& item : caches_) caches.push_back(item.second);
   }
-  for (const auto& cache : caches) CO_TRY_VOID(co_await load(cache, revision));
+  for (const auto& cache : caches) {
+    CO_TRY_VOID(co_await load(cache, revision));
+  }
   progress_->advance(revision);
   co_return Result<void>();
 }

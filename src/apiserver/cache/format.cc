@@ -9,39 +9,6 @@
 
 namespace xebec::apiserver {
 
-Result<Envelope> parse_envelope(std::string_view bytes) {
-  if (!bytes.starts_with(kProtobufPrefix))
-    return fail(errors::internal("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"));
-  Envelope envelope;
-  wire::Reader unknown(bytes.substr(kProtobufPrefix.size()));
-  for (wire::Field f; unknown.next(f);) {
-    if (f.number == 2) envelope.raw = f.bytes;
-    if (f.number != 1) continue;
-    wire::Reader type(f.bytes);
-    for (wire::Field t; type.next(t);) {
-      if (t.number == 1) envelope.api_version = t.bytes;
-      if (t.number == 2) envelope.kind = t.bytes;
-    }
-    if (!type.ok()) return fail(errors::internal("proto: malformed runtime.TypeMeta"));
-  }
-  if (!unknown.ok()) return fail(errors::internal("proto: malformed runtime.Unknown"));
-  return envelope;
-}
-
-std::string make_envelope(std::string_view api_version, std::string_view kind, std::string_view raw) {
-  std::string type;
-  wire::put_bytes(type, 1, api_version);
-  wire::put_bytes(type, 2, kind);
-  std::string out;
-  out.reserve(raw.size() + type.size() + 24);
-  out += kProtobufPrefix;
-  wire::put_bytes(out, 1, type);
-  wire::put_bytes(out, 2, raw);
-  wire::put_bytes(out, 3, {});
-  wire::put_bytes(out, 4, {});
-  return out;
-}
-
 // Writes the private views of entries on behalf of the formats.
 class EntryScanner {
  public:
@@ -207,14 +174,14 @@ class BuiltinFormat final : public EntryFormat {
   std::span<const std::string_view> selectable() const override { return names_; }
 
   Result<api::Object> decode(std::string_view bytes) const override {
-    TRY(Envelope envelope, parse_envelope(bytes));
+    TRY(codec::ProtobufEnvelope envelope, codec::unwrap_protobuf(bytes));
     const api::Message* type = type_of_version(envelope.api_version);
     if (type == nullptr)
       return fail(errors::internal("no kind \"" + std::string(envelope.kind) + "\" is registered for version \"" +
                                    std::string(envelope.api_version) + "\""));
     const bool direct = type == options_.hub || api::same_shape(*type, *options_.hub);
     api::Object object(direct ? *options_.hub : *type);
-    TRY_VOID(codec::decode_protobuf(object, envelope.raw));
+    TRY_VOID(codec::decode_protobuf(object.type(), envelope.raw, object.data()));
     if (direct) return object;
     return api::convert(std::move(object), *options_.hub);
   }
@@ -227,21 +194,16 @@ class BuiltinFormat final : public EntryFormat {
       TRY(api::Object converted, api::convert(object, *options_.stored));
       raw = message_of(converted);
     }
-    return std::make_shared<const std::string>(make_envelope(api_version_, kind_, raw));
+    return std::make_shared<const std::string>(codec::wrap_protobuf(api_version_, kind_, raw));
   }
 
  private:
   static std::string message_of(const api::Object& object) {
     const metav1::ObjectMeta* meta = object.meta();
-    std::string out;
-    if (meta == nullptr || meta->resourceVersion.empty()) {
-      codec::encode_protobuf(object, out);
-      return out;
-    }
+    if (meta == nullptr || meta->resourceVersion.empty()) return codec::encode_protobuf(object.type(), object.data());
     api::Object copy = object.clone();
     copy.meta()->resourceVersion.clear();
-    codec::encode_protobuf(copy, out);
-    return out;
+    return codec::encode_protobuf(copy.type(), copy.data());
   }
 
   const api::Message* type_of_version(std::string_view api_version) const {
@@ -252,12 +214,12 @@ class BuiltinFormat final : public EntryFormat {
   }
 
   Result<void> scan(Entry& entry) const override {
-    TRY(Envelope envelope, parse_envelope(*entry.bytes()));
+    TRY(codec::ProtobufEnvelope envelope, codec::unwrap_protobuf(*entry.bytes()));
     if (envelope.api_version != api_version_) {  // written by an older release: brought up to date in memory
       TRY(api::Object object, decode(*entry.bytes()));
       TRY(Entry::Bytes bytes, encode(object));
       EntryScanner::set_bytes(entry, std::move(bytes));
-      TRY(envelope, parse_envelope(*entry.bytes()));
+      TRY(envelope, codec::unwrap_protobuf(*entry.bytes()));
     }
     TRY_VOID(EntryScanner::scan_message(entry, envelope.raw));
     fill_fields(entry);

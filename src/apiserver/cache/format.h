@@ -12,22 +12,12 @@
 
 namespace xebec::apiserver {
 
-inline constexpr std::string_view kProtobufPrefix{"k8s\0", 4};
-
 // A field a field selector may name. `path` is where its value is in the stored object, by JSON names; several paths
 // separated by '|' are tried until one has a value; empty: always "" (accepted, never set).
 struct SelectableField {
   std::string_view label;
   std::string_view path;
 };
-
-// What a stored object's envelope says of it.
-struct Envelope {
-  std::string_view api_version, kind;
-  std::string_view raw;
-};
-Result<Envelope> parse_envelope(std::string_view bytes);
-std::string make_envelope(std::string_view api_version, std::string_view kind, std::string_view raw);
 
 struct FormatOptions {
   const api::Message* stored = nullptr;  // type of the storage version

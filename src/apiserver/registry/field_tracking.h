@@ -1,0 +1,20 @@
+// Keeps metadata.managedFields on every write, in the version the request speaks.
+#pragma once
+
+#include "api/object.h"
+#include "api/time.h"
+#include "apiserver/registry/registry.h"
+
+namespace xebec::api {
+class Scheme;
+}
+
+namespace xebec::apiserver {
+
+// `live` is nullptr on create. Changes `object`'s managedFields only.
+Result<void> track_fields(const api::Scheme& scheme, const api::Object* live, api::Object& object,
+                          const WriteOptions& options, api::Time now);
+// Times alone do not make a difference: puts the old entries back when nothing else about them changed.
+void ignore_tracking_times(api::Object& object, const api::Object& old);
+
+}  // namespace xebec::apiserver
