@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apiserver/http/router.h"
@@ -17,6 +18,11 @@ struct HealthCheck {
   std::string name;
   std::function<Result<void>()> check;
 };
+
+// What has to be done after the start; upstream's names for it.
+inline constexpr std::string_view kStartHooks[] = {
+    "start-apiserver-admission-initializer", "rbac/bootstrap-roles", "scheduling/bootstrap-system-priority-classes",
+    "start-system-namespaces-controller", "start-service-ip-repair-controllers", "bootstrap-controller"};
 
 // Which parts of the start are done; each part is a check `poststarthook/NAME`. Thread-safe.
 class StartHooks {

@@ -1,0 +1,185 @@
+#include "apiserver/http/apply.h"
+
+#include <fmt/format.h>
+
+#include "api/conversion.h"
+#include "api/defaults.h"
+#include "api/gen/metav1.h"
+#include "codec/managed_fields.h"
+#include "codec/view.h"
+#include "codec/yaml.h"
+
+namespace xebec::apiserver {
+namespace {
+
+using codec::Value;
+
+constexpr int kMostTries = 5;
+
+// The other versions of the kind: owners may have written in any of them.
+class SchemeVersions final : public codec::FieldVersions {
+ public:
+  SchemeVersions(const api::Scheme& scheme, std::string kind) : scheme_(scheme), kind_(std::move(kind)) {}
+
+  std::optional<Value> convert(const Value& object, std::string_view from, std::string_view to) override {
+    const api::Message* source = find(from);
+    const api::Message* target = find(to);
+    if (!source || !target) return std::nullopt;
+    api::Object typed(*source);
+    if (!codec::from_value(*source, object, typed.data())) return std::nullopt;
+    Result<api::Object> converted = api::convert(std::move(typed), *target);
+    if (!converted) return std::nullopt;
+    return codec::to_value(*target, converted->data(), to, kind_);
+  }
+  codec::MergeType type(std::string_view api_version) override {
+    const api::Message* message = find(api_version);
+    return message ? codec::MergeType::of(*message) : codec::MergeType();
+  }
+
+ private:
+  const api::Message* find(std::string_view api_version) const {
+    return scheme_.find(api::GroupVersionKind::from(api_version, kind_));
+  }
+  const api::Scheme& scheme_;
+  const std::string kind_;
+};
+
+struct ApplyState {
+  ResourceCall call;
+  Shape shape;
+  WriteQuery query;
+  Value config;
+};
+
+std::string text_at(const Value& value, std::initializer_list<std::string_view> path) {
+  const Value* found = value.at_path(path);
+  return found ? std::string(found->string_or()) : std::string();
+}
+
+// What the configuration says about itself must fit the request.
+Result<void> check_config(const ApplyState& state) {
+  std::string api_version = text_at(state.config, {"apiVersion"}), kind = text_at(state.config, {"kind"});
+  if (api_version.empty() || kind.empty()) {
+    return fail(errors::bad_request("Object 'Kind' is missing in '" + codec::to_json(state.config) + "'"));
+  }
+  if (api_version != state.shape.kind.api_version()) {
+    return fail(errors::bad_request(fmt::format("Incorrect version specified in apply patch. Specified patch version: {}, expected: {}",
+                                                api_version, state.shape.kind.api_version())));
+  }
+  if (kind != state.shape.kind.kind) {
+    return fail(errors::bad_request(fmt::format("the kind in the data ({}) does not match the expected kind ({})", kind,
+                                                state.shape.kind.kind)));
+  }
+  std::string name = text_at(state.config, {"metadata", "name"});
+  if (!name.empty() && name != state.call.name) {
+    return fail(errors::bad_request(
+        fmt::format("the name of the object ({}) does not match the name on the URL ({})", name, state.call.name)));
+  }
+  std::string ns = text_at(state.config, {"metadata", "namespace"});
+  if (!ns.empty() && ns != state.call.namespace_ && !state.call.namespace_.empty()) {
+    return fail(errors::bad_request(fmt::format("the namespace of the object ({}) does not match the namespace on the request ({})",
+                                                ns, state.call.namespace_)));
+  }
+  return {};
+}
+
+// Fields the schema does not know cannot be owned: refused whatever the client thinks of them.
+Result<void> check_schema(const ApplyState& state) {
+  api::Object typed(*state.shape.type);
+  Result<codec::DecodeResult> decoded =
+      codec::from_value(*state.shape.type, state.config, typed.data(), codec::Strictness::Warn);
+  const std::string object_name = state.call.namespace_.empty() ? "/" + state.call.name : state.call.namespace_ + "/" + state.call.name;
+  auto untyped = [&](std::string_view why) {
+    return errors::bad_request(fmt::format("failed to create typed patch object ({}; {}, Kind={}): {}", object_name,
+                                           state.shape.kind.api_version(), state.shape.kind.kind, why));
+  };
+  if (!decoded) return fail(untyped(decoded.error().message));
+  for (const std::string& error : decoded->strict_errors) {
+    size_t open = error.find('"'), close = error.rfind('"');
+    if (!error.starts_with("unknown field") || open == close) continue;
+    return fail(untyped(fmt::format(".{}: field not declared in schema", error.substr(open + 1, close - open - 1))));
+  }
+  return {};
+}
+
+// The object that results, managedFields and all, from what is stored; `current` is nullptr for a new one.
+Result<api::Object> applied(const ApplyState& state, const api::Object* current) {
+  const Shape& shape = state.shape;
+  const std::string api_version = shape.kind.api_version();
+  Value live;
+  codec::ManagedFieldsList live_entries;
+  if (current) {
+    TRY(api::Object before, shape.read(*current));
+    if (metav1::ObjectMeta* meta = before.meta()) live_entries = std::move(meta->managedFields);
+    if (metav1::ObjectMeta* meta = before.meta()) meta->managedFields.clear();
+    live = codec::to_value(*shape.type, before.data(), api_version, shape.kind.kind);
+  } else {
+    live.set_path({"apiVersion"}, api_version);
+    live.set_path({"kind"}, shape.kind.kind);
+  }
+  SchemeVersions versions(*state.call.deps->scheme, shape.kind.kind);
+  codec::FieldWrite write;
+  write.manager = state.query.field_manager;
+  write.api_version = api_version;
+  write.subresource = state.call.subresource_name();
+  write.now = api::Time::from_unix(
+      std::chrono::floor<std::chrono::seconds>(state.call.deps->clock->now()).time_since_epoch().count());
+  write.type = codec::MergeType::of(*shape.type);
+  write.versions = &versions;
+  codec::FieldApply apply{live, state.config, live_entries, state.query.force};
+  TRY(codec::Applied result, codec::apply_fields(write, apply));
+
+  api::Object after(*shape.type);
+  Result<codec::DecodeResult> decoded = codec::from_value(*shape.type, result.object, after.data());
+  if (!decoded) return fail(decoded.error());
+  if (metav1::ObjectMeta* meta = after.meta()) {
+    meta->name = state.call.name;
+    meta->namespace_ = state.call.namespace_;
+    meta->managedFields = std::move(result.entries);
+  }
+  api::apply_defaults(after);
+  return shape.write(std::move(after), current);
+}
+
+Task<Result<api::Object>> run_apply(std::shared_ptr<const ApplyState> state, const api::Object* current) {
+  co_return applied(*state, current);
+}
+
+}  // namespace
+
+Task<Result<WriteResult>> apply_object(Context context, ResourceCall call, Shape shape, WriteQuery query) {
+  auto state = std::make_shared<ApplyState>();
+  std::vector<std::string> duplicates;
+  Result<Value> config = codec::parse_yaml(call.request().body, &duplicates);
+  if (!config) co_return fail(errors::bad_request(fmt::format("error decoding YAML: {}", config.error().message)));
+  if (!duplicates.empty() && query.strictness == codec::Strictness::Strict) {
+    co_return fail(errors::bad_request(fmt::format("error strict decoding YAML: {}", codec::strict_message(duplicates))));
+  }
+  if (query.strictness == codec::Strictness::Warn) {
+    call.exchange->warnings.insert(call.exchange->warnings.end(), duplicates.begin(), duplicates.end());
+  }
+  state->config = std::move(*config);
+  state->call = call;
+  state->shape = shape;
+  state->query = query;
+  CO_TRY_VOID(check_config(*state));
+  CO_TRY_VOID(check_schema(*state));
+
+  std::shared_ptr<const ApplyState> shared = state;
+  Transform transform = [shared](const api::Object* current) { return run_apply(shared, current); };
+  WriteOptions options = write_options(call, shape, query);
+  options.track_fields = false;
+  // Between finding nothing and creating, somebody else may create: then it is an update after all.
+  for (int tries = 0;; ++tries) {
+    Result<WriteResult> updated =
+        co_await call.registry->update(context, call.namespace_, call.name, transform, options);
+    const bool missing = !updated && updated.error().is(reason::kNotFound) && updated.error().details.name == call.name;
+    if (!missing || call.subresource) co_return updated;
+    CO_TRY(api::Object made, applied(*shared, nullptr));
+    Result<WriteResult> created = co_await call.registry->create(context, call.namespace_, std::move(made), options);
+    if (created) created->created = true;
+    if (created || !created.error().is(reason::kAlreadyExists) || tries == kMostTries) co_return created;
+  }
+}
+
+}  // namespace xebec::apiserver

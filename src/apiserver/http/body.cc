@@ -1,0 +1,113 @@
+#include "apiserver/http/body.h"
+
+#include <fmt/format.h>
+
+#include "api/defaults.h"
+#include "apiserver/http/negotiate.h"
+#include "codec/protobuf.h"
+#include "codec/yaml.h"
+
+namespace xebec::apiserver {
+namespace {
+
+// The group version of a body as Go prints it, and its kind; what is missing is what the request says.
+api::GroupVersionKind kind_of(std::string_view api_version, std::string_view kind, const Expected& expected) {
+  if (api_version.empty()) {
+    api::GroupVersionKind out = expected.kind;
+    if (!kind.empty()) out.kind = kind;
+    return out;
+  }
+  api::GroupVersionKind out = api::GroupVersionKind::from(api_version, kind);
+  if (out.kind.empty()) out.kind = expected.kind.kind;
+  return out;
+}
+
+// The package of internal types a group has upstream, for an error text.
+std::string internal_package(const std::string& group) {
+  if (group.empty()) return "core";
+  return group.substr(0, group.find('.'));
+}
+
+Result<void> check_kind(const api::GroupVersionKind& given, const Expected& expected, std::string_view body) {
+  if (given == expected.kind) return {};
+  if (given.group_version() != expected.kind.group_version()) {
+    return fail(errors::bad_request(
+        fmt::format("the API version in the data ({}) does not match the expected API version ({})", given.api_version(),
+                    expected.kind.api_version())));
+  }
+  Status cause = errors::bad_request(fmt::format("converting ({}.{}) to ({}.{}): unknown conversion", given.version, given.kind,
+                                                 internal_package(expected.kind.group), expected.kind.kind));
+  return fail(codec::decode_error(cause, given, expected.kind.kind, body));
+}
+
+void add_warnings(const codec::DecodeResult& result, std::vector<std::string>& warnings) {
+  warnings.insert(warnings.end(), result.strict_errors.begin(), result.strict_errors.end());
+}
+
+// A JSON or YAML text.
+Result<api::Object> decode_text(std::string_view text, bool yaml, const Expected& expected, codec::Strictness strictness,
+                                std::vector<std::string>& warnings) {
+  api::Object object(*expected.type);
+  Result<codec::DecodeResult> decoded = yaml ? codec::decode_yaml(*expected.type, text, object.data(), strictness)
+                                             : codec::decode_json(*expected.type, text, object.data(), strictness);
+  if (!decoded) {
+    // A body of another kind fails because of that, whatever else is wrong with it.
+    Result<codec::TypeMeta> meta = yaml ? codec::interpret_yaml(text) : codec::interpret_json(text);
+    if (meta) {
+      TRY_VOID(check_kind(kind_of(meta->api_version, meta->kind, expected), expected, text));
+    }
+    return fail(codec::decode_error(decoded.error(), expected.kind, expected.kind.kind, text));
+  }
+  TRY_VOID(check_kind(kind_of(decoded->api_version, decoded->kind, expected), expected, text));
+  add_warnings(*decoded, warnings);
+  api::apply_defaults(object);
+  return object;
+}
+
+Result<api::Object> decode_protobuf_object(std::string_view bytes, const Expected& expected) {
+  Result<codec::ProtobufEnvelope> envelope = codec::unwrap_protobuf(bytes);
+  if (!envelope) return fail(codec::decode_error(envelope.error(), expected.kind, expected.kind.kind, bytes));
+  TRY_VOID(check_kind(kind_of(envelope->api_version, envelope->kind, expected), expected, bytes));
+  api::Object object(*expected.type);
+  Result<void> decoded = codec::decode_protobuf(*expected.type, envelope->raw, object.data());
+  if (!decoded) return fail(codec::decode_error(decoded.error(), expected.kind, expected.kind.kind, bytes));
+  api::apply_defaults(object);
+  return object;
+}
+
+}  // namespace
+
+Result<api::Object> decode_body(const http::Request& request, const Expected& expected, codec::Strictness strictness,
+                                std::vector<std::string>& warnings) {
+  TRY(MediaType media, body_media_type(request));
+  switch (media) {
+    case MediaType::kProtobuf: return decode_protobuf_object(request.body, expected);
+    case MediaType::kYaml: return decode_text(request.body, true, expected, strictness, warnings);
+    case MediaType::kJson: return decode_text(request.body, false, expected, strictness, warnings);
+  }
+  return fail(errors::internal("unknown media type"));
+}
+
+Result<metav1::DeleteOptions> decode_delete_options(const http::Request& request) {
+  TRY(MediaType media, body_media_type(request));
+  const api::Message& type = api::type_of<metav1::DeleteOptions>();
+  const api::GroupVersionKind kind{"", "v1", "DeleteOptions"};
+  metav1::DeleteOptions out;
+  std::string given_kind;
+  if (media == MediaType::kProtobuf) {
+    TRY(codec::ProtobufEnvelope envelope, codec::unwrap_protobuf(request.body));
+    given_kind = envelope.kind;
+    TRY_VOID(codec::decode_protobuf(type, envelope.raw, &out));
+  } else {
+    Result<codec::DecodeResult> decoded = media == MediaType::kYaml ? codec::decode_yaml(type, request.body, &out)
+                                                                    : codec::decode_json(type, request.body, &out);
+    if (!decoded) return fail(codec::decode_error(decoded.error(), kind, kind.kind, request.body));
+    given_kind = decoded->kind;
+  }
+  if (!given_kind.empty() && given_kind != "DeleteOptions") {
+    return fail(errors::bad_request("decoded object cannot be converted to DeleteOptions"));
+  }
+  return out;
+}
+
+}  // namespace xebec::apiserver

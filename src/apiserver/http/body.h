@@ -1,0 +1,29 @@
+// Bodies of requests: from JSON, YAML or protobuf to an object in the version of the request, with upstream's errors for
+// what does not belong there, and unknown fields reported as asked for (KEP-2885).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/gen/metav1.h"
+#include "api/object.h"
+#include "api/scheme.h"
+#include "codec/json.h"
+#include "http/message.h"
+
+namespace xebec::apiserver {
+
+// What a body must hold.
+struct Expected {
+  const api::Message* type;
+  api::GroupVersionKind kind;
+};
+
+// Decoded and defaulted, in the version of the request. Strict errors become warnings (Strictness::Warn) or a refusal.
+Result<api::Object> decode_body(const http::Request& request, const Expected& expected, codec::Strictness strictness,
+                                std::vector<std::string>& warnings);
+
+// Every group version has the kind; any of them is taken.
+Result<metav1::DeleteOptions> decode_delete_options(const http::Request& request);
+
+}  // namespace xebec::apiserver

@@ -1,0 +1,75 @@
+// Encoder: hub objects and stored entries as the client of one request wants them: its version, its media type, whole or
+// as Table or PartialObjectMetadata, alone, in a list or as events of a watch.
+// Protobuf in the storage version copies stored bytes; everything else goes through the typed object.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/object.h"
+#include "api/scheme.h"
+#include "apiserver/cache/cursor.h"
+#include "apiserver/http/negotiate.h"
+#include "apiserver/http/options.h"
+#include "apiserver/registry/registry.h"
+#include "http/message.h"
+
+namespace xebec::apiserver {
+
+// What the metadata of a list says.
+struct ListHead {
+  std::string resource_version;
+  std::string continue_;
+  std::optional<int64_t> remaining_item_count;
+};
+
+class Encoder {
+ public:
+  struct Target {
+    const api::Resource* resource;   // columns, list kind
+    const api::Message* type;        // of single objects in the request's version
+    api::GroupVersionKind kind;
+    Accepted accepted;
+    IncludeObject include = IncludeObject::kMetadata;  // of Tables
+    int64_t now_seconds = 0;                           // ages are counted from here
+  };
+  explicit Encoder(Target target) : target_(std::move(target)) {}
+
+  std::string_view content_type() const;
+
+  // A whole document.
+  Result<std::string> document(const Entry& entry) const;
+  Result<std::string> document(const api::Object& hub) const;
+  // A list, in pieces of moderate size.
+  Result<std::vector<http::Buffer>> list(const std::vector<std::shared_ptr<const Entry>>& items, const ListHead& head) const;
+  Result<std::vector<http::Buffer>> list(const std::vector<api::Object>& items, const ListHead& head) const;
+
+  // One frame of a watch. `first`: a Table names its columns in the first event only.
+  Result<http::Buffer> event(const WatchEvent& event, const api::Message& hub, bool first) const;
+  // The ERROR event that ends a watch.
+  http::Buffer error_event(const Status& status) const;
+
+ private:
+  struct Item;  // an entry or an object
+  Result<std::string> document_of(const Item& item) const;
+  template <class Items>
+  Result<std::vector<http::Buffer>> list_of(const Items& items, const ListHead& head) const;
+  template <class Items>
+  Result<std::vector<http::Buffer>> protobuf_list(const Items& items, const ListHead& head) const;
+
+  // The object inside a frame: JSON without newline, or protobuf with its envelope.
+  Result<void> append_embedded(const Item& item, bool columns, std::string& out) const;
+  Result<void> append_json(const Item& item, bool named, std::string& out) const;
+  Result<std::string> protobuf_message(const Item& item) const;
+  Result<void> append_table_row(const Item& item, std::string& out) const;
+  void append_table_head(const ListHead& head, bool columns, std::string& out) const;
+  http::Buffer frame(std::string_view event_type, std::string_view object) const;
+  api::GroupVersionKind view_kind(bool list) const;
+  std::string form() const;
+
+  Target target_;
+};
+
+}  // namespace xebec::apiserver

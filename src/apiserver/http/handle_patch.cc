@@ -1,0 +1,131 @@
+// PATCH: JSON patch, merge patch and strategic merge patch. The patched object is decoded as if it had been sent
+// (k8s.io/apiserver/pkg/endpoints/handlers/patch.go). Server-side apply is in handle_apply.cc.
+#include <fmt/format.h>
+
+#include "api/defaults.h"
+#include "api/field_error.h"
+#include "api/gen/metav1.h"
+#include "apiserver/http/apply.h"
+#include "apiserver/http/negotiate.h"
+#include "apiserver/http/options.h"
+#include "apiserver/http/resource_call.h"
+#include "codec/patch.h"
+#include "codec/view.h"
+
+namespace xebec::apiserver {
+namespace {
+
+enum class PatchType { kJson, kMerge, kStrategic, kApply };
+
+Result<PatchType> patch_type(const http::Request& request) {
+  std::string type = bare_media_type(request.headers.get("content-type"));
+  if (type == "application/json-patch+json") return PatchType::kJson;
+  if (type == "application/merge-patch+json") return PatchType::kMerge;
+  if (type == "application/strategic-merge-patch+json") return PatchType::kStrategic;
+  if (type == "application/apply-patch+yaml") return PatchType::kApply;
+  return fail(errors::unsupported_media_type(
+      "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+      "application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml"));
+}
+
+struct PatchState {
+  ResourceCall call;
+  Shape shape;
+  PatchType type = PatchType::kMerge;
+  WriteQuery query;
+};
+
+Status invalid_patch(std::string_view patched, std::string_view why) {
+  field::Errors errors;
+  errors.push_back(field::invalid_string(field::Path("patch"), patched, why));
+  return errors::invalid(KindName{"", ""}, "", field::causes(errors));
+}
+
+Result<void> apply_patch(const PatchState& state, codec::Value& document, std::vector<std::string>* strict) {
+  const std::string& patch = state.call.request().body;
+  switch (state.type) {
+    case PatchType::kJson: return codec::apply_json_patch(patch, document, strict);
+    case PatchType::kMerge: return codec::apply_merge_patch(patch, document, strict);
+    case PatchType::kStrategic: return codec::apply_strategic_merge_patch(*state.shape.type, patch, document, strict);
+    case PatchType::kApply: break;
+  }
+  return fail(errors::internal("apply is no plain patch"));
+}
+
+// The tree after the patch as an object of the request's version.
+Result<api::Object> decode_patched(const PatchState& state, const codec::Value& document, std::vector<std::string> strict) {
+  const Shape& shape = state.shape;
+  const bool ignore = state.query.strictness == codec::Strictness::Ignore;
+  api::Object object(*shape.type);
+  // Unknown fields are collected, not refused, so that those of the patch can be told along with them.
+  Result<codec::DecodeResult> decoded = codec::from_value(*shape.type, document, object.data(),
+                                                          ignore ? codec::Strictness::Ignore : codec::Strictness::Warn);
+  if (!decoded) return fail(invalid_patch(codec::to_json(document), decoded.error().message));
+  if (decoded->api_version != shape.kind.api_version() || decoded->kind != shape.kind.kind) {
+    api::GroupVersionKind given = api::GroupVersionKind::from(decoded->api_version, decoded->kind);
+    return fail(errors::bad_request(fmt::format("the API version in the data ({}) does not match the expected API version ({})",
+                                                given.str(), shape.kind.str())));
+  }
+  strict.insert(strict.end(), decoded->strict_errors.begin(), decoded->strict_errors.end());
+  if (!strict.empty() && state.query.strictness == codec::Strictness::Strict) {
+    return fail(invalid_patch(codec::to_json(document), codec::strict_message(strict)));
+  }
+  std::vector<std::string>& warnings = state.call.exchange->warnings;
+  if (!ignore) warnings.insert(warnings.end(), strict.begin(), strict.end());
+  api::apply_defaults(object);
+  return object;
+}
+
+Result<void> check_identity(const PatchState& state, const api::Object& object) {
+  const metav1::ObjectMeta* meta = object.meta();
+  if (!meta || meta->name == state.call.name) return {};
+  return fail(errors::bad_request(
+      fmt::format("the name of the object ({}) does not match the name on the URL ({})", meta->name, state.call.name)));
+}
+
+Result<api::Object> patched(const PatchState& state, const api::Object* current) {
+  if (!current) return fail(errors::not_found(state.call.resource_name(), state.call.name));
+  const Shape& shape = state.shape;
+  TRY(api::Object before, shape.read(*current));
+  codec::Value document = codec::to_value(*shape.type, before.data(), shape.kind.api_version(), shape.kind.kind);
+  std::vector<std::string> strict;
+  TRY_VOID(apply_patch(state, document, state.query.strictness == codec::Strictness::Ignore ? nullptr : &strict));
+  TRY(api::Object after, decode_patched(state, document, std::move(strict)));
+  TRY_VOID(check_identity(state, after));
+  return shape.write(std::move(after), current);
+}
+
+Task<Result<api::Object>> run_patch(std::shared_ptr<const PatchState> state, const api::Object* current) {
+  co_return patched(*state, current);
+}
+
+}  // namespace
+
+Answer handle_patch(Context context, ResourceCall call, Shape shape) {
+  CO_TRY(PatchType type, patch_type(call.request()));
+  Offered offered;
+  offered.views = shape.type == call.resource->message;
+  CO_TRY(Encoder encoder, encoder_for(call, shape, offered));
+  CO_TRY(WriteQuery query, parse_write_query(call.request(), WriteKind::kPatch, type == PatchType::kApply));
+  WriteResult result;
+  if (type == PatchType::kApply) {
+    CO_TRY(result, co_await apply_object(std::move(context), call, shape, query));
+  } else {
+    auto state = std::make_shared<PatchState>();
+    state->call = call;
+    state->shape = shape;
+    state->type = type;
+    state->query = query;
+    std::shared_ptr<const PatchState> shared = std::move(state);
+    Transform transform = [shared](const api::Object* current) { return run_patch(shared, current); };
+    WriteOptions options = write_options(call, shape, query);
+    CO_TRY(result, co_await call.registry->update(std::move(context), call.namespace_, call.name, std::move(transform),
+                                                  std::move(options)));
+  }
+  const int code = result.created ? 201 : 200;
+  if (shape.type == call.resource->message) co_return answer(encoder, code, result.object);
+  CO_TRY(api::Object shown, shape.read(result.object));
+  co_return answer(encoder, code, shown);
+}
+
+}  // namespace xebec::apiserver

@@ -1,0 +1,139 @@
+// pods/binding (and the old /bindings), and resources that store nothing (reviews, tokens).
+#include <fmt/format.h>
+
+#include "api/conversion.h"
+#include "api/gen/corev1.h"
+#include "apiserver/http/body.h"
+#include "apiserver/http/options.h"
+#include "apiserver/http/resource_call.h"
+#include "apiserver/http/respond.h"
+
+namespace xebec::apiserver {
+namespace {
+
+struct BindState {
+  corev1::Binding binding;
+  api::Time now;
+};
+
+Status binding_conflict(const std::string& name, std::string_view why) {
+  return errors::conflict(ResourceName{"", "pods/binding"}, name, why);
+}
+
+// Sets the node, as upstream's setPodNodeAndMetadata.
+Result<api::Object> bound(const BindState& state, const api::Object* current) {
+  const corev1::Pod* old = current ? current->as<corev1::Pod>() : nullptr;
+  if (!old) return fail(errors::internal("unexpected object"));
+  const corev1::Binding& binding = state.binding;
+  const std::string& name = old->metadata.name;
+  if (!binding.metadata.uid.empty() && binding.metadata.uid != old->metadata.uid) {
+    return fail(errors::conflict(ResourceName{"", "pods"}, name,
+                                 fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                                             binding.metadata.uid, old->metadata.uid)));
+  }
+  if (old->metadata.deletionTimestamp) return fail(binding_conflict(name, fmt::format("pod {} is being deleted, cannot be assigned to a host", name)));
+  if (!old->spec.nodeName.empty()) {
+    return fail(binding_conflict(name, fmt::format("pod {} is already assigned to node \"{}\"", name, old->spec.nodeName)));
+  }
+  if (!old->spec.schedulingGates.empty()) {
+    return fail(binding_conflict(name, fmt::format("pod {} has non-empty .spec.schedulingGates", name)));
+  }
+  corev1::Pod pod = *old;
+  pod.spec.nodeName = binding.target.name;
+  for (const auto& [key, value] : binding.metadata.annotations) pod.metadata.annotations[key] = value;
+  for (const auto& [key, value] : binding.metadata.labels) pod.metadata.labels[key] = value;
+  corev1::PodCondition* scheduled = nullptr;
+  for (corev1::PodCondition& condition : pod.status.conditions) {
+    if (condition.type == "PodScheduled") scheduled = &condition;
+  }
+  if (!scheduled) {
+    scheduled = &pod.status.conditions.emplace_back();
+    scheduled->type = "PodScheduled";
+  }
+  if (scheduled->status != "True") scheduled->lastTransitionTime = state.now;
+  scheduled->status = "True";
+  scheduled->reason.clear();
+  scheduled->message.clear();
+  return api::Object::of(std::move(pod));
+}
+
+Task<Result<api::Object>> run_bind(std::shared_ptr<const BindState> state, const api::Object* current) {
+  co_return bound(*state, current);
+}
+
+http::Response created_status(const Accepted& accepted) {
+  metav1::Status status;
+  status.status = "Success";
+  status.code = 201;
+  return object_response(201, api::type_of<metav1::Status>(), &status, "v1", "Status", accepted);
+}
+
+}  // namespace
+
+Answer handle_binding(Context context, ResourceCall call) {
+  CO_TRY(Accepted accepted, negotiate(call.request(), Offered()));
+  CO_TRY(WriteQuery query, parse_write_query(call.request(), WriteKind::kCreate));
+  Expected expected{&api::type_of<corev1::Binding>(), api::GroupVersionKind{"", "v1", "Binding"}};
+  CO_TRY(api::Object sent, decode_body(call.request(), expected, query.strictness, call.exchange->warnings));
+  auto state = std::make_shared<BindState>();
+  state->binding = sent.get<corev1::Binding>();
+  const corev1::Binding& binding = state->binding;
+  if (call.name.empty()) call.name = binding.metadata.name;
+  if (!binding.metadata.name.empty() && binding.metadata.name != call.name) {
+    co_return fail(errors::bad_request("name in URL does not match name in Binding object"));
+  }
+  std::vector<StatusCause> causes;
+  if (!binding.target.kind.empty() && binding.target.kind != "Node") {
+    causes.push_back({"FieldValueNotSupported",
+                      fmt::format("Unsupported value: \"{}\": supported values: \"Node\", \"<empty>\"", binding.target.kind),
+                      "target.kind"});
+  }
+  if (binding.target.name.empty()) causes.push_back({"FieldValueRequired", "Required value", "target.name"});
+  if (!causes.empty()) {
+    KindName kind{"", "Binding"};
+    co_return fail(errors::invalid(kind, binding.metadata.name, std::move(causes)));
+  }
+  state->now = api::Time::from_unix(
+      std::chrono::floor<std::chrono::seconds>(call.deps->clock->now()).time_since_epoch().count());
+
+  Registry* pods = call.deps->registries->find("", "pods");
+  if (!pods) co_return fail(errors::internal("pods are not served"));
+  std::shared_ptr<const BindState> shared = state;
+  Transform transform = [shared](const api::Object* current) { return run_bind(shared, current); };
+  WriteOptions options;
+  options.dry_run = query.dry_run;
+  options.field_manager = query.field_manager;
+  options.request_kind = expected.kind;
+  options.request_resource = api::GroupVersionResource{"", "v1", "pods"};
+  options.subresource = "binding";
+  options.warnings = &call.exchange->warnings;
+  CO_TRY_VOID(co_await pods->update(std::move(context), call.namespace_, call.name, std::move(transform), std::move(options)));
+  co_return created_status(accepted);
+}
+
+Answer handle_virtual_create(Context context, ResourceCall call) {
+  std::string key = fmt::format("{}/{}", call.resource->group, call.resource->plural);
+  if (call.subresource) key += fmt::format("/{}", call.subresource->name);
+  auto it = call.deps->virtual_resources->find(key);
+  if (it == call.deps->virtual_resources->end()) co_return fail(errors::generic(404, "", {}, "", "", 0));
+
+  Shape shape = shape_of(call);
+  if (call.subresource) {
+    shape.kind = call.subresource->kind.gvk();
+    shape.type = call.deps->scheme->find(shape.kind);
+  }
+  if (!shape.type) co_return fail(errors::internal(fmt::format("no type for {}", key)));
+  CO_TRY(Accepted accepted, negotiate(call.request(), Offered()));
+  CO_TRY(WriteQuery query, parse_write_query(call.request(), WriteKind::kCreate));
+  Expected expected{shape.type, shape.kind};
+  VirtualCreate create;
+  CO_TRY(create.object, decode_body(call.request(), expected, query.strictness, call.exchange->warnings));
+  create.namespace_ = call.namespace_;
+  create.name = call.name;
+  create.dry_run = query.dry_run;
+  CO_TRY(api::Object made, co_await it->second->create(std::move(context), std::move(create)));
+  CO_TRY(api::Object shown, api::convert(std::move(made), *shape.type));
+  co_return object_response(201, shown.type(), shown.data(), shape.kind.api_version(), shape.kind.kind, accepted);
+}
+
+}  // namespace xebec::apiserver

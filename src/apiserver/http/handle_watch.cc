@@ -1,0 +1,88 @@
+// WATCH: a cursor on the watch cache, written out frame by frame. Frames are shared by all watches of the same form.
+#include <deque>
+
+#include "apiserver/cache/cursor.h"
+#include "apiserver/http/resource_call.h"
+
+namespace xebec::apiserver {
+namespace {
+
+constexpr int64_t kMinSeconds = 1800;
+
+class WatchStream final : public http::BodyStream {
+ public:
+  WatchStream(std::unique_ptr<WatchCursor> cursor, Encoder encoder, const api::Message& hub)
+      : cursor_(std::move(cursor)), encoder_(std::move(encoder)), hub_(hub) {}
+
+  Task<Result<http::Buffer>> next() override {
+    if (frames_.empty() && !over_) {
+      Result<std::vector<WatchEvent>> events = co_await cursor_->next();
+      take(std::move(events));
+    }
+    if (frames_.empty()) co_return http::Buffer();
+    http::Buffer frame = std::move(frames_.front());
+    frames_.pop_front();
+    co_return frame;
+  }
+
+ private:
+  void take(Result<std::vector<WatchEvent>> events) {
+    if (!events) {
+      over_ = true;
+      if (!events.error().is(reason::kCancelled)) frames_.push_back(encoder_.error_event(events.error()));
+      return;
+    }
+    if (events->empty()) over_ = true;
+    for (const WatchEvent& event : *events) {
+      Result<http::Buffer> frame = encoder_.event(event, hub_, first_);
+      first_ = false;
+      frames_.push_back(frame ? std::move(*frame) : encoder_.error_event(frame.error()));
+      if (!frame) {
+        over_ = true;
+        return;
+      }
+    }
+  }
+
+  std::unique_ptr<WatchCursor> cursor_;
+  const Encoder encoder_;
+  const api::Message& hub_;
+  std::deque<http::Buffer> frames_;
+  bool first_ = true;
+  bool over_ = false;
+};
+
+}  // namespace
+
+Answer handle_watch(Context context, ResourceCall call) {
+  Offered offered;
+  offered.views = true;
+  offered.list = true;
+  offered.stream = true;
+  CO_TRY(Encoder encoder, encoder_for(call, shape_of(call), offered));
+  CO_TRY(ListOptions options, parse_list_options(call.request(), true));
+  WatchRequest request;
+  request.namespace_ = call.namespace_;
+  request.name = call.name;
+  request.label_selector = std::move(options.label_selector);
+  request.field_selector = std::move(options.field_selector);
+  request.resource_version = std::move(options.resource_version);
+  request.resource_version_match = std::move(options.resource_version_match);
+  request.allow_bookmarks = options.allow_bookmarks;
+  request.send_initial_events = options.send_initial_events;
+
+  // Spread out, so that all watches of a restarted server do not end at once.
+  int64_t seconds = options.timeout_seconds.value_or(0);
+  if (seconds <= 0) seconds = kMinSeconds + static_cast<int64_t>(call.deps->rng->below(kMinSeconds));
+  context.deadline = Executor::current()->now() + std::chrono::seconds(seconds);
+  CO_TRY(std::unique_ptr<WatchCursor> cursor, co_await call.registry->watch(std::move(context), std::move(request)));
+
+  http::Response response;
+  response.headers.add("Content-Type", stream_content_type(negotiate(call.request(), offered)->type));
+  std::unique_ptr<http::BodyStream> stream =
+      std::make_unique<WatchStream>(std::move(cursor), std::move(encoder), call.registry->hub());
+  response.body = std::move(stream);
+  co_return response;
+}
+
+}  // namespace xebec::apiserver

@@ -1,0 +1,142 @@
+#include "apiserver/http/resource_stage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apiserver/http/compress.h"
+#include "apiserver/http/kubelet_proxy.h"
+#include "apiserver/http/respond.h"
+
+namespace xebec::apiserver {
+namespace {
+
+Status not_served() { return errors::generic(404, "", {}, "", "", 0); }
+Status not_allowed() { return errors::generic(405, "", {}, "", "", 0); }
+
+bool has(std::span<const std::string_view> verbs, std::string_view verb) {
+  return std::ranges::find(verbs, verb) != verbs.end();
+}
+
+std::string deprecation_warning(const api::Scheme& scheme, const api::Resource& resource) {
+  auto version_text = [](std::string_view group, std::string_view version) {
+    return group.empty() ? std::string(version) : fmt::format("{}/{}", group, version);
+  };
+  std::string out = fmt::format("{} {} is deprecated", version_text(resource.group, resource.version), resource.kind);
+  if (!resource.removed_in.empty()) out += fmt::format(", unavailable in v{}+", resource.removed_in);
+  const api::ApiGroup* group = scheme.group(resource.storage_group);
+  if (!group || group->preferred_version.empty()) return out;
+  const api::Resource* better = scheme.resource(resource.storage_group, group->preferred_version, resource.plural);
+  if (better) out += fmt::format("; use {} {}", version_text(better->group, better->version), better->kind);
+  return out;
+}
+
+// Subresources that are another way to write the same object.
+bool is_view_of_object(std::string_view subresource) {
+  for (std::string_view known : {"status", "finalize", "approval", "ephemeralcontainers", "resize"}) {
+    if (subresource == known) return true;
+  }
+  return false;
+}
+
+Answer refuse(Status status) { co_return fail(std::move(status)); }
+
+// PUT, PATCH and GET of something that looks like an object.
+Answer dispatch_object(Context context, ResourceCall call, Shape shape, std::string verb) {
+  if (verb == "get") return handle_get(std::move(context), std::move(call), std::move(shape));
+  if (verb == "update") return handle_update(std::move(context), std::move(call), std::move(shape));
+  if (verb == "patch") return handle_patch(std::move(context), std::move(call), std::move(shape));
+  return refuse(not_allowed());
+}
+
+Answer dispatch_subresource(Context context, ResourceCall call, std::string verb) {
+  const std::string_view name = call.subresource->name;
+  const bool pods = call.resource->group.empty() && call.resource->plural == "pods";
+  if (is_kubelet_subresource(*call.resource, name)) {
+    if (!call.deps->kubelets) {
+      return refuse(errors::service_unavailable("this API server has no connection to kubelets configured"));
+    }
+    return call.deps->kubelets->handle(std::move(context), std::move(call));
+  }
+  if (!has(call.subresource->verbs, verb)) return refuse(not_allowed());
+  if (pods && name == "binding") return handle_binding(std::move(context), std::move(call));
+  if (pods && name == "eviction") return handle_eviction(std::move(context), std::move(call));
+  if (call.registry && name == "scale") {
+    Shape shape = scale_shape(call);
+    return dispatch_object(std::move(context), std::move(call), std::move(shape), std::move(verb));
+  }
+  if (call.registry && is_view_of_object(name)) {
+    Shape shape = shape_of(call);
+    return dispatch_object(std::move(context), std::move(call), std::move(shape), std::move(verb));
+  }
+  if (verb == "create") return handle_virtual_create(std::move(context), std::move(call));
+  return refuse(not_served());
+}
+
+Answer dispatch_main(Context context, ResourceCall call, std::string verb) {
+  if (!call.registry) {
+    if (verb != "create") return refuse(not_allowed());
+    if (call.resource->group.empty() && call.resource->plural == "bindings") {
+      return handle_binding(std::move(context), std::move(call));
+    }
+    return handle_virtual_create(std::move(context), std::move(call));
+  }
+  if (!call.resource->has_verb(verb)) return refuse(not_allowed());
+  if (verb == "list") return handle_list(std::move(context), std::move(call));
+  if (verb == "watch") return handle_watch(std::move(context), std::move(call));
+  if (verb == "deletecollection") return handle_delete_collection(std::move(context), std::move(call));
+  if (verb == "create") {
+    // Nothing is created at the path of an object, nor without a namespace.
+    const bool at_item = !call.name.empty();
+    const bool nowhere = call.resource->namespaced && call.namespace_.empty();
+    if (at_item || nowhere) return refuse(not_allowed());
+    return handle_create(std::move(context), std::move(call));
+  }
+  if (call.name.empty() || (call.resource->namespaced && call.namespace_.empty())) return refuse(not_allowed());
+  if (verb == "delete") return handle_delete(std::move(context), std::move(call));
+  Shape shape = shape_of(call);
+  return dispatch_object(std::move(context), std::move(call), std::move(shape), std::move(verb));
+}
+
+}  // namespace
+
+Result<ResourceCall> ResourceStage::resolve(const std::shared_ptr<Exchange>& exchange) const {
+  const RequestInfo& info = exchange->info;
+  ResourceCall call;
+  call.deps = &deps_;
+  call.exchange = exchange;
+  call.resource = deps_.scheme->resource(info.group, info.version, info.resource);
+  if (!call.resource || !served_(*call.resource)) return fail(not_served());
+  if (!info.subresource.empty()) {
+    call.subresource = call.resource->subresource(info.subresource);
+    if (!call.subresource) return fail(not_served());
+  }
+  // A namespace in the path of something that has none leads nowhere. Namespaces themselves look namespaced.
+  const bool is_namespace = info.group.empty() && info.resource == "namespaces";
+  if (!call.resource->namespaced && !info.namespace_.empty() && !is_namespace) return fail(not_served());
+  if (call.resource->namespaced) call.namespace_ = info.namespace_;
+  if (info.parts.size() >= 2) call.name = info.parts[1];
+  if (call.resource->stored()) {
+    call.registry = deps_.registries->find(call.resource->storage_group, call.resource->plural);
+    if (!call.registry) return fail(not_served());
+  }
+  return call;
+}
+
+Task<http::Response> ResourceStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
+  Result<ResourceCall> call = resolve(exchange);
+  if (!call) co_return error_response(exchange->request, call.error());
+  if (call->resource->removed) exchange->warnings.push_back(deprecation_warning(*deps_.scheme, *call->resource));
+  // HEAD is a GET; DELETE and the like without a verb of their own are unknown methods.
+  std::string verb = exchange->info.verb;
+  if (verb.empty()) co_return error_response(exchange->request, not_allowed());
+  Answer answer = call->subresource ? dispatch_subresource(context, std::move(*call), std::move(verb))
+                                    : dispatch_main(context, std::move(*call), std::move(verb));
+  Result<http::Response> response = co_await std::move(answer);
+  if (!response) co_return error_response(exchange->request, response.error());
+  response->headers.add("Cache-Control", "no-cache, private");
+  compress_if_wanted(exchange->request, *response);
+  co_return std::move(*response);
+}
+
+}  // namespace xebec::apiserver

@@ -1,0 +1,84 @@
+// The scale subresource: autoscaling/v1 Scale as a view of anything with replicas.
+#include <fmt/format.h>
+
+#include "api/gen/appsv1.h"
+#include "api/gen/autoscalingv1.h"
+#include "api/gen/corev1.h"
+#include "api/selectors.h"
+#include "apiserver/http/resource_call.h"
+
+namespace xebec::apiserver {
+namespace {
+
+Result<std::string> selector_text(const api::Box<metav1::LabelSelector>& selector) {
+  if (!selector) return std::string();
+  TRY(api::LabelSelector parsed, api::LabelSelector::from(*selector));
+  return parsed.str();
+}
+Result<std::string> selector_text(const api::FlatMap<std::string>& selector) {
+  return api::LabelSelector::of_map(selector).str();
+}
+
+template <class Kind>
+Result<api::Object> scale_of(const Kind& object) {
+  autoscalingv1::Scale scale;
+  scale.metadata.name = object.metadata.name;
+  scale.metadata.namespace_ = object.metadata.namespace_;
+  scale.metadata.uid = object.metadata.uid;
+  scale.metadata.resourceVersion = object.metadata.resourceVersion;
+  scale.metadata.creationTimestamp = object.metadata.creationTimestamp;
+  scale.spec.replicas = object.spec.replicas.value_or(0);
+  scale.status.replicas = object.status.replicas;
+  TRY(scale.status.selector, selector_text(object.spec.selector));
+  return api::Object::of(std::move(scale));
+}
+
+// The object with the replicas the Scale asks for; the Scale's uid and resourceVersion are preconditions.
+template <class Kind>
+Result<api::Object> with_scale(const autoscalingv1::Scale& scale, Kind object, ResourceName resource) {
+  if (!scale.metadata.uid.empty() && scale.metadata.uid != object.metadata.uid) {
+    return fail(errors::conflict(resource, object.metadata.name,
+                                 fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                                             scale.metadata.uid, object.metadata.uid)));
+  }
+  if (!scale.metadata.resourceVersion.empty()) object.metadata.resourceVersion = scale.metadata.resourceVersion;
+  else object.metadata.resourceVersion.clear();
+  object.spec.replicas = scale.spec.replicas;
+  return api::Object::of(std::move(object));
+}
+
+template <class F>
+Result<api::Object> with_kind(const api::Object& hub, F&& f) {
+  if (const auto* d = hub.as<appsv1::Deployment>()) return f(*d);
+  if (const auto* r = hub.as<appsv1::ReplicaSet>()) return f(*r);
+  if (const auto* s = hub.as<appsv1::StatefulSet>()) return f(*s);
+  if (const auto* c = hub.as<corev1::ReplicationController>()) return f(*c);
+  return fail(errors::internal("this kind cannot be scaled"));
+}
+
+}  // namespace
+
+Shape scale_shape(const ResourceCall& call) {
+  Shape shape;
+  shape.type = &api::type_of<autoscalingv1::Scale>();
+  shape.kind = {"autoscaling", "v1", "Scale"};
+  shape.read = [](const api::Object& hub) {
+    return with_kind(hub, [](const auto& object) { return scale_of(object); });
+  };
+  const std::string group(call.resource->group), plural(call.resource->plural);
+  shape.write = [group, plural](api::Object sent, const api::Object* current) -> Result<api::Object> {
+    if (!current) return fail(errors::internal("a scale needs its object"));
+    const auto& scale = sent.get<autoscalingv1::Scale>();
+    if (scale.spec.replicas < 0) {
+      std::vector<StatusCause> causes;
+      causes.push_back({"FieldValueInvalid",
+                        fmt::format("Invalid value: {}: must be greater than or equal to 0", scale.spec.replicas),
+                        "spec.replicas"});
+      return fail(errors::invalid(KindName{"autoscaling", "Scale"}, scale.metadata.name, std::move(causes)));
+    }
+    return with_kind(*current, [&](const auto& object) { return with_scale(scale, object, ResourceName{group, plural}); });
+  };
+  return shape;
+}
+
+}  // namespace xebec::apiserver
