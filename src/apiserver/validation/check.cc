@@ -1,0 +1,212 @@
+#include "apiserver/validation/check.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "api/gen/metav1.h"
+#include "apiserver/validation/object_meta.h"
+
+namespace xebec::apiserver::validation {
+namespace {
+
+bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+bool only_of(std::string_view text, bool (*allowed)(char)) { return std::all_of(text.begin(), text.end(), allowed); }
+
+bool config_key_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+api::Messages port_name_messages(std::string_view name) {
+  api::Messages out;
+  if (name.size() > 15) out.push_back(api::max_length_error(15));
+  bool charset = only_of(name, [](char c) { return is_alnum(c) || c == '-'; });
+  if (!charset) out.emplace_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+  bool letter = std::any_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  if (!letter) out.emplace_back("must contain at least one letter (a-z)");
+  if (name.find("--") != std::string_view::npos) out.emplace_back("must not contain consecutive hyphens");
+  if (!name.empty() && (name.front() == '-' || name.back() == '-')) {
+    out.emplace_back("must not begin or end with a hyphen");
+  }
+  return out;
+}
+
+void check_requirement(Errors& errors, const Path& path, const metav1::LabelSelectorRequirement& r) {
+  if (r.operator_ == "In" || r.operator_ == "NotIn") {
+    if (r.values.empty()) {
+      errors.push_back(field::required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
+    }
+  } else if (r.operator_ == "Exists" || r.operator_ == "DoesNotExist") {
+    if (!r.values.empty()) {
+      errors.push_back(field::forbidden(path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+    }
+  } else {
+    errors.push_back(field::invalid_string(path.child("operator"), r.operator_, "not a valid selector operator"));
+  }
+  check_messages(errors, path.child("key"), r.key, api::is_qualified_name(r.key));
+  for (size_t i = 0; i < r.values.size(); ++i) {
+    check_messages(errors, path.child("values").index(i), r.values[i], api::is_valid_label_value(r.values[i]));
+  }
+}
+
+}  // namespace
+
+void check_messages(Errors& errors, const Path& path, std::string_view value, const api::Messages& messages) {
+  for (const std::string& message : messages) errors.push_back(field::invalid_string(path, value, message));
+}
+
+void check_non_negative(Errors& errors, const Path& path, int64_t value) {
+  if (value < 0) errors.push_back(field::invalid_int(path, value, kNonNegative));
+}
+
+void check_positive(Errors& errors, const Path& path, int64_t value) {
+  if (value <= 0) errors.push_back(field::invalid_int(path, value, "must be greater than zero"));
+}
+
+void check_required(Errors& errors, const Path& path, std::string_view value, std::string_view detail) {
+  if (value.empty()) errors.push_back(field::required(path, detail));
+}
+
+void check_enum(Errors& errors, const Path& path, std::string_view value, std::initializer_list<std::string_view> supported) {
+  if (std::find(supported.begin(), supported.end(), value) != supported.end()) return;
+  std::vector<std::string_view> sorted(supported);
+  std::sort(sorted.begin(), sorted.end());
+  errors.push_back(field::not_supported(path, value, sorted));
+}
+
+void check_enum(Errors& errors, const Path& path, const std::optional<std::string>& value,
+                std::initializer_list<std::string_view> supported) {
+  if (value) check_enum(errors, path, std::string_view(*value), supported);
+}
+
+api::Messages is_valid_port_number(int64_t port) {
+  if (port >= 1 && port <= 65535) return {};
+  return {"must be between 1 and 65535, inclusive"};
+}
+
+api::Messages is_valid_port_name(std::string_view name) { return port_name_messages(name); }
+
+void check_port(Errors& errors, const Path& path, int64_t port) {
+  for (const std::string& message : is_valid_port_number(port)) errors.push_back(field::invalid_int(path, port, message));
+}
+
+void check_port_or_name(Errors& errors, const Path& path, const api::IntOrString& port) {
+  if (port.is_int()) {
+    check_port(errors, path, port.int_val);
+  } else {
+    check_messages(errors, path, port.str_val, is_valid_port_name(port.str_val));
+  }
+}
+
+bool is_ip(std::string_view text) {
+  unsigned char buffer[sizeof(in6_addr)];
+  std::string copy(text);
+  return inet_pton(AF_INET, copy.c_str(), buffer) == 1 || inet_pton(AF_INET6, copy.c_str(), buffer) == 1;
+}
+
+bool is_cidr(std::string_view text) {
+  size_t slash = text.find('/');
+  if (slash == std::string_view::npos || !is_ip(text.substr(0, slash))) return false;
+  std::string_view digits = text.substr(slash + 1);
+  int bits = -1;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+  int most = text.find(':') == std::string_view::npos ? 32 : 128;
+  return error == std::errc() && end == digits.data() + digits.size() && bits >= 0 && bits <= most;
+}
+
+void check_ip(Errors& errors, const Path& path, std::string_view ip) {
+  if (!is_ip(ip)) {
+    errors.push_back(field::invalid_string(path, ip, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
+  }
+}
+
+void check_dns_label(Errors& errors, const Path& path, std::string_view value) {
+  check_messages(errors, path, value, api::is_dns1123_label(value));
+}
+
+void check_dns_subdomain(Errors& errors, const Path& path, std::string_view value) {
+  check_messages(errors, path, value, api::is_dns1123_subdomain(value));
+}
+
+void check_qualified_name(Errors& errors, const Path& path, std::string_view value) {
+  check_messages(errors, path, value, api::is_qualified_name(value));
+}
+
+void check_immutable(Errors& errors, const Path& path, bool same, std::string_view rendered_value) {
+  if (!same) errors.push_back(field::invalid(path, rendered_value, kImmutable));
+}
+
+void check_id(Errors& errors, const Path& path, int64_t id) {
+  if (id >= 0 && id <= std::numeric_limits<int32_t>::max()) return;
+  errors.push_back(field::invalid_int(path, id, "must be between 0 and 2147483647, inclusive"));
+}
+
+void check_label_selector(Errors& errors, const Path& path, const metav1::LabelSelector& selector) {
+  field::append(errors, validate_labels(selector.matchLabels, path.child("matchLabels")));
+  for (size_t i = 0; i < selector.matchExpressions.size(); ++i) {
+    check_requirement(errors, path.child("matchExpressions").index(i), selector.matchExpressions[i]);
+  }
+}
+
+void check_no_backsteps(Errors& errors, const Path& path, std::string_view value) {
+  size_t begin = 0;
+  while (begin <= value.size()) {
+    size_t end = std::min(value.find('/', begin), value.size());
+    if (value.substr(begin, end - begin) == "..") {
+      errors.push_back(field::invalid_string(path, value, "must not contain '..'"));
+      return;
+    }
+    begin = end + 1;
+  }
+}
+
+void check_local_path(Errors& errors, const Path& path, std::string_view value) {
+  if (value.starts_with('/')) errors.push_back(field::invalid_string(path, value, "must be a relative path"));
+  check_no_backsteps(errors, path, value);
+}
+
+void check_config_key(Errors& errors, const Path& path, std::string_view key) {
+  if (key.size() > 253) errors.push_back(field::invalid_string(path, key, api::max_length_error(253)));
+  if (key.empty() || !only_of(key, config_key_char)) {
+    errors.push_back(field::invalid_string(
+        path, key,
+        api::regex_error("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", "[-._a-zA-Z0-9]+",
+                         {"key.name", "KEY_NAME", "key-name"})));
+  }
+  if (key == ".") errors.push_back(field::invalid_string(path, key, "must not be '.'"));
+  if (key == "..") {
+    errors.push_back(field::invalid_string(path, key, "must not be '..'"));
+  } else if (key.starts_with("..")) {
+    errors.push_back(field::invalid_string(path, key, "must not start with '..'"));
+  }
+}
+
+void check_env_name(Errors& errors, const Path& path, std::string_view name) {
+  // Relaxed names: any printable ASCII but '='.
+  bool fine = !name.empty() && only_of(name, [](char c) { return c >= ' ' && c <= '~' && c != '='; });
+  if (fine) return;
+  errors.push_back(field::invalid_string(
+      path, name, "a valid environment variable name must consist only of printable ASCII characters other than '='"));
+}
+
+bool is_percent(std::string_view text) {
+  if (text.size() < 2 || !text.ends_with('%')) return false;
+  return only_of(text.substr(0, text.size() - 1), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+void check_int_or_percent(Errors& errors, const Path& path, const api::IntOrString& value) {
+  if (value.is_int()) return check_non_negative(errors, path, value.int_val);
+  if (is_percent(value.str_val)) return;
+  errors.push_back(field::invalid_string(
+      path, value.str_val,
+      api::regex_error("a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", {"1%", "93%"})));
+}
+
+void check_not_over_100_percent(Errors& errors, const Path& path, const api::IntOrString& value) {
+  if (value.is_int() || !is_percent(value.str_val)) return;
+  if (value.int_value() > 100) errors.push_back(field::invalid_string(path, value.str_val, "must not be greater than 100%"));
+}
+
+}  // namespace xebec::apiserver::validation
