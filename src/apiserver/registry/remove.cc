@@ -40,8 +40,6 @@ struct GenericRegistry::DeleteState {
   Propagation fallback = Propagation::kBackground;
   // Of the latest attempt: the object stays for now.
   bool waits = false;
-  // The object was marked with a grace period of zero: it goes in a second write.
-  bool remove_now = false;
 };
 
 Result<void> GenericRegistry::check_preconditions(const metav1::ObjectMeta& meta,
@@ -123,7 +121,7 @@ Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_delete(Context c
   Attempt attempt;
   attempt.object = current->clone();
   metav1::ObjectMeta& meta = *attempt.object.meta();
-  state->waits = state->remove_now = false;
+  state->waits = false;
   CO_TRY(const bool graceful, begin_deletion(attempt.object, *state));
   if (state->waits) co_return std::move(attempt);  // finalizers do not change once a deletion is pending
   set_propagation(meta, *state);

@@ -1,0 +1,18 @@
+#include "api/conversion.h"
+#include "api/conversion/kinds.h"
+
+namespace xebec::api {
+
+std::span<const ConversionEntry> conversion_table() {
+  static const std::vector<ConversionEntry> table = [] {
+    std::vector<ConversionEntry> out;
+    conversion::append_events(out);
+    conversion::append_autoscalers(out);
+    conversion::append_ingresses(out);
+    conversion::append_definitions(out);
+    return out;
+  }();
+  return table;
+}
+
+}  // namespace xebec::api

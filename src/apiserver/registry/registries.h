@@ -1,0 +1,67 @@
+// Registries: the registry of every stored built-in resource over one store, with their watch caches, the feed that
+// keeps these current, the Services' address pools and compaction. Built once at start.
+//
+//   Registries registries(env, options);        // env.feed and env.admission are set here
+//   co_await registries.start();                // reads the store
+//   scope.spawn(registries.run(scope.token())); // keeps the caches current
+//   registries.set_admission(&chain);           // before serving; plugins read through the registries
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apiserver/allocators/service_allocator.h"
+#include "apiserver/cache/feed.h"
+#include "apiserver/registry/generic_registry.h"
+#include "base/logger.h"
+
+namespace xebec::apiserver {
+
+struct RegistriesOptions {
+  std::string service_cidr = "10.96.0.0/12";
+  int32_t first_node_port = 30000, last_node_port = 32767;
+  CacheOptions cache;
+  Duration compaction_period = std::chrono::minutes(5);
+};
+
+class Registries final : public RegistryMap {
+ public:
+  // Everything `env` points to outlives this. Error: a service range that cannot be read.
+  static Result<std::unique_ptr<Registries>> make(RegistryEnv env, RegistriesOptions options, Logger logger);
+  // By make() only.
+  class Key {
+    friend class Registries;
+    Key() = default;
+  };
+  Registries(Key, RegistryEnv env, RegistriesOptions options, IpRange service_range, Logger logger);
+  ~Registries() override;
+
+  Task<Result<void>> start();
+  // Until the token is cancelled. On any executor; the caches are fed there.
+  Task<void> run(CancelToken cancel);
+  void set_admission(const AdmissionChain* admission);
+
+  Registry* find(std::string_view group, std::string_view resource) const override;
+  // The same with its cache, for in-process readers.
+  GenericRegistry* generic(std::string_view group, std::string_view resource) const;
+  const std::vector<std::unique_ptr<GenericRegistry>>& all() const { return registries_; }
+  WatchFeed& feed() { return feed_; }
+  ServiceAllocator& services() { return *services_; }
+
+ private:
+  void add(const api::Resource& resource);
+  Result<void> mark_services();
+
+  RegistryEnv env_;
+  const RegistriesOptions options_;
+  const Logger logger_;
+  WatchFeed feed_;
+  std::unique_ptr<ServiceAllocator> services_;
+  std::vector<std::unique_ptr<GenericRegistry>> registries_;
+  std::map<std::string, GenericRegistry*, std::less<>> by_name_;    // "group/resource"
+  std::map<std::string, GenericRegistry*, std::less<>> by_prefix_;  // storage prefix
+};
+
+}  // namespace xebec::apiserver

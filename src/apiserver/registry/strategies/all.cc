@@ -1,0 +1,275 @@
+// The strategy of every kind: one line each, or a function of its own file.
+#include "api/gen/apiextensionsv1.h"
+#include "api/gen/corev1.h"
+#include "apiserver/registry/strategies/strategies.h"
+
+namespace xebec::apiserver {
+namespace {
+
+// stringData is written, never read: it overrides data.
+void merge_string_data(api::Object& object) {
+  auto& secret = object.get<corev1::Secret>();
+  for (const auto& [key, value] : secret.stringData) secret.data[key] = api::Bytes(value);
+  secret.stringData.clear();
+}
+
+// dataSource and dataSourceRef say the same where both can.
+void mirror_data_source(corev1::PersistentVolumeClaimSpec& spec) {
+  if (spec.dataSource && !spec.dataSourceRef) {
+    auto& ref = spec.dataSourceRef.emplace();
+    ref.apiGroup = spec.dataSource->apiGroup;
+    ref.kind = spec.dataSource->kind;
+    ref.name = spec.dataSource->name;
+  } else if (spec.dataSourceRef && !spec.dataSource && !spec.dataSourceRef->namespace_) {
+    const auto& ref = *spec.dataSourceRef;
+    const bool claim = ref.kind == "PersistentVolumeClaim" && ref.apiGroup.value_or("").empty();
+    const bool snapshot = ref.kind == "VolumeSnapshot" && ref.apiGroup == "snapshot.storage.k8s.io";
+    if (!claim && !snapshot) return;
+    auto& source = spec.dataSource.emplace();
+    source.apiGroup = ref.apiGroup;
+    source.kind = ref.kind;
+    source.name = ref.name;
+  }
+}
+
+void create_secret(const Context&, api::Object& object) { merge_string_data(object); }
+void update_secret(std::string_view, api::Object& object, const api::Object& old) {
+  auto& secret = object.get<corev1::Secret>();
+  if (secret.type.empty()) secret.type = old.get<corev1::Secret>().type;
+  merge_string_data(object);
+}
+
+void create_claim(const Context&, api::Object& object) {
+  auto& claim = object.get<corev1::PersistentVolumeClaim>();
+  claim.status.phase = "Pending";
+  mirror_data_source(claim.spec);
+}
+void update_claim(std::string_view subresource, api::Object& object, const api::Object&) {
+  if (subresource.empty()) mirror_data_source(object.get<corev1::PersistentVolumeClaim>().spec);
+}
+
+void create_volume(const Context&, api::Object& object) { object.get<corev1::PersistentVolume>().status.phase = "Pending"; }
+
+void sync_cidrs(corev1::NodeSpec& spec) {
+  if (spec.podCIDRs.empty() && !spec.podCIDR.empty()) spec.podCIDRs.push_back(spec.podCIDR);
+  if (spec.podCIDR.empty() && !spec.podCIDRs.empty()) spec.podCIDR = spec.podCIDRs[0];
+}
+void create_node(const Context&, api::Object& object) { sync_cidrs(object.get<corev1::Node>().spec); }
+void update_node(std::string_view subresource, api::Object& object, const api::Object&) {
+  if (subresource.empty()) sync_cidrs(object.get<corev1::Node>().spec);
+}
+
+void create_crd(const Context&, api::Object& object) {
+  auto& crd = object.get<apiextensionsv1::CustomResourceDefinition>();
+  for (const auto& version : crd.spec.versions)
+    if (version.storage) crd.status.storedVersions.push_back(version.name);
+}
+void update_crd(std::string_view subresource, api::Object& object, const api::Object&) {
+  if (!subresource.empty()) return;
+  auto& crd = object.get<apiextensionsv1::CustomResourceDefinition>();
+  auto& stored = crd.status.storedVersions;
+  for (const auto& version : crd.spec.versions)
+    if (version.storage && std::find(stored.begin(), stored.end(), version.name) == stored.end())
+      stored.push_back(version.name);
+}
+
+// An annotation of a Deployment may steer its controller, so a change of it counts too.
+void update_deployment(std::string_view subresource, api::Object& object, const api::Object& old) {
+  if (!subresource.empty()) return;
+  auto annotations = [](const api::Object& o) -> const auto& { return o.meta()->annotations; };
+  const bool same = std::equal(annotations(object).begin(), annotations(object).end(), annotations(old).begin(),
+                               annotations(old).end());
+  if (!same) object.meta()->generation = old.meta()->generation + 1;
+}
+
+void update_slice(std::string_view, api::Object& object, const api::Object& old) {
+  const auto &now = object.meta()->labels, &before = old.meta()->labels;
+  if (!std::equal(now.begin(), now.end(), before.begin(), before.end()))
+    object.meta()->generation = old.meta()->generation + 1;
+}
+
+const std::vector<SelectableField> kEventFields = {
+    {"involvedObject.kind", "involvedObject.kind"},
+    {"involvedObject.namespace", "involvedObject.namespace"},
+    {"involvedObject.name", "involvedObject.name"},
+    {"involvedObject.uid", "involvedObject.uid"},
+    {"involvedObject.apiVersion", "involvedObject.apiVersion"},
+    {"involvedObject.resourceVersion", "involvedObject.resourceVersion"},
+    {"involvedObject.fieldPath", "involvedObject.fieldPath"},
+    {"reason", "reason"},
+    {"reportingComponent", "reportingComponent"},
+    {"source", "source.component|reportingComponent"},
+    {"type", "type"},
+    // The names of events.k8s.io/v1.
+    {"regarding.kind", "involvedObject.kind"},
+    {"regarding.namespace", "involvedObject.namespace"},
+    {"regarding.name", "involvedObject.name"},
+    {"regarding.uid", "involvedObject.uid"},
+    {"regarding.apiVersion", "involvedObject.apiVersion"},
+    {"regarding.resourceVersion", "involvedObject.resourceVersion"},
+    {"regarding.fieldPath", "involvedObject.fieldPath"},
+    {"reportingController", "reportingComponent"},
+};
+
+StrategyRules spec_generation() {
+  StrategyRules rules;
+  rules.generation = Generation::kSpec;
+  return rules;
+}
+
+StrategyRules content_generation() {
+  StrategyRules rules;
+  rules.generation = Generation::kContent;
+  return rules;
+}
+
+StrategyRules strict(StrategyRules rules) {
+  rules.unconditional_update = false;
+  return rules;
+}
+
+StrategyRules upsert(StrategyRules rules) {
+  rules.create_on_update = true;
+  return rules;
+}
+
+StrategyRules path_named(StrategyRules rules) {
+  rules.name_rule = api::name_is_path_segment;
+  return rules;
+}
+
+StrategyRules object_answer(StrategyRules rules) {
+  rules.returns_object = true;
+  return rules;
+}
+
+StrategyRules strict_status(StrategyRules rules) {
+  rules.status_meta = StatusMeta::kKeepAll;
+  return rules;
+}
+
+StrategyRules selecting(StrategyRules rules, std::vector<SelectableField> fields) {
+  rules.selectable = std::move(fields);
+  return rules;
+}
+
+StrategyRules hooked(StrategyRules rules, void (*create)(const Context&, api::Object&),
+                     void (*update)(std::string_view, api::Object&, const api::Object&)) {
+  rules.prepare_create = create;
+  rules.prepare_update = update;
+  return rules;
+}
+
+StrategyRules core_rules(std::string_view plural) {
+  if (plural == "secrets") return selecting(hooked({}, create_secret, update_secret), {{"type", "type"}});
+  if (plural == "persistentvolumeclaims") return object_answer(hooked({}, create_claim, update_claim));
+  if (plural == "persistentvolumes") return object_answer(hooked({}, create_volume, nullptr));
+  if (plural == "nodes") {
+    StrategyRules rules = selecting(hooked({}, create_node, update_node), {{"spec.unschedulable", "spec.unschedulable"}});
+    rules.keeps_status_on_create = true;  // a kubelet registers with the status it has
+    return rules;
+  }
+  if (plural == "replicationcontrollers") {
+    StrategyRules rules = selecting(spec_generation(), {{"status.replicas", "status.replicas"}});
+    rules.propagation = Propagation::kOrphan;
+    return rules;
+  }
+  if (plural == "podtemplates") return object_answer(content_generation());
+  if (plural == "events") {
+    StrategyRules rules = upsert(selecting({}, kEventFields));
+    rules.ttl_seconds = 3600;
+    rules.propagation = Propagation::kUnsupported;
+    return rules;
+  }
+  if (plural == "limitranges" || plural == "endpoints") return upsert({});
+  if (plural == "serviceaccounts" || plural == "resourcequotas") return object_answer({});
+  return {};
+}
+
+StrategyRules workload_rules(std::string_view plural) {
+  if (plural == "deployments") {
+    StrategyRules rules = hooked(spec_generation(), nullptr, update_deployment);
+    rules.status_meta = StatusMeta::kKeepLabels;
+    return rules;
+  }
+  if (plural == "statefulsets") {
+    StrategyRules rules = spec_generation();
+    rules.name_rule = api::name_is_dns_label;
+    return rules;
+  }
+  if (plural == "controllerrevisions") return {};
+  return spec_generation();
+}
+
+StrategyRules networking_rules(std::string_view plural) {
+  if (plural == "ingresses" || plural == "ingressclasses" || plural == "networkpolicies") return spec_generation();
+  return {};
+}
+
+StrategyRules storage_rules(std::string_view plural) {
+  if (plural == "csidrivers") {
+    StrategyRules rules = strict({});
+    rules.generation = Generation::kUpdate;
+    return rules;
+  }
+  if (plural == "csinodes" || plural == "csistoragecapacities" || plural == "volumeattachments") return strict({});
+  return {};
+}
+
+StrategyRules resource_rules(std::string_view plural) {
+  if (plural == "resourceslices")
+    return selecting(spec_generation(), {{"spec.nodeName", "spec.nodeName"}, {"spec.driver", "spec.driver"}});
+  if (plural == "deviceclasses" || plural == "devicetaintrules") return spec_generation();
+  if (plural == "resourcepoolstatusrequests") return strict({});
+  return strict_status({});
+}
+
+StrategyRules certificates_rules(std::string_view plural) {
+  if (plural == "clustertrustbundles")
+    return strict(selecting(path_named({}), {{"spec.signerName", "spec.signerName"}}));
+  return strict(selecting({}, {{"spec.signerName", "spec.signerName"},
+                               {"spec.podName", "spec.podName"},
+                               {"spec.nodeName", "spec.nodeName"}}));
+}
+
+StrategyRules rules_of(std::string_view group, std::string_view plural) {
+  if (group.empty()) return core_rules(plural);
+  if (group == "apps") return workload_rules(plural);
+  if (group == "batch") return spec_generation();
+  if (group == "policy") return plural == "poddisruptionbudgets" ? strict(spec_generation()) : StrategyRules();
+  if (group == "networking.k8s.io") return networking_rules(plural);
+  if (group == "discovery.k8s.io") return hooked(content_generation(), nullptr, update_slice);
+  if (group == "coordination.k8s.io") return strict(upsert({}));
+  if (group == "rbac.authorization.k8s.io") return upsert(path_named({}));
+  if (group == "node.k8s.io") return strict(upsert({}));
+  if (group == "scheduling.k8s.io") {
+    StrategyRules rules;
+    rules.generation = plural == "priorityclasses" ? Generation::kCreate : Generation::kSpec;
+    return rules;
+  }
+  if (group == "storage.k8s.io") return storage_rules(plural);
+  if (group == "admissionregistration.k8s.io") return strict(strict_status(content_generation()));
+  if (group == "flowcontrol.apiserver.k8s.io") return strict_status(spec_generation());
+  if (group == "apiextensions.k8s.io") return strict(strict_status(hooked(spec_generation(), create_crd, update_crd)));
+  if (group == "apiregistration.k8s.io") return strict(strict_status(path_named({})));
+  if (group == "resource.k8s.io") return resource_rules(plural);
+  if (group == "certificates.k8s.io") return certificates_rules(plural);
+  if (group == "internal.apiserver.k8s.io" || group == "storagemigration.k8s.io") return strict({});
+  return {};
+}
+
+}  // namespace
+
+std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, const api::Message& hub,
+                                              const StrategyEnv& env) {
+  const std::string_view group = resource.storage_group, plural = resource.plural;
+  if (group.empty() && plural == "pods") return make_pod_strategy(resource, hub);
+  if (group.empty() && plural == "namespaces") return make_namespace_strategy(resource, hub);
+  if (group.empty() && plural == "services") return make_service_strategy(resource, hub, env.services);
+  if (group == "batch" && plural == "jobs") return make_job_strategy(resource, hub);
+  if (group == "certificates.k8s.io" && plural == "certificatesigningrequests")
+    return make_csr_strategy(resource, hub, env.clock);
+  return std::make_shared<TableStrategy>(resource, hub, rules_of(group, plural));
+}
+
+}  // namespace xebec::apiserver

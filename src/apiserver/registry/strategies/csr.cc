@@ -1,0 +1,84 @@
+// CertificateSigningRequests: who asks is what authentication says (k8s.io/kubernetes pkg/registry/certificates).
+#include <chrono>
+
+#include "api/gen/certificatesv1.h"
+#include "apiserver/registry/strategies/strategies.h"
+#include "base/clock.h"
+
+namespace xebec::apiserver {
+namespace {
+
+class CsrStrategy final : public TableStrategy {
+ public:
+  CsrStrategy(const api::Resource& resource, const api::Message& hub, StrategyRules rules, const Clock* clock)
+      : TableStrategy(resource, hub, std::move(rules)), clock_(clock) {}
+
+  void prepare_for_create(const Context& context, api::Object& object) const override {
+    TableStrategy::prepare_for_create(context, object);
+    auto& spec = object.get<certificatesv1::CertificateSigningRequest>().spec;
+    spec.username.clear();
+    spec.uid.clear();
+    spec.groups.clear();
+    spec.extra.clear();
+    if (!context.user) return;
+    spec.username = context.user->name;
+    spec.uid = context.user->uid;
+    spec.groups = context.user->groups;
+    for (const auto& [key, values] : context.user->extra) spec.extra[key].items = values;
+  }
+
+  void prepare_for_update(const Context& context, std::string_view subresource, api::Object& object,
+                          const api::Object& old_object) const override {
+    auto& csr = object.get<certificatesv1::CertificateSigningRequest>();
+    const auto& old = old_object.get<certificatesv1::CertificateSigningRequest>();
+    csr.spec = old.spec;
+    if (subresource == "approval") {
+      auto conditions = std::move(csr.status.conditions);
+      csr.status = old.status;
+      csr.status.conditions = std::move(conditions);
+    } else if (subresource == "status") {
+      TableStrategy::prepare_for_update(context, subresource, object, old_object);
+      keep_decisions(csr, old);
+    } else {
+      csr.status = old.status;
+    }
+    stamp(csr, old);
+  }
+
+ private:
+  // Approval goes by /approval alone: /status neither adds nor removes it.
+  static void keep_decisions(certificatesv1::CertificateSigningRequest& csr,
+                             const certificatesv1::CertificateSigningRequest& old) {
+    const auto decision = [](const auto& condition) { return condition.type == "Approved" || condition.type == "Denied"; };
+    std::erase_if(csr.status.conditions, decision);
+    for (const auto& condition : old.status.conditions)
+      if (decision(condition)) csr.status.conditions.push_back(condition);
+  }
+
+  void stamp(certificatesv1::CertificateSigningRequest& csr, const certificatesv1::CertificateSigningRequest& old) const {
+    const api::Time now = api::Time::from_unix(
+        std::chrono::duration_cast<std::chrono::seconds>(clock_->now().time_since_epoch()).count());
+    for (auto& condition : csr.status.conditions) {
+      if (condition.lastUpdateTime.is_zero()) condition.lastUpdateTime = now;
+      if (!condition.lastTransitionTime.is_zero()) continue;
+      condition.lastTransitionTime = now;
+      for (const auto& before : old.status.conditions)
+        if (before.type == condition.type && before.status == condition.status && !before.lastTransitionTime.is_zero())
+          condition.lastTransitionTime = before.lastTransitionTime;
+    }
+  }
+
+  const Clock* const clock_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Strategy> make_csr_strategy(const api::Resource& resource, const api::Message& hub,
+                                                  const Clock* clock) {
+  StrategyRules rules;
+  rules.status_meta = StatusMeta::kKeepAll;
+  rules.selectable = {{"spec.signerName", "spec.signerName"}};
+  return std::make_shared<CsrStrategy>(resource, hub, std::move(rules), clock);
+}
+
+}  // namespace xebec::apiserver

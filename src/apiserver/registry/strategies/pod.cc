@@ -1,0 +1,184 @@
+// Pods (k8s.io/kubernetes pkg/registry/core/pod).
+#include "apiserver/registry/strategies/pod.h"
+
+#include <algorithm>
+#include <map>
+
+#include "api/gen/corev1.h"
+#include "apiserver/registry/strategies/strategies.h"
+#include "apiserver/validation/validation.h"
+
+namespace xebec::apiserver {
+namespace {
+
+constexpr std::string_view kComputeResources[] = {"cpu", "memory"};
+
+using Totals = std::map<std::string_view, api::Quantity>;
+
+void add(Totals& totals, const api::FlatMap<api::Quantity>& list) {
+  for (std::string_view name : kComputeResources) {
+    const api::Quantity* quantity = list.get(name);
+    if (quantity != nullptr && quantity->sign() > 0) totals[name].add(*quantity);
+  }
+}
+
+// A scheduling gate holds the Pod back, and its status says so.
+void apply_scheduling_gates(corev1::Pod& pod) {
+  if (pod.spec.schedulingGates.empty()) return;
+  corev1::PodCondition condition;
+  condition.type = "PodScheduled";
+  condition.status = "False";
+  condition.reason = "SchedulingGated";
+  condition.message = "Scheduling is blocked due to non-empty scheduling gates";
+  pod.status.conditions.push_back(std::move(condition));
+}
+
+// podIP is the first of podIPs; a client may know only one of them.
+void sync_ips(corev1::PodStatus& status) {
+  if (!status.podIPs.empty()) {
+    if (status.podIP.empty()) status.podIP = status.podIPs[0].ip;
+    if (status.podIP != status.podIPs[0].ip) status.podIPs.clear();
+  }
+  if (status.podIPs.empty() && !status.podIP.empty()) status.podIPs.emplace_back().ip = status.podIP;
+}
+
+// Keeps the rest of the container and takes what a resize may change.
+void take_resources(std::vector<corev1::Container>& containers, const std::vector<corev1::Container>& resized) {
+  for (corev1::Container& container : containers) {
+    for (const corev1::Container& other : resized) {
+      if (other.name != container.name) continue;
+      container.resources = other.resources;
+      container.resizePolicy = other.resizePolicy;
+    }
+  }
+}
+
+// Ephemeral containers are added, never changed or removed.
+field::Errors check_ephemeral(const corev1::Pod& pod, const corev1::Pod& old) {
+  field::Errors errors;
+  const field::Path path = field::Path("spec").child("ephemeralContainers");
+  for (const corev1::EphemeralContainer& before : old.spec.ephemeralContainers) {
+    const auto& now = pod.spec.ephemeralContainers;
+    const auto same = std::find_if(now.begin(), now.end(), [&](const auto& c) { return c.name == before.name; });
+    if (same == now.end()) {
+      errors.push_back(field::forbidden(path, "existing ephemeral containers " + field::quote(before.name) +
+                                                  " may not be removed\n"));
+    } else if (!(*same == before)) {
+      errors.push_back(field::forbidden(path, "existing ephemeral containers " + field::quote(before.name) +
+                                                  " may not be changed\n"));
+    }
+  }
+  return errors;
+}
+
+class PodStrategy final : public TableStrategy {
+ public:
+  using TableStrategy::TableStrategy;
+
+  void prepare_for_create(const Context& context, api::Object& object) const override {
+    TableStrategy::prepare_for_create(context, object);
+    auto& pod = object.get<corev1::Pod>();
+    pod.status.phase = "Pending";
+    pod.status.qosClass = pod_qos_class(pod);
+    apply_scheduling_gates(pod);
+  }
+
+  void prepare_for_update(const Context& context, std::string_view subresource, api::Object& object,
+                          const api::Object& old_object) const override {
+    auto& pod = object.get<corev1::Pod>();
+    const auto& old = old_object.get<corev1::Pod>();
+    if (subresource == "binding") return;
+    if (subresource == "ephemeralcontainers") {
+      std::vector<corev1::EphemeralContainer> added = std::move(pod.spec.ephemeralContainers);
+      pod.spec = old.spec;
+      pod.spec.ephemeralContainers = std::move(added);
+      pod.status = old.status;
+    } else if (subresource == "resize") {
+      const corev1::PodSpec sent = std::move(pod.spec);
+      pod.spec = old.spec;
+      pod.spec.resources = sent.resources;
+      take_resources(pod.spec.containers, sent.containers);
+      take_resources(pod.spec.initContainers, sent.initContainers);
+      pod.status = old.status;
+    }
+    TableStrategy::prepare_for_update(context, subresource, object, old_object);
+    if (subresource == "status") {
+      pod.metadata.ownerReferences = old.metadata.ownerReferences;
+      sync_ips(pod.status);
+      if (pod.status.qosClass.empty()) pod.status.qosClass = old.status.qosClass;
+    }
+  }
+
+  field::Errors validate_update(const Context& context, std::string_view subresource, const api::Object& object,
+                                const api::Object& old_object) const override {
+    const auto& pod = object.get<corev1::Pod>();
+    const auto& old = old_object.get<corev1::Pod>();
+    if (subresource == "binding") return {};
+    if (subresource == "ephemeralcontainers") {
+      field::Errors errors = validation::validate(object);
+      field::append(errors, check_ephemeral(pod, old));
+      return errors;
+    }
+    if (subresource == "resize") {
+      field::Errors errors = validation::validate(object);
+      if (pod_qos_class(pod) != old.status.qosClass) {
+        errors.push_back(field::invalid_string(field::Path("spec"), pod_qos_class(pod),
+                                               "Pod QOS Class may not change as a result of resizing"));
+      }
+      return errors;
+    }
+    return TableStrategy::validate_update(context, subresource, object, old_object);
+  }
+
+  std::optional<int64_t> graceful_seconds(const api::Object& object, std::optional<int64_t> requested) const override {
+    const auto& pod = object.get<corev1::Pod>();
+    int64_t seconds = requested ? *requested : pod.spec.terminationGracePeriodSeconds.value_or(0);
+    // Nobody would end it gracefully: it is on no node, or over.
+    if (pod.spec.nodeName.empty() || pod.status.phase == "Failed" || pod.status.phase == "Succeeded") seconds = 0;
+    return seconds < 0 ? 1 : seconds;
+  }
+};
+
+}  // namespace
+
+std::string_view pod_qos_class(const corev1::Pod& pod) {
+  Totals requests, limits;
+  bool guaranteed = true;
+  auto look_at = [&](const corev1::ResourceRequirements& resources) {
+    add(requests, resources.requests);
+    add(limits, resources.limits);
+    for (std::string_view name : kComputeResources) {
+      const api::Quantity* limit = resources.limits.get(name);
+      guaranteed = guaranteed && limit != nullptr && limit->sign() > 0;
+    }
+  };
+  if (pod.spec.resources && (!pod.spec.resources->requests.empty() || !pod.spec.resources->limits.empty())) {
+    look_at(*pod.spec.resources);
+  } else {
+    for (const corev1::Container& container : pod.spec.containers) look_at(container.resources);
+    for (const corev1::Container& container : pod.spec.initContainers) look_at(container.resources);
+  }
+  if (requests.empty() && limits.empty()) return "BestEffort";
+  for (const auto& [name, quantity] : requests)
+    if (auto limit = limits.find(name); limit == limits.end() || limit->second.cmp(quantity) != 0) guaranteed = false;
+  return guaranteed && requests.size() == limits.size() ? "Guaranteed" : "Burstable";
+}
+
+std::shared_ptr<const Strategy> make_pod_strategy(const api::Resource& resource, const api::Message& hub) {
+  StrategyRules rules;
+  rules.generation = Generation::kSpec;
+  rules.returns_object = true;
+  rules.selectable = {{"spec.nodeName", "spec.nodeName"},
+                      {"spec.host", "spec.nodeName"},
+                      {"spec.restartPolicy", "spec.restartPolicy"},
+                      {"spec.schedulerName", "spec.schedulerName"},
+                      {"spec.serviceAccountName", "spec.serviceAccountName"},
+                      {"spec.hostNetwork", "spec.hostNetwork"},
+                      {"status.phase", "status.phase"},
+                      {"status.podIP", "status.podIP"},
+                      {"status.podIPs", "status.podIP"},
+                      {"status.nominatedNodeName", "status.nominatedNodeName"}};
+  return std::make_shared<PodStrategy>(resource, hub, std::move(rules));
+}
+
+}  // namespace xebec::apiserver

@@ -1,0 +1,33 @@
+// The strategy of every served kind: all.cc is the one table.
+#pragma once
+
+#include <memory>
+
+#include "api/scheme.h"
+#include "apiserver/registry/strategy.h"
+#include "apiserver/registry/table_strategy.h"
+
+namespace xebec::apiserver {
+
+class ServiceAllocator;
+
+// What strategies need of the world. Everything outlives them.
+struct StrategyEnv {
+  const Clock* clock = nullptr;
+  ServiceAllocator* services = nullptr;
+};
+
+// The strategy of a resource; `hub` is the type its objects have in the registry.
+std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, const api::Message& hub,
+                                              const StrategyEnv& env);
+
+// Kinds with a file of their own.
+std::shared_ptr<const Strategy> make_pod_strategy(const api::Resource& resource, const api::Message& hub);
+std::shared_ptr<const Strategy> make_namespace_strategy(const api::Resource& resource, const api::Message& hub);
+std::shared_ptr<const Strategy> make_service_strategy(const api::Resource& resource, const api::Message& hub,
+                                                      ServiceAllocator* allocator);
+std::shared_ptr<const Strategy> make_job_strategy(const api::Resource& resource, const api::Message& hub);
+std::shared_ptr<const Strategy> make_csr_strategy(const api::Resource& resource, const api::Message& hub,
+                                                  const Clock* clock);
+
+}  // namespace xebec::apiserver
