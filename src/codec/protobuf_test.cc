@@ -87,7 +87,7 @@ TEST_F(ProtobufVectors, OfOlderReleasesDecodeAndReachAFixedPoint) {
     auto envelope = unwrap_protobuf(bytes);
     ASSERT_TRUE(envelope) << file;
     const api::Message* type = type_of_envelope(api::GroupVersionKind::from(envelope->api_version, envelope->kind));
-    if (!type && envelope->api_version == "resource.k8s.io/v1alpha3") continue;  // kinds this version has lost
+    if (!type && envelope->api_version.find("alpha") != std::string_view::npos) continue;  // alphas lose kinds
     ASSERT_NE(type, nullptr) << file;
     auto object = decode_protobuf_envelope(*type, bytes);
     ASSERT_TRUE(object) << file << ": " << object.error().message;
@@ -96,6 +96,21 @@ TEST_F(ProtobufVectors, OfOlderReleasesDecodeAndReachAFixedPoint) {
     ASSERT_TRUE(decode_protobuf(*type, once, again.data())) << file;
     EXPECT_TRUE(encode_protobuf(*type, again.data()) == once) << file;
     EXPECT_TRUE(again == *object) << file;
+  }
+}
+
+TEST_F(ProtobufVectors, DamagedInputNeverCrashes) {
+  unpack("v1.36");
+  if (IsSkipped()) return;
+  std::mt19937 random(7);
+  for (const fs::path& file : files()) {
+    const std::string good = read_file(file);
+    for (int round = 0; round < 30; ++round) {
+      std::string bad = good;
+      for (int i = 0; i < 4; ++i) bad[4 + random() % (bad.size() - 4)] = static_cast<char>(random());
+      if (round % 3 == 0) bad.resize(random() % bad.size());
+      (void)decode_protobuf_envelope(scheme_, bad);
+    }
   }
 }
 
