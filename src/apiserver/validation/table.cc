@@ -1,8 +1,36 @@
 // The types that have validation beyond their metadata: one line each.
+#include "apiserver/validation/coordination.h"
+#include "apiserver/validation/core.h"
+#include "apiserver/validation/pod.h"
+#include "apiserver/validation/rbac.h"
 #include "apiserver/validation/validation.h"
+#include "apiserver/validation/workloads.h"
 
 namespace xebec::apiserver::validation {
 
-std::span<const Validator> validators() { return {}; }
+std::span<const Validator> validators() {
+  static const Validator kTable[] = {
+      validator<corev1::Pod, validate_pod, validate_pod_update, validate_pod_status_update>(),
+      validator<corev1::Service, validate_service, validate_service_update>(),
+      validator<corev1::ConfigMap, validate_config_map, validate_config_map_update>(),
+      validator<corev1::Secret, validate_secret, validate_secret_update>(),
+      validator<corev1::Namespace, validate_namespace, validate_namespace_update>(),
+      validator<corev1::Node, validate_node, validate_node_update>(),
+      validator<corev1::Event, validate_event, validate_event_update>(),
+      validator<corev1::Endpoints, validate_endpoints, validate_endpoints_update>(),
+      validator<corev1::ReplicationController, validate_replication_controller, validate_replication_controller_update>(),
+      validator<corev1::PodTemplate, validate_pod_template, validate_pod_template_update>(),
+      validator<appsv1::Deployment, validate_deployment, validate_deployment_update>(),
+      validator<appsv1::ReplicaSet, validate_replica_set, validate_replica_set_update>(),
+      validator<appsv1::DaemonSet, validate_daemon_set, validate_daemon_set_update>(),
+      validator<rbacv1::Role, validate_role, validate_role_update>(),
+      validator<rbacv1::ClusterRole, validate_cluster_role, validate_cluster_role_update>(),
+      validator<rbacv1::RoleBinding, validate_role_binding, validate_role_binding_update>(),
+      validator<rbacv1::ClusterRoleBinding, validate_cluster_role_binding, validate_cluster_role_binding_update>(),
+      validator<coordinationv1::Lease, validate_lease, validate_lease_update>(),
+      validator<schedulingv1::PriorityClass, validate_priority_class, validate_priority_class_update>(),
+  };
+  return kTable;
+}
 
 }  // namespace xebec::apiserver::validation
