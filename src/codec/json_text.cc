@@ -178,8 +178,8 @@ std::string go_float_g(double value) {
   std::string sign = std::signbit(value) ? "-" : "";
   if (value == 0) return sign + "0";
   Decimal d = shortest(std::fabs(value));
-  // %e is used if the exponent is < -4 or >= the number of digits, at least 21 for the shortest form.
-  bool exponential = d.exponent < -4 || d.exponent >= std::max(static_cast<int>(d.digits.size()), 21);
+  // For the shortest form strconv decides by a precision of 6.
+  bool exponential = d.exponent < -4 || d.exponent >= 6;
   return sign + (exponential ? scientific(d, true) : fixed(d));
 }
 

@@ -8,7 +8,8 @@
 
 namespace xebec::codec {
 
-inline constexpr int kMaxJsonDepth = 10000;  // encoding/json's maxNestingDepth
+// encoding/json stops at 10000; trees are walked recursively here, and no real document comes near this.
+inline constexpr int kMaxJsonDepth = 2000;
 
 // Walks one JSON text. Every method returns false after setting the error, which is sticky.
 // Strings are views into the text when they need no decoding, else into a buffer that the next string() reuses.

@@ -1,0 +1,175 @@
+// The round-trip vectors of every kind: JSON, YAML and protobuf decode to the same object and encode to the same bytes.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "api/scheme.h"
+#include "codec/json.h"
+#include "codec/json_text.h"
+#include "codec/protobuf.h"
+#include "codec/transcode.h"
+#include "codec/view.h"
+
+namespace xebec::codec {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+class Vectors : public ::testing::Test {
+ protected:
+  void unpack(const std::string& name) {
+    const fs::path archive = fs::path(XEBEC_SHARED_DATA) / "facts/vectors" / (name + ".tar.zst");
+    if (!fs::exists(archive)) GTEST_SKIP() << "no vectors at " << archive;
+    std::string pattern = (fs::temp_directory_path() / "xebec-vectors-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    dir_ = pattern;
+    const std::string command = "zstd -dcq --long=27 '" + archive.string() + "' | tar -x -C '" + dir_.string() + "'";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+  }
+  ~Vectors() override {
+    if (!dir_.empty()) fs::remove_all(dir_);
+  }
+  std::vector<fs::path> files(std::string_view extension) const {
+    std::vector<fs::path> out;
+    for (const auto& entry : fs::recursive_directory_iterator(dir_)) {
+      if (entry.path().extension() == extension) out.push_back(entry.path());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+  const api::Message* type_of(const std::string& json) const {
+    auto meta = interpret_json(json);
+    return meta ? scheme_.find(api::GroupVersionKind::from(meta->api_version, meta->kind)) : nullptr;
+  }
+  fs::path dir_;
+  const api::Scheme scheme_ = api::Scheme::builtin();
+};
+
+TEST_F(Vectors, OfTheCurrentReleaseRoundTripInJson) {
+  unpack("v1.36");
+  if (IsSkipped()) return;
+  std::size_t checked = 0;
+  for (const fs::path& file : files(".json")) {
+    const std::string text = read_file(file);
+    const api::Message* type = type_of(text);
+    ASSERT_NE(type, nullptr) << file.filename();
+    api::Object object(*type);
+    auto result = decode_json(*type, text, object.data(), Strictness::Warn);
+    ASSERT_TRUE(result) << file.filename() << ": " << result.error().message;
+    EXPECT_THAT(result->strict_errors, ::testing::IsEmpty()) << file.filename();
+    std::string again = encode_json(*type, object.data(), result->api_version, result->kind, true);
+    EXPECT_EQ(again + (text.ends_with('\n') ? "\n" : ""), text) << file.filename();
+    ++checked;
+  }
+  EXPECT_GE(checked, 180u);
+}
+
+TEST_F(Vectors, OfTheCurrentReleaseAreTheSameInProtobufAndJson) {
+  unpack("v1.36");
+  if (IsSkipped()) return;
+  std::size_t checked = 0;
+  for (const fs::path& file : files(".pb")) {
+    fs::path json_file = file;
+    json_file.replace_extension(".json");
+    auto from_protobuf = decode_protobuf_envelope(scheme_, read_file(file));
+    ASSERT_TRUE(from_protobuf) << file.filename();
+    auto from_json = decode_json(from_protobuf->type(), read_file(json_file));
+    ASSERT_TRUE(from_json) << file.filename() << ": " << from_json.error().message;
+    EXPECT_TRUE(*from_json == *from_protobuf) << file.filename() << "\n" << encode_json(*from_protobuf, true) << "\n" << encode_json(*from_json, true);
+    ++checked;
+  }
+  EXPECT_GE(checked, 180u);
+}
+
+TEST_F(Vectors, TranscodeFromProtobufToTheSameBytes) {
+  for (const char* release : {"v1.36", "older"}) {
+    unpack(release);
+    if (IsSkipped()) return;
+    Transcoder transcoder(scheme_);
+    for (const fs::path& file : files(".pb")) {
+      const std::string bytes = read_file(file);
+      auto object = decode_protobuf_envelope(scheme_, bytes);
+      ASSERT_TRUE(object) << file.filename();
+      auto envelope = unwrap_protobuf(bytes);
+      std::string expected, got;
+      append_json(object->type(), object->data(), envelope->api_version, envelope->kind, expected);
+      auto result = transcoder.append(object->type(), envelope->raw, {envelope->api_version, envelope->kind, ""}, got);
+      ASSERT_TRUE(result) << file.filename() << ": " << result.error().message;
+      EXPECT_EQ(got, expected) << file.filename();
+    }
+    fs::remove_all(dir_);
+    dir_.clear();
+  }
+}
+
+TEST_F(Vectors, ZeroObjectsTranscodeToTheSameBytes) {
+  Transcoder transcoder(scheme_);
+  for (const api::Message* type : scheme_.messages()) {
+    if (type->json_only) continue;
+    api::Object zero(*type);
+    std::string expected, got, empty;
+    append_json(*type, zero.data(), "v", "K", expected);
+    std::string wire = encode_protobuf(*type, zero.data());
+    ASSERT_TRUE(transcoder.append(*type, wire, {"v", "K", ""}, got)) << type->full_name;
+    EXPECT_EQ(got, expected) << type->full_name;
+    ASSERT_TRUE(transcoder.append(*type, "", {"v", "K", ""}, empty)) << type->full_name;
+    EXPECT_EQ(empty, expected) << type->full_name;
+  }
+}
+
+TEST_F(Vectors, TranscodingSetsTheResourceVersion) {
+  Transcoder transcoder(scheme_);
+  const api::Message* pod = scheme_.find("", "v1", "Pod");
+  std::string out;
+  ASSERT_TRUE(transcoder.append(*pod, "", {"v1", "Pod", "42"}, out));
+  EXPECT_EQ(out, R"({"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"42"},"spec":{"containers":null},"status":{}})");
+}
+
+TEST_F(Vectors, AreTheSameThroughTrees) {
+  unpack("v1.36");
+  if (IsSkipped()) return;
+  for (const fs::path& file : files(".json")) {
+    const std::string text = read_file(file);
+    const api::Message* type = type_of(text);
+    ASSERT_NE(type, nullptr);
+    auto object = decode_json(*type, text);
+    ASSERT_TRUE(object);
+    auto tree = parse_json(text);
+    ASSERT_TRUE(tree);
+    auto meta = interpret_json(text);
+    Value seen = to_value(*type, object->data(), meta->api_version, meta->kind);
+    EXPECT_TRUE(seen == *tree) << file.filename() << "\n" << to_json(seen) << "\n" << to_json(*tree);
+    api::Object again(*type);
+    ASSERT_TRUE(from_value(*type, seen, again.data(), Strictness::Strict));
+    EXPECT_TRUE(again == *object) << file.filename();
+  }
+}
+
+TEST_F(Vectors, OfOlderReleasesDecodeAndReachAFixedPoint) {
+  unpack("older");
+  if (IsSkipped()) return;
+  for (const fs::path& file : files(".json")) {
+    const std::string text = read_file(file);
+    const api::Message* type = type_of(text);
+    ASSERT_NE(type, nullptr) << file.filename();
+    auto object = decode_json(*type, text);
+    ASSERT_TRUE(object) << file.filename() << ": " << object.error().message;
+    std::string once = encode_json(*object);
+    auto again = decode_json(*type, once);
+    ASSERT_TRUE(again) << file.filename();
+    EXPECT_TRUE(*again == *object) << file.filename();
+    EXPECT_EQ(encode_json(*again), once) << file.filename();
+  }
+}
+
+}  // namespace
+}  // namespace xebec::codec
