@@ -21,6 +21,7 @@ class ProtobufWriter {
   std::size_t written() const { return capacity_ - at_; }
 
   void bytes(std::string_view data) {
+    if (data.empty()) return;
     reserve(data.size());
     at_ -= data.size();
     std::memcpy(begin_ + at_, data.data(), data.size());
