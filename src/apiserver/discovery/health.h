@@ -21,8 +21,9 @@ struct HealthCheck {
 
 // What has to be done after the start; upstream's names for it.
 inline constexpr std::string_view kStartHooks[] = {
-    "start-apiserver-admission-initializer", "rbac/bootstrap-roles", "scheduling/bootstrap-system-priority-classes",
-    "start-system-namespaces-controller", "start-service-ip-repair-controllers", "bootstrap-controller"};
+    "rbac/bootstrap-roles", "scheduling/bootstrap-system-priority-classes",
+    "start-system-namespaces-controller", "start-service-ip-repair-controllers", "bootstrap-controller",
+    "start-cluster-authentication-info-controller"};
 
 // Which parts of the start are done; each part is a check `poststarthook/NAME`. Thread-safe.
 class StartHooks {

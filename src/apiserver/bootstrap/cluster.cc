@@ -1,0 +1,252 @@
+#include "apiserver/bootstrap/cluster.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include "api/defaults.h"
+#include "api/gen/corev1.h"
+#include "api/gen/discoveryv1.h"
+#include "api/gen/networkingv1.h"
+#include "api/gen/schedulingv1.h"
+#include "api/scheme.h"
+#include "apiserver/cache/entry.h"
+
+namespace xebec::apiserver {
+namespace {
+
+Context system_context() {
+  UserInfo user;
+  user.name = "system:apiserver";
+  user.groups = {"system:masters", "system:authenticated"};
+  Context context;
+  context.user = std::make_shared<const UserInfo>(std::move(user));
+  return context;
+}
+
+WriteOptions options_for(const Registry& registry) {
+  WriteOptions options;
+  options.field_manager = "xebec";
+  options.request_kind = api::Object(registry.hub()).gvk();
+  options.request_resource = {options.request_kind.group, options.request_kind.version,
+                              std::string(registry.resource().plural)};
+  return options;
+}
+
+Result<Registry*> registry_of(const RegistryMap* registries, std::string_view group, std::string_view resource) {
+  Registry* registry = registries->find(group, resource);
+  if (!registry) return fail(errors::internal(fmt::format("{} are not served", resource)));
+  return registry;
+}
+
+// Creates the object; somebody else's is as good.
+Task<Result<void>> ensure(Registry* registry, api::Object object) {
+  api::apply_defaults(object);
+  std::string ns = object.meta()->namespace_;
+  WriteOptions options = options_for(*registry);
+  Context context = system_context();
+  Result<WriteResult> created =
+      co_await registry->create(std::move(context), std::move(ns), std::move(object), std::move(options));
+  if (created || created.error().is(reason::kAlreadyExists)) co_return Result<void>();
+  co_return fail(created.error());
+}
+
+// What the stored object is changed to; `wanted` is merged in by `settle`.
+template <class T>
+struct Wanted {
+  T object;
+  void (*settle)(const T& wanted, T& stored);
+};
+
+template <class T>
+Task<Result<api::Object>> settled(std::shared_ptr<const Wanted<T>> wanted, const api::Object* current) {
+  const T* stored = current ? current->as<T>() : nullptr;
+  if (!stored) co_return fail(errors::internal("unexpected object"));
+  T next = *stored;
+  wanted->settle(wanted->object, next);
+  co_return api::Object::of(std::move(next));
+}
+
+// Creates the object, or changes what is there to what it must say.
+template <class T>
+Task<Result<void>> reconcile(Registry* registry, T object, void (*settle)(const T& wanted, T& stored),
+                             std::string subresource = {}) {
+  api::apply_defaults(api::type_of<T>(), &object);
+  api::Object fresh = api::Object::of(object);
+  CO_TRY_VOID(co_await ensure(registry, std::move(fresh)));
+  auto wanted = std::make_shared<Wanted<T>>();
+  wanted->object = object;
+  wanted->settle = settle;
+  std::shared_ptr<const Wanted<T>> shared = std::move(wanted);
+  Transform transform = [shared](const api::Object* current) { return settled<T>(shared, current); };
+  WriteOptions options = options_for(*registry);
+  options.subresource = std::move(subresource);
+  Context context = system_context();
+  CO_TRY_VOID(co_await registry->update(std::move(context), object.metadata.namespace_, object.metadata.name,
+                                        std::move(transform), std::move(options)));
+  co_return Result<void>();
+}
+
+corev1::Service kubernetes_service(const ClusterFacts& facts, const std::string& address) {
+  corev1::Service service;
+  service.metadata.name = "kubernetes";
+  service.metadata.namespace_ = "default";
+  service.metadata.labels["component"] = "apiserver";
+  service.metadata.labels["provider"] = "kubernetes";
+  service.spec.clusterIP = address;
+  service.spec.clusterIPs = {address};
+  service.spec.type = "ClusterIP";
+  service.spec.sessionAffinity = "None";
+  corev1::ServicePort& port = service.spec.ports.emplace_back();
+  port.name = "https";
+  port.protocol = "TCP";
+  port.port = 443;
+  port.targetPort = api::IntOrString(facts.secure_port);
+  return service;
+}
+
+corev1::Endpoints kubernetes_endpoints(const ClusterFacts& facts) {
+  corev1::Endpoints endpoints;
+  endpoints.metadata.name = "kubernetes";
+  endpoints.metadata.namespace_ = "default";
+  endpoints.metadata.labels["endpointslice.kubernetes.io/skip-mirror"] = "true";
+  corev1::EndpointSubset& subset = endpoints.subsets.emplace_back();
+  subset.addresses.emplace_back().ip = facts.advertise_address;
+  corev1::EndpointPort& port = subset.ports.emplace_back();
+  port.name = "https";
+  port.port = facts.secure_port;
+  port.protocol = "TCP";
+  return endpoints;
+}
+
+discoveryv1::EndpointSlice kubernetes_slice(const ClusterFacts& facts) {
+  discoveryv1::EndpointSlice slice;
+  slice.metadata.name = "kubernetes";
+  slice.metadata.namespace_ = "default";
+  slice.metadata.labels["kubernetes.io/service-name"] = "kubernetes";
+  slice.addressType = facts.advertise_address.find(':') == std::string::npos ? "IPv4" : "IPv6";
+  discoveryv1::Endpoint& endpoint = slice.endpoints.emplace_back();
+  endpoint.addresses = {facts.advertise_address};
+  endpoint.conditions.ready = true;
+  discoveryv1::EndpointPort& port = slice.ports.emplace_back();
+  port.name = "https";
+  port.port = facts.secure_port;
+  port.protocol = "TCP";
+  return slice;
+}
+
+template <class T>
+void add_labels(const T& wanted, T& stored) {
+  for (const auto& [key, value] : wanted.metadata.labels) stored.metadata.labels[key] = value;
+}
+
+void settle_service(const corev1::Service& wanted, corev1::Service& stored) { stored.spec.ports = wanted.spec.ports; }
+
+void settle_endpoints(const corev1::Endpoints& wanted, corev1::Endpoints& stored) {
+  stored.subsets = wanted.subsets;
+  add_labels(wanted, stored);
+}
+
+void settle_slice(const discoveryv1::EndpointSlice& wanted, discoveryv1::EndpointSlice& stored) {
+  stored.endpoints = wanted.endpoints;
+  stored.ports = wanted.ports;
+  add_labels(wanted, stored);
+}
+
+void settle_range(const networkingv1::ServiceCIDR& wanted, networkingv1::ServiceCIDR& stored) {
+  for (const auto& condition : stored.status.conditions) {
+    if (condition.type == "Ready") return;
+  }
+  stored.status.conditions = wanted.status.conditions;
+}
+
+void settle_map(const corev1::ConfigMap& wanted, corev1::ConfigMap& stored) {
+  for (const auto& [key, value] : wanted.data) stored.data[key] = value;
+}
+
+}  // namespace
+
+Result<std::string> first_service_address(std::string_view cidr) {
+  std::string base(cidr.substr(0, cidr.find('/')));
+  in_addr address{};
+  if (inet_pton(AF_INET, base.c_str(), &address) != 1) {
+    return fail(errors::bad_request(fmt::format("the service range {} is no IPv4 range", cidr)));
+  }
+  address.s_addr = htonl(ntohl(address.s_addr) + 1);
+  char text[INET_ADDRSTRLEN];
+  return std::string(inet_ntop(AF_INET, &address, text, sizeof(text)));
+}
+
+Task<Result<void>> ensure_system_namespaces(const RegistryMap* registries) {
+  CO_TRY(Registry * namespaces, registry_of(registries, "", "namespaces"));
+  for (std::string_view name : {"kube-system", "kube-public", "kube-node-lease", "default"}) {
+    corev1::Namespace object;
+    object.metadata.name = name;
+    api::Object wanted = api::Object::of(std::move(object));
+    CO_TRY_VOID(co_await ensure(namespaces, std::move(wanted)));
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> ensure_system_priority_classes(const RegistryMap* registries) {
+  CO_TRY(Registry * classes, registry_of(registries, "scheduling.k8s.io", "priorityclasses"));
+  struct Class {
+    std::string_view name;
+    int32_t value;
+    std::string_view description;
+  };
+  static constexpr Class kClasses[] = {
+      {"system-node-critical", 2000001000,
+       "Used for system critical pods that must not be moved from their current node."},
+      {"system-cluster-critical", 2000000000,
+       "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."}};
+  for (const Class& c : kClasses) {
+    schedulingv1::PriorityClass object;
+    object.metadata.name = c.name;
+    object.value = c.value;
+    object.description = c.description;
+    api::Object wanted = api::Object::of(std::move(object));
+    CO_TRY_VOID(co_await ensure(classes, std::move(wanted)));
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> ensure_kubernetes_service(const RegistryMap* registries, ClusterFacts facts) {
+  CO_TRY(std::string address, first_service_address(facts.service_cidr));
+  CO_TRY(Registry * services, registry_of(registries, "", "services"));
+  corev1::Service service = kubernetes_service(facts, address);
+  CO_TRY_VOID(co_await reconcile<corev1::Service>(services, std::move(service), settle_service));
+  CO_TRY(Registry * endpoints, registry_of(registries, "", "endpoints"));
+  corev1::Endpoints addresses = kubernetes_endpoints(facts);
+  CO_TRY_VOID(co_await reconcile<corev1::Endpoints>(endpoints, std::move(addresses), settle_endpoints));
+  CO_TRY(Registry * slices, registry_of(registries, "discovery.k8s.io", "endpointslices"));
+  discoveryv1::EndpointSlice slice = kubernetes_slice(facts);
+  co_return co_await reconcile<discoveryv1::EndpointSlice>(slices, std::move(slice), settle_slice);
+}
+
+Task<Result<void>> ensure_service_cidr(const RegistryMap* registries, ClusterFacts facts, api::Time now) {
+  CO_TRY(Registry * ranges, registry_of(registries, "networking.k8s.io", "servicecidrs"));
+  networkingv1::ServiceCIDR range;
+  range.metadata.name = "kubernetes";
+  range.spec.cidrs = {facts.service_cidr};
+  api::Object fresh = api::Object::of(range);
+  CO_TRY_VOID(co_await ensure(ranges, std::move(fresh)));
+  metav1::Condition& ready = range.status.conditions.emplace_back();
+  ready.type = "Ready";
+  ready.status = "True";
+  ready.lastTransitionTime = now;
+  ready.message = "Kubernetes Service CIDR is ready";
+  std::string subresource = "status";
+  co_return co_await reconcile<networkingv1::ServiceCIDR>(ranges, std::move(range), settle_range, std::move(subresource));
+}
+
+Task<Result<void>> ensure_authentication_info(const RegistryMap* registries, ClusterFacts facts) {
+  if (facts.client_ca_pem.empty()) co_return Result<void>();
+  CO_TRY(Registry * maps, registry_of(registries, "", "configmaps"));
+  corev1::ConfigMap map;
+  map.metadata.name = "extension-apiserver-authentication";
+  map.metadata.namespace_ = "kube-system";
+  map.data["client-ca-file"] = facts.client_ca_pem;
+  co_return co_await reconcile<corev1::ConfigMap>(maps, std::move(map), settle_map);
+}
+
+}  // namespace xebec::apiserver

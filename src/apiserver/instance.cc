@@ -1,0 +1,250 @@
+#include "apiserver/instance.h"
+
+#include <fmt/format.h>
+
+#include "apiserver/admission/plugins.h"
+#include "apiserver/authn/anonymous.h"
+#include "apiserver/authn/service_account/authenticator.h"
+#include "apiserver/authn/service_account/issuer.h"
+#include "apiserver/authn/x509.h"
+#include "apiserver/authz/node/authorizer.h"
+#include "apiserver/authz/rbac/bootstrap.h"
+#include "apiserver/authz/rbac/feed.h"
+#include "apiserver/authz/rbac/policy.h"
+#include "apiserver/bootstrap/cluster.h"
+#include "apiserver/reviews/access_reviews.h"
+#include "apiserver/reviews/token_request.h"
+#include "api/gen/rbacv1.h"
+#include "base/scope.h"
+#include "base/sync.h"
+#include "security/pki/pki.h"
+
+namespace xebec::apiserver {
+namespace {
+
+constexpr Duration kRetry = std::chrono::seconds(1);
+
+// system:masters may do everything, whatever the policy says or has not been read yet
+// (k8s.io/apiserver/pkg/authorization/authorizerfactory NewPrivilegedGroups).
+class PrivilegedGroup final : public Authorizer {
+ public:
+  Verdict authorize(const AuthorizationAttributes& attributes) override {
+    Verdict verdict;
+    if (!attributes.user) return verdict;
+    for (const std::string& group : attributes.user->groups) {
+      if (group == "system:masters") verdict.decision = Decision::kAllow;
+    }
+    return verdict;
+  }
+};
+
+std::vector<rbacv1::PolicyRule> node_rules(const std::vector<api::Object>& objects) {
+  for (const api::Object& object : objects) {
+    const rbacv1::ClusterRole* role = object.as<rbacv1::ClusterRole>();
+    if (role && role->metadata.name == "system:node") return role->rules;
+  }
+  return {};
+}
+
+}  // namespace
+
+struct Instance::Parts {
+  InstanceEnv env;
+  InstanceOptions options;
+  api::Scheme scheme = api::Scheme::builtin();
+  std::unique_ptr<Scope> scope;
+  std::unique_ptr<Registries> registries;
+  std::unique_ptr<service_account::Issuer> issuer;
+  std::shared_ptr<rbac::Policy> policy = std::make_shared<rbac::Policy>();
+  std::shared_ptr<node::Graph> graph = std::make_shared<node::Graph>();
+  std::shared_ptr<Authorizer> authorizer;
+  std::unique_ptr<AdmissionChain> admission;
+  std::unique_ptr<ApiServer> server;
+  OneShot<bool> ready;
+
+  ClusterFacts facts() const {
+    ClusterFacts out;
+    out.service_cidr = options.registries.service_cidr;
+    out.advertise_address = options.advertise_address;
+    out.secure_port = options.secure_port;
+    out.client_ca_pem = options.client_ca_pem;
+    return out;
+  }
+
+  Result<void> make_registries() {
+    RegistryEnv registry_env;
+    registry_env.scheme = &scheme;
+    registry_env.store = env.store;
+    registry_env.clock = env.clock.get();
+    registry_env.rng = env.rng;
+    TRY(registries, Registries::make(registry_env, options.registries, env.logger));
+    return {};
+  }
+
+  Result<void> make_issuer() {
+    TRY(pki::PrivateKey key, pki::PrivateKey::parse_pem(options.service_account_key_pem));
+    std::vector<pki::PublicKey> verification{key.public_key()};
+    service_account::IssuerOptions issuer_options;
+    issuer_options.issuer = options.service_account_issuer;
+    issuer = std::make_unique<service_account::Issuer>(std::move(issuer_options), std::move(key), std::move(verification), *env.clock);
+    return {};
+  }
+
+  // Client certificates and tokens first; whoever shows neither is anonymous.
+  Result<std::shared_ptr<Authenticator>> make_authenticator(std::shared_ptr<const service_account::TokenChecker> checker) {
+    std::vector<std::unique_ptr<Authenticator>> known;
+    if (!options.client_ca_pem.empty()) {
+      TRY(pki::CertPool roots, pki::CertPool::parse_pem(options.client_ca_pem));
+      known.push_back(make_x509_authenticator(std::move(roots), *env.clock));
+    }
+    known.push_back(service_account::make_bearer_authenticator(std::move(checker), issuer->api_audiences()));
+    std::vector<std::unique_ptr<Authenticator>> all;
+    all.push_back(make_union_authenticator(std::move(known)));
+    all.push_back(make_anonymous_authenticator());
+    return std::shared_ptr<Authenticator>(make_union_authenticator(std::move(all), true));
+  }
+
+  Result<void> make_authorizer() {
+    TRY(std::vector<api::Object> objects, rbac::bootstrap_objects());
+    std::vector<std::unique_ptr<Authorizer>> members;
+    members.push_back(std::make_unique<PrivilegedGroup>());
+    members.push_back(node::make_authorizer(graph, node_rules(objects)));
+    members.push_back(std::make_unique<rbac::Authorizer>(policy));
+    authorizer = make_union_authorizer(std::move(members));
+    return {};
+  }
+
+  Result<void> make_server() {
+    auto checker = std::make_shared<const service_account::TokenChecker>(*issuer, *registries);
+    ApiServerDependencies deps;
+    deps.scheme = &scheme;
+    deps.registries = registries.get();
+    ReviewDependencies reviews;
+    reviews.authorizer = authorizer;
+    reviews.policy = policy;
+    reviews.tokens = checker;
+    reviews.api_audiences = issuer->api_audiences();
+    add_reviews(reviews, deps.virtual_resources);
+    deps.virtual_resources["/serviceaccounts/token"] = make_token_request(*issuer, *registries, *env.rng, TokenRequestOptions());
+    TRY(deps.authenticator, make_authenticator(checker));
+    deps.authorizer = authorizer;
+    deps.kubelet_clients = options.kubelet_clients;
+    deps.clock = env.clock.get();
+    deps.rng = env.rng;
+    deps.metrics = env.metrics;
+    deps.logger = env.logger;
+    ApiServerOptions server_options;
+    server_options.version = options.version;
+    server_options.advertised = fmt::format("{}:{}", options.advertise_address, options.secure_port);
+    server_options.documents.emplace_back(
+        "/.well-known/openid-configuration",
+        issuer->discovery_document(fmt::format("https://{}/openid/v1/jwks", server_options.advertised)));
+    server_options.documents.emplace_back("/openid/v1/jwks", issuer->key_set());
+    server = std::make_unique<ApiServer>(std::move(server_options), std::move(deps));
+    return {};
+  }
+
+  void make_admission() {
+    AdmissionDependencies deps;
+    deps.registries = registries.get();
+    deps.authorizer = authorizer;
+    deps.policy = policy;
+    deps.rng = env.rng;
+    admission = std::make_unique<AdmissionChain>(make_admission_chain(deps));
+    registries->set_admission(admission.get());
+  }
+};
+
+namespace {
+
+// Tries until it is done; false when cancelled.
+Task<bool> persist(std::function<Task<Result<void>>()> step, std::string name, CancelToken cancel, Logger logger) {
+  for (;;) {
+    Result<void> done = co_await step();
+    if (done) co_return true;
+    logger.warning("bootstrap step failed, trying again", {{"step", name}, {"err", done.error().message}});
+    bool slept = co_await sleep_for(kRetry, cancel);
+    if (!slept) co_return false;
+  }
+}
+
+struct Step {
+  std::string hook;
+  std::function<Task<Result<void>>()> run;
+};
+
+Task<void> run_steps(std::vector<Step> steps, std::vector<OneShot<bool>> feeds, StartHooks* hooks, OneShot<bool> ready,
+                     CancelToken cancel, Logger logger) {
+  for (const OneShot<bool>& feed : feeds) co_await feed;
+  for (Step& step : steps) {
+    bool done = co_await persist(step.run, step.hook, cancel, logger);
+    if (!done) {
+      ready.set(false);
+      co_return;
+    }
+    hooks->done(step.hook);
+  }
+  ready.set(true);
+}
+
+}  // namespace
+
+Instance::Instance(Key, std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Instance::~Instance() = default;
+ApiServer& Instance::handler() { return *parts_->server; }
+Registries& Instance::registries() { return *parts_->registries; }
+const api::Scheme& Instance::scheme() const { return parts_->scheme; }
+
+Task<Result<std::unique_ptr<Instance>>> Instance::start(InstanceEnv env, InstanceOptions options) {
+  auto parts = std::make_unique<Parts>();
+  Parts* p = parts.get();
+  p->env = std::move(env);
+  p->options = std::move(options);
+  CO_TRY_VOID(p->make_registries());
+  CO_TRY_VOID(p->make_issuer());
+  CO_TRY_VOID(p->make_authorizer());
+  CO_TRY_VOID(co_await p->registries->start());
+  p->scope = std::make_unique<Scope>(*p->env.executor);
+  p->scope->spawn(p->registries->run(p->scope->token()));
+  p->make_admission();
+  auto instance = std::make_unique<Instance>(Key(), std::move(parts));
+  Result<void> made = p->make_server();
+  if (!made) {
+    co_await instance->stop();
+    co_return fail(made.error());
+  }
+
+  std::vector<OneShot<bool>> feeds;
+  feeds.push_back(rbac::feed_policy(*p->scope, *p->registries, p->policy));
+  feeds.push_back(node::feed_graph(*p->scope, *p->registries, p->graph));
+  const RegistryMap* registries = p->registries.get();
+  const ClusterFacts facts = p->facts();
+  const Clock* clock = p->env.clock.get();
+  std::vector<Step> steps;
+  steps.push_back(Step{"start-system-namespaces-controller", [registries] { return ensure_system_namespaces(registries); }});
+  steps.push_back(Step{"rbac/bootstrap-roles", [registries] { return rbac::reconcile_bootstrap_policy(*registries); }});
+  steps.push_back(Step{"scheduling/bootstrap-system-priority-classes",
+                       [registries] { return ensure_system_priority_classes(registries); }});
+  steps.push_back(Step{"start-service-ip-repair-controllers", [registries, facts, clock] {
+                         auto seconds = std::chrono::floor<std::chrono::seconds>(clock->now()).time_since_epoch().count();
+                         return ensure_service_cidr(registries, facts, api::Time::from_unix(seconds));
+                       }});
+  steps.push_back(Step{"bootstrap-controller", [registries, facts] { return ensure_kubernetes_service(registries, facts); }});
+  steps.push_back(Step{"start-cluster-authentication-info-controller",
+                       [registries, facts] { return ensure_authentication_info(registries, facts); }});
+  p->scope->spawn(run_steps(std::move(steps), std::move(feeds), &p->server->start_hooks(), p->ready, p->scope->token(),
+                            p->env.logger));
+  co_return instance;
+}
+
+Task<bool> Instance::wait_ready() { co_return co_await parts_->ready; }
+
+Task<void> Instance::stop() {
+  parts_->ready.set(false);
+  if (!parts_->scope) co_return;
+  parts_->scope->cancel();
+  co_await parts_->scope->join();
+  parts_->scope.reset();
+}
+
+}  // namespace xebec::apiserver
