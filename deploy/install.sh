@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 binary=${1:-$root/build/release/bin/xebec}
 [ -x "$binary" ] || { echo "install: no program at $binary; build it first: ./dev build -p release xebec" >&2; exit 1; }
 
-"$root/tools/setup.sh" run
+"$root/tools/setup.sh" build run
 install -D -m 755 "$binary" /usr/local/bin/xebec
 "$root/tools/images/build.sh" /usr/local/share/xebec/images
 install -D -m 644 "$root/deploy/90-xebec.conf" /etc/sysctl.d/90-xebec.conf

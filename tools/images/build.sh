@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds the container images that work without internet as OCI tars, from Debian packages and the files beside this script.
 # usage: tools/images/build.sh OUTDIR [SET]...
-#   base    (default) pause, busybox and the Hue images of the book: needs only installed packages, 3 MB
-#   python  python:3.6, python:latest (Debian's python 3.11)   \ their packages are downloaded once,
-#   nginx   nginx:1.7.9, nginx:latest (Debian's nginx-light)   / into $XEBEC_CACHE/debs
+#   pause   (default) what every pod needs                         \ need installed packages only,
+#   base    (default) busybox and the Hue images of the book       / 3 MB together
+#   python  python:3.6, python:latest (Debian's python 3.11)       \ their packages are downloaded once,
+#   nginx   nginx:1.7.9, nginx:latest (Debian's nginx-light)       / into $XEBEC_CACHE/debs
 #   all     everything
 # OUTDIR gets SET.tar and SET.refs (NAME<TAB>DIGEST a line). A set whose inputs have not changed is not built again.
 set -euo pipefail
@@ -12,12 +13,12 @@ umask 022
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XEBEC_CACHE:-/var/cache/xebec}
 
-[ $# -ge 1 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 shift
-[ $# -gt 0 ] || set -- base
-[ "$*" != all ] || set -- base python nginx
+[ $# -gt 0 ] || set -- pause base
+[ "$*" != all ] || set -- pause base python nginx
 arch=$(dpkg --print-architecture)
 
 work=
@@ -59,22 +60,28 @@ hue_image() {
     "$4" "$work/busybox" "$work/hue" "$work/$1-$2" "$3"
 }
 
-inputs_base() {
-  cat "$here"/build.sh "$here"/mkoci.py "$here"/pause/* "$here"/busybox/bin/* "$here"/hue/*/*
-  sha256sum /bin/busybox
+inputs_pause() {
+  cat "$here"/build.sh "$here"/mkoci.py "$here"/pause/*
   dpkg-query -W -f='${Version}\n' libc6-dev gcc
 }
-
-spec_base() {
+spec_pause() {
   mkdir -p "$work/pause"
   cc -Os -static -s -Wl,--build-id=none -o "$work/pause/pause" "$here/pause/pause.c"
+  printf '{"arch":"%s","images":[{"refs":["registry.k8s.io/pause:3.10.1"],"layers":["%s"],"config":{"Entrypoint":["/pause"],"User":"65535:65535"}}]}' \
+    "$arch" "$work/pause"
+}
+
+inputs_base() {
+  cat "$here"/build.sh "$here"/mkoci.py "$here"/busybox/bin/* "$here"/hue/*/*
+  sha256sum /bin/busybox
+}
+spec_base() {
   busybox_layer "$work/busybox"
   hue_layer "$work/hue"
   printf '{"arch":"%s","images":[' "$arch"
-  printf '{"refs":["registry.k8s.io/pause:3.10.1"],"layers":["%s"],"config":{"Entrypoint":["/pause"],"User":"65535:65535"}}' "$work/pause"
   local tag refs=
-  for tag in latest 1.28 1.35 1.36 1.37; do refs="$refs\"docker.io/library/busybox:$tag\","; done
-  printf ',{"refs":[%s],"layers":["%s"],"config":{"Cmd":["sh"]}}' "${refs%,}" "$work/busybox"
+  for tag in latest 1.28 1.36; do refs="$refs\"docker.io/library/busybox:$tag\","; done
+  printf '{"refs":[%s],"layers":["%s"],"config":{"Cmd":["sh"]}}' "${refs%,}" "$work/busybox"
   hue_image hue-learn v3.0 80 g1g1/hue-learn:v3.0
   hue_image hue-learn v4.0 80 g1g1/hue-learn:v4.0
   hue_image hue-reminders v2.2 80 g1g1/hue-reminders:v2.2

@@ -15,20 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::seconds;
 
-std::vector<fs::path> archives(const std::string& folder) {
-  std::vector<fs::path> result;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".tar") result.push_back(entry.path());
-  }
-  // The smallest first: the sandbox image is among them, and nothing runs without it.
-  std::sort(result.begin(), result.end(), [](const fs::path& a, const fs::path& b) {
-    std::error_code ignored;
-    return std::pair(fs::file_size(a, ignored), a) < std::pair(fs::file_size(b, ignored), b);
-  });
-  return result;
-}
-
 std::vector<std::string> ctr(const std::string& socket, std::vector<std::string> arguments) {
   std::vector<std::string> command = {"ctr", "--address", socket, "--namespace", "k8s.io", "images"};
   command.insert(command.end(), arguments.begin(), arguments.end());
@@ -60,32 +46,40 @@ std::map<std::string, std::string> parse_image_list(const std::string& text) {
   return result;
 }
 
-Task<Result<int>> ImageArchives::import_all(std::string folder) {
+void ImageArchives::add_folder(const std::string& folder) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    if (entry.path().extension() != ".tar") continue;
+    fs::path refs = entry.path();
+    std::map<std::string, std::string> images = parse_refs(read_file(refs.replace_extension(".refs").string()));
+    for (const auto& [name, digest] : images) archive_of_[name] = entry.path().string();
+    archives_[entry.path().string()] = std::move(images);
+  }
+}
+
+Task<Result<int>> ImageArchives::import_all() {
   std::vector<std::string> list = ctr(socket_, {"ls"});
   CO_TRY(std::string listing, co_await check_program(std::move(list), seconds(30)));
   std::map<std::string, std::string> present = parse_image_list(listing);
   int imported = 0;
-  for (const fs::path& archive : archives(folder)) {
-    fs::path refs = archive;
-    std::map<std::string, std::string> wanted = parse_refs(read_file(refs.replace_extension(".refs").string()));
-    bool complete = true;
-    for (const auto& [name, digest] : wanted) {
-      archives_[name] = archive.string();
-      auto it = present.find(name);
-      complete = complete && it != present.end() && it->second == digest;
-    }
+  for (const auto& [archive, images] : archives_) {
+    bool complete = std::all_of(images.begin(), images.end(), [&](const auto& image) {
+      auto it = present.find(image.first);
+      return it != present.end() && it->second == image.second;
+    });
     if (complete) continue;
-    CO_TRY_VOID(co_await import(archive.string()));
+    AsyncMutex::Guard guard = co_await importing_.lock();
+    CO_TRY_VOID(co_await import(archive));
     ++imported;
   }
   co_return imported;
 }
 
-Task<Result<bool>> ImageArchives::import_one(std::string image) {
-  auto it = archives_.find(image);
-  if (it == archives_.end()) co_return false;
-  CO_TRY_VOID(co_await import(it->second));
-  co_return true;
+Task<Result<void>> ImageArchives::import_one(std::string image) {
+  auto it = archive_of_.find(image);
+  if (it == archive_of_.end()) co_return fail(errors::internal("no archive has the image " + image));
+  AsyncMutex::Guard guard = co_await importing_.lock();
+  co_return co_await import(it->second);
 }
 
 Task<Result<void>> ImageArchives::import(std::string archive) {

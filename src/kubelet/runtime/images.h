@@ -6,6 +6,7 @@
 
 #include "base/logger.h"
 #include "base/result.h"
+#include "base/sync.h"
 #include "base/task.h"
 
 namespace xebec::containerd {
@@ -16,19 +17,23 @@ class ImageArchives {
  public:
   ImageArchives(std::string socket, Logger logger) : socket_(std::move(socket)), logger_(std::move(logger)) {}
 
+  // Learns which images the folder's archives hold; imports nothing.
+  void add_folder(const std::string& folder);
   // Imports every archive that has an image which is missing or of another digest. Returns how many were imported.
-  Task<Result<int>> import_all(std::string folder);
-  // Imports the archive with the image of this full name again. False when no archive has it.
-  Task<Result<bool>> import_one(std::string image);
-  // Is it an image of a folder that import_all saw?
-  bool has(const std::string& image) const { return archives_.contains(image); }
+  Task<Result<int>> import_all();
+  // Imports the archive with the image of this full name; waits for an import that is under way.
+  Task<Result<void>> import_one(std::string image);
+  // Is it an image of an archive?
+  bool has(const std::string& image) const { return archive_of_.contains(image); }
 
  private:
   Task<Result<void>> import(std::string archive);
 
   const std::string socket_;
   const Logger logger_;
-  std::map<std::string, std::string> archives_;  // image -> path of its archive
+  std::map<std::string, std::map<std::string, std::string>> archives_;  // path -> image -> digest
+  std::map<std::string, std::string> archive_of_;                       // image -> path
+  AsyncMutex importing_;  // one at a time: they would only compete for the disk
 };
 
 // Image name -> digest, from "NAME<TAB>DIGEST" lines.

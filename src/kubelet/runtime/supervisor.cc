@@ -30,6 +30,7 @@ constexpr size_t kLongestSocketPath = 107 - 6;  // with ".ttrpc"
 constexpr uintmax_t kLogLimit = 16 << 20;
 constexpr Duration kStartLimit = seconds(30);
 constexpr Duration kStopLimit = seconds(5);
+constexpr Duration kImportLimit = seconds(10);
 constexpr Duration kWatchInterval = milliseconds(200);
 constexpr Duration kFirstBackoff = milliseconds(100);
 constexpr Duration kLongestBackoff = seconds(10);
@@ -236,8 +237,10 @@ Task<Result<void>> Containerd::stop() {
   co_return Result<void>();
 }
 
-Task<Result<int>> Containerd::import_images(std::string folder) {
-  return archives_.import_all(std::move(folder));
+Task<Result<void>> Containerd::ensure_sandbox_image() {
+  std::string image = options_.sandbox_image;
+  CO_TRY_VOID(co_await pull_from_archive(std::move(image)));
+  co_return Result<void>();
 }
 
 Task<Result<std::optional<std::string>>> Containerd::pull_from_archive(std::string image) {
@@ -247,11 +250,16 @@ Task<Result<std::optional<std::string>>> Containerd::pull_from_archive(std::stri
   spec.image = image;
   CO_TRY(std::optional<cri::Image> found, co_await runtime_->image_status(spec));
   if (!found) {
-    // Removed since, by a user or to free the disk.
     CO_TRY_VOID(co_await archives_.import_one(image));
-    CO_TRY(found, co_await runtime_->image_status(spec));
   }
-  if (found) reference = found->id;
+  // CRI learns of imported images by an event, so some time after the import.
+  MonotonicTime deadline = Executor::current()->now() + kImportLimit;
+  while (!found && Executor::current()->now() < deadline) {
+    CO_TRY(found, co_await runtime_->image_status(spec));
+    if (!found) co_await sleep_for(milliseconds(5));
+  }
+  if (!found) co_return fail(errors::internal("containerd does not show the imported image " + image));
+  reference = found->id;
   co_return reference;
 }
 

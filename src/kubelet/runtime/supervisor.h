@@ -35,9 +35,14 @@ class Containerd {
   Task<Result<void>> set_pod_cidr(std::string cidr);
   // Makes pods reachable at these ports of the node; replaces all former ones.
   Task<Result<void>> set_host_ports(std::vector<HostPort> ports);
-  // Imports the images of FOLDER/*.tar that are missing or of another digest; returns how many archives were imported.
-  // From then on a pull of one of these images is answered from its archive, without a registry.
-  Task<Result<int>> import_images(std::string folder);
+  // From now on the image archives of the folder stand in for a registry: a pull of one of their images is answered
+  // from the archive. Before or after start().
+  void use_images(const std::string& folder) { archives_.add_folder(folder); }
+  // Imports the sandbox image when it is missing: no pod runs without it, and containerd fetches it on its own.
+  Task<Result<void>> ensure_sandbox_image();
+  // Imports all of them that are missing or of another digest; returns how many archives were imported. Takes
+  // seconds the first time: not needed before pods run.
+  Task<Result<int>> import_images() { return archives_.import_all(); }
   // Ends containerd and leaves the pods running.
   Task<Result<void>> stop();
   // Ends all pods and containerd, and removes every trace: shims, mounts, network namespaces, cgroups, addresses,
