@@ -1,0 +1,272 @@
+#include "scheduler/scheduler.h"
+
+#include <fmt/format.h>
+
+#include "codec/json.h"
+#include "scheduler/diagnosis.h"
+
+namespace xebec::scheduler {
+namespace {
+
+using NodePtr = std::shared_ptr<const corev1::Node>;
+using PodPtr = std::shared_ptr<const corev1::Pod>;
+
+bool finished(const corev1::Pod& pod) { return pod.status.phase == "Succeeded" || pod.status.phase == "Failed"; }
+
+uint32_t node_changes(const corev1::Node& old, const corev1::Node& now) {
+  uint32_t events = 0;
+  if (old.status.allocatable != now.status.allocatable) events |= ClusterEvent::kNodeAllocatable;
+  if (old.metadata.labels != now.metadata.labels) events |= ClusterEvent::kNodeLabel;
+  if (old.spec.taints != now.spec.taints || old.spec.unschedulable != now.spec.unschedulable) {
+    events |= ClusterEvent::kNodeTaint;
+  }
+  if (old.status.conditions.size() != now.status.conditions.size()) return events | ClusterEvent::kNodeCondition;
+  for (size_t i = 0; i < old.status.conditions.size(); ++i) {
+    if (old.status.conditions[i].status != now.status.conditions[i].status) events |= ClusterEvent::kNodeCondition;
+  }
+  return events;
+}
+
+// A strategic merge patch that sets one condition.
+std::string condition_patch(const corev1::Pod& pod, const std::string& reason, const std::string& message, api::Time now) {
+  const corev1::PodCondition* old = nullptr;
+  for (const corev1::PodCondition& condition : pod.status.conditions) {
+    if (condition.type == "PodScheduled") old = &condition;
+  }
+  bool same_status = old != nullptr && old->status == "False";
+  if (same_status && old->reason == reason && old->message == message) return {};
+  codec::ValueMap condition;
+  condition.set("type", "PodScheduled");
+  condition.set("status", "False");
+  condition.set("reason", reason);
+  condition.set("message", message);
+  condition.set("lastProbeTime", nullptr);
+  condition.set("lastTransitionTime", same_status && old->lastTransitionTime != api::Time() ? old->lastTransitionTime.str() : now.str());
+  codec::ValueList conditions;
+  conditions.emplace_back(std::move(condition));
+  codec::ValueMap status;
+  status.set("conditions", std::move(conditions));
+  codec::ValueMap metadata;
+  metadata.set("uid", pod.metadata.uid);
+  codec::ValueMap patch;
+  patch.set("metadata", std::move(metadata));
+  patch.set("status", std::move(status));
+  return codec::to_json(codec::Value(std::move(patch)));
+}
+
+}  // namespace
+
+struct Scheduler::Placement {
+  std::string node;  // empty: none
+  std::string message;
+  std::set<std::string> rejected_by;
+  std::shared_ptr<CycleState> state;
+};
+
+Scheduler::Scheduler(client::Rest rest, client::Env env, SchedulerOptions options, Profile profile)
+    : rest_(std::move(rest)),
+      env_(std::move(env)),
+      options_(std::move(options)),
+      profile_(std::move(profile)),
+      informers_(rest_, env_),
+      recorder_(rest_, env_, options_.name),
+      queue_(*env_.executor, profile_) {}
+
+Scheduler::~Scheduler() = default;
+
+bool Scheduler::ours(const corev1::Pod& pod) const {
+  return pod.spec.nodeName.empty() && pod.spec.schedulerName == options_.name && pod.spec.schedulingGates.empty() &&
+         !finished(pod) && !pod.metadata.deletionTimestamp;
+}
+
+void Scheduler::watch_nodes() {
+  informers_.get<corev1::Node>().on_change([this](const NodePtr& old, const NodePtr& now) { on_node(old, now); });
+}
+
+void Scheduler::on_node(const NodePtr& old, const NodePtr& now) {
+  if (!now) return cache_.remove_node(old->metadata.name);
+  cache_.set_node(now);
+  uint32_t events = old ? node_changes(*old, *now) : ClusterEvent::kNodeAdded;
+  if (events != 0) queue_.on_event(events);
+}
+
+void Scheduler::watch_pods() {
+  informers_.get<corev1::Pod>().on_change([this](const PodPtr& old, const PodPtr& now) { on_pod(old, now); });
+}
+
+void Scheduler::on_pod(const PodPtr& old, const PodPtr& now) {
+  bool was_placed = old && !old->spec.nodeName.empty() && !finished(*old);
+  bool is_placed = now && !now->spec.nodeName.empty() && !finished(*now);
+  if (is_placed) {
+    cache_.set_pod(now);
+    if (!was_placed) {
+      queue_.remove(now->metadata.uid);
+      queue_.on_event(ClusterEvent::kAssignedPodAdded);
+    }
+    return;
+  }
+  if (was_placed) {
+    cache_.remove_pod(*old);
+    queue_.on_event(ClusterEvent::kAssignedPodDeleted);
+    return;
+  }
+  if (now && ours(*now)) {
+    if (!cache_.is_assumed(now->metadata.uid)) queue_.add_or_update(now);
+  } else if (old) {
+    queue_.remove(old->metadata.uid);
+  }
+}
+
+Task<void> Scheduler::run(CancelToken token) {
+  Scope scope(*env_.executor, token);
+  watch_nodes();
+  watch_pods();
+  informers_.start(scope);
+  scope.spawn(recorder_.run(scope.token()));
+  bool synced = co_await informers_.wait_synced(token);
+  if (synced) co_await schedule_loop(scope);
+  scope.cancel();
+  co_await scope.join();
+}
+
+Task<void> Scheduler::schedule_loop(Scope& scope) {
+  for (;;) {
+    std::optional<QueuedPod> next = co_await queue_.pop(scope.token());
+    if (!next) co_return;
+    uint64_t popped_at = queue_.event_counter();
+    Placement placement = find_node(*next->info);
+    if (placement.node.empty()) {
+      next->rejected_by = placement.rejected_by;
+      scope.spawn(fail(std::move(*next), "Unschedulable", std::move(placement.message), popped_at, scope.token()));
+      continue;
+    }
+    cache_.assume(next->info, placement.node);
+    scope.spawn(bind(std::move(*next), placement.node, placement.state, popped_at, scope.token()));
+  }
+}
+
+Scheduler::Placement Scheduler::find_node(const PodInfo& pod) {
+  Placement out;
+  out.state = std::make_shared<CycleState>();
+  NodeInfos nodes = cache_.nodes();
+  Diagnosis diagnosis(nodes.size());
+  auto give_up = [&] {
+    out.message = diagnosis.message();
+    out.rejected_by = diagnosis.plugins();
+    return std::move(out);
+  };
+  for (PreFilterPlugin* plugin : profile_.pre_filter) {
+    Rejection rejection = plugin->pre_filter(*out.state, pod, nodes);
+    if (!rejection.rejected()) continue;
+    diagnosis.add_for_all(rejection, plugin->name());
+    return give_up();
+  }
+  NodeInfos feasible;
+  for (const NodeInfo* node : nodes) {
+    bool fits = true;
+    for (FilterPlugin* plugin : profile_.filter) {
+      Rejection rejection = plugin->filter(*out.state, pod, *node);
+      if (!rejection.rejected()) continue;
+      diagnosis.add(rejection, plugin->name());
+      fits = false;
+      break;
+    }
+    if (fits) feasible.push_back(node);
+  }
+  if (feasible.empty()) return give_up();
+  std::string node = choose(*out.state, pod, feasible);
+  if (reserve(*out.state, pod, node)) out.node = std::move(node);
+  return out;
+}
+
+// The highest total score; among equals a random one, so that Pods spread over like nodes.
+std::string Scheduler::choose(CycleState& state, const PodInfo& pod, const NodeInfos& feasible) {
+  if (feasible.size() == 1) return feasible[0]->node->metadata.name;
+  std::vector<int64_t> totals(feasible.size(), 0);
+  for (ScorePlugin* plugin : profile_.score) {
+    std::vector<int64_t> scores;
+    scores.reserve(feasible.size());
+    for (const NodeInfo* node : feasible) scores.push_back(plugin->score(state, pod, *node));
+    plugin->normalize(scores);
+    for (size_t i = 0; i < scores.size(); ++i) totals[i] += scores[i] * plugin->weight();
+  }
+  int64_t best = *std::max_element(totals.begin(), totals.end());
+  std::vector<size_t> equals;
+  for (size_t i = 0; i < totals.size(); ++i) {
+    if (totals[i] == best) equals.push_back(i);
+  }
+  size_t chosen = equals.size() == 1 ? equals[0] : equals[env_.rng->below(equals.size())];
+  return feasible[chosen]->node->metadata.name;
+}
+
+bool Scheduler::reserve(CycleState& state, const PodInfo& pod, const std::string& node) {
+  for (size_t i = 0; i < profile_.reserve.size(); ++i) {
+    if (!profile_.reserve[i]->reserve(state, pod, node).rejected()) continue;
+    while (i-- > 0) profile_.reserve[i]->unreserve(state, pod, node);
+    return false;
+  }
+  return true;
+}
+
+void Scheduler::unreserve(CycleState& state, const PodInfo& pod, const std::string& node) {
+  for (auto it = profile_.reserve.rbegin(); it != profile_.reserve.rend(); ++it) (*it)->unreserve(state, pod, node);
+}
+
+Task<void> Scheduler::bind(QueuedPod pod, std::string node, std::shared_ptr<CycleState> state, uint64_t popped_at,
+                           CancelToken token) {
+  const corev1::Pod& object = *pod.info->pod;
+  corev1::Binding binding;
+  binding.metadata.name = object.metadata.name;
+  binding.metadata.namespace_ = object.metadata.namespace_;
+  binding.metadata.uid = object.metadata.uid;
+  binding.target.kind = "Node";
+  binding.target.name = node;
+  Context context;
+  context.cancel = token;
+  Result<void> bound = co_await rest_.bind(std::move(context), binding);
+  if (bound) {
+    queue_.done(pod.info->uid());
+    recorder_.event(object, client::kEventNormal, "Scheduled",
+                    fmt::format("Successfully assigned {}/{} to {}", object.metadata.namespace_, object.metadata.name, node));
+    co_return;
+  }
+  cache_.forget(pod.info->uid());
+  unreserve(*state, *pod.info, node);
+  queue_.on_event(ClusterEvent::kAssignedPodDeleted);
+  if (bound.error().is(reason::kNotFound)) {
+    queue_.done(pod.info->uid());
+    co_return;
+  }
+  pod.rejected_by.clear();
+  std::string message = fmt::format("binding rejected: {}", bound.error().message);
+  co_await fail(std::move(pod), "SchedulerError", std::move(message), popped_at, token);
+}
+
+Task<void> Scheduler::fail(QueuedPod pod, std::string reason, std::string message, uint64_t popped_at, CancelToken token) {
+  PodPtr object = pod.info->pod;
+  const std::string uid = pod.info->uid();
+  PodPtr current = informers_.get<corev1::Pod>().get(object->metadata.namespace_, object->metadata.name);
+  // Deleted, replaced or placed by somebody else meanwhile: nothing to wait for.
+  bool gone = !current || current->metadata.uid != uid || !ours(*current);
+  if (gone) {
+    queue_.done(uid);
+    co_return;
+  }
+  queue_.add_unschedulable(std::move(pod), popped_at);
+  recorder_.event(*object, client::kEventWarning, "FailedScheduling", message);
+  api::Time now{std::chrono::duration_cast<std::chrono::seconds>(env_.clock->now().time_since_epoch()).count()};
+  std::string patch = condition_patch(*current, reason, message, now);
+  if (patch.empty()) co_return;
+  Context context;
+  context.cancel = token;
+  client::WriteOptions options;
+  options.subresource = "status";
+  auto patched = co_await rest_.patch<corev1::Pod>(std::move(context), object->metadata.namespace_, object->metadata.name,
+                                                   client::PatchType::kStrategic, std::move(patch), std::move(options));
+  if (!patched && !patched.error().is(reason::kNotFound)) {
+    env_.logger.warning("Updating the condition of a pod failed",
+                        {{"pod", object->metadata.namespace_ + "/" + object->metadata.name}, {"err", patched.error().message}});
+  }
+}
+
+}  // namespace xebec::scheduler

@@ -1,0 +1,58 @@
+// The scheduler: finds a node for every Pod that has none (k8s.io/kubernetes/pkg/scheduler). A client of the API; runs
+// wholly on its executor.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/scope.h"
+#include "client/env.h"
+#include "client/event_recorder.h"
+#include "client/informer_factory.h"
+#include "client/rest.h"
+#include "scheduler/cache.h"
+#include "scheduler/queue.h"
+
+namespace xebec::scheduler {
+
+struct SchedulerOptions {
+  std::string name = "default-scheduler";  // schedules Pods with this spec.schedulerName
+};
+
+class Scheduler {
+ public:
+  Scheduler(client::Rest rest, client::Env env, SchedulerOptions options, Profile profile);
+  ~Scheduler();
+
+  // Runs until cancelled.
+  Task<void> run(CancelToken token);
+
+ private:
+  struct Placement;
+
+  void watch_nodes();
+  void watch_pods();
+  void on_pod(const std::shared_ptr<const corev1::Pod>& old, const std::shared_ptr<const corev1::Pod>& now);
+  void on_node(const std::shared_ptr<const corev1::Node>& old, const std::shared_ptr<const corev1::Node>& now);
+  bool ours(const corev1::Pod& pod) const;
+
+  Task<void> schedule_loop(Scope& scope);
+  Placement find_node(const PodInfo& pod);
+  std::string choose(CycleState& state, const PodInfo& pod, const NodeInfos& feasible);
+  bool reserve(CycleState& state, const PodInfo& pod, const std::string& node);
+  void unreserve(CycleState& state, const PodInfo& pod, const std::string& node);
+  Task<void> bind(QueuedPod pod, std::string node, std::shared_ptr<CycleState> state, uint64_t popped_at,
+                  CancelToken token);
+  Task<void> fail(QueuedPod pod, std::string reason, std::string message, uint64_t popped_at, CancelToken token);
+
+  client::Rest rest_;
+  client::Env env_;
+  SchedulerOptions options_;
+  Profile profile_;
+  client::InformerFactory informers_;
+  client::EventRecorder recorder_;
+  Cache cache_;
+  SchedulingQueue queue_;
+};
+
+}  // namespace xebec::scheduler
