@@ -16,21 +16,35 @@ namespace {
 template <class F>
 auto with_scalar(Kind kind, F&& f) {
   switch (kind) {
-    case Kind::Bool: return f(static_cast<bool*>(nullptr));
-    case Kind::Int32: return f(static_cast<int32_t*>(nullptr));
-    case Kind::Int64: return f(static_cast<int64_t*>(nullptr));
-    case Kind::Double: return f(static_cast<double*>(nullptr));
-    case Kind::String: return f(static_cast<std::string*>(nullptr));
-    case Kind::Bytes: return f(static_cast<Bytes*>(nullptr));
-    case Kind::Quantity: return f(static_cast<Quantity*>(nullptr));
-    case Kind::Time: return f(static_cast<Time*>(nullptr));
-    case Kind::MicroTime: return f(static_cast<MicroTime*>(nullptr));
-    case Kind::Duration: return f(static_cast<Duration*>(nullptr));
-    case Kind::IntOrString: return f(static_cast<IntOrString*>(nullptr));
-    case Kind::RawExtension: return f(static_cast<RawExtension*>(nullptr));
-    case Kind::FieldsV1: return f(static_cast<FieldsV1*>(nullptr));
+    case Kind::Bool:
+      return f(static_cast<bool*>(nullptr));
+    case Kind::Int32:
+      return f(static_cast<int32_t*>(nullptr));
+    case Kind::Int64:
+      return f(static_cast<int64_t*>(nullptr));
+    case Kind::Double:
+      return f(static_cast<double*>(nullptr));
+    case Kind::String:
+      return f(static_cast<std::string*>(nullptr));
+    case Kind::Bytes:
+      return f(static_cast<Bytes*>(nullptr));
+    case Kind::Quantity:
+      return f(static_cast<Quantity*>(nullptr));
+    case Kind::Time:
+      return f(static_cast<Time*>(nullptr));
+    case Kind::MicroTime:
+      return f(static_cast<MicroTime*>(nullptr));
+    case Kind::Duration:
+      return f(static_cast<Duration*>(nullptr));
+    case Kind::IntOrString:
+      return f(static_cast<IntOrString*>(nullptr));
+    case Kind::RawExtension:
+      return f(static_cast<RawExtension*>(nullptr));
+    case Kind::FieldsV1:
+      return f(static_cast<FieldsV1*>(nullptr));
     case Kind::Json:
-    case Kind::Message: break;
+    case Kind::Message:
+      break;
   }
   return f(static_cast<Json*>(nullptr));
 }
@@ -50,7 +64,8 @@ bool equal_map(const Field& f, const void* a, const void* b) {
   if (n != f.map->size(b)) return false;
   for (std::size_t i = 0; i < n; ++i) {
     if (f.map->key(a, i) != f.map->key(b, i)) return false;
-    if (!equal_value(f.kind, f.message, f.map->value(const_cast<void*>(a), i), f.map->value(const_cast<void*>(b), i)))
+    if (!equal_value(f.kind, f.message, f.map->value(const_cast<void*>(a), i),
+                     f.map->value(const_cast<void*>(b), i)))
       return false;
   }
   return true;
@@ -58,9 +73,12 @@ bool equal_map(const Field& f, const void* a, const void* b) {
 
 bool equal_field(const Field& f, const void* a, const void* b) {
   switch (f.rep) {
-    case Rep::List: return equal_list(f, f.ptr(a), f.ptr(b));
-    case Rep::Map: return equal_map(f, f.ptr(a), f.ptr(b));
-    default: break;
+    case Rep::List:
+      return equal_list(f, f.ptr(a), f.ptr(b));
+    case Rep::Map:
+      return equal_map(f, f.ptr(a), f.ptr(b));
+    default:
+      break;
   }
   const void* va = f.get(a);
   const void* vb = f.get(b);
@@ -84,12 +102,15 @@ void copy_value(Kind kind, const Message* message, void* to, const void* from) {
 void copy_field(const WireField& f, void* to, const void* from) {
   void* source = const_cast<void*>(from);  // the untyped operations have no const forms
   switch (f.rep) {
-    case Rep::Value: copy_value(f.kind, f.message, to, from); return;
+    case Rep::Value:
+      copy_value(f.kind, f.message, to, from);
+      return;
     case Rep::List: {
       const std::size_t n = f.list->size(from);
       if (n == 0) return;
       f.list->resize(to, n);
-      for (std::size_t i = 0; i < n; ++i) copy_value(f.kind, f.message, f.list->at(to, i), f.list->at(from, i));
+      for (std::size_t i = 0; i < n; ++i)
+        copy_value(f.kind, f.message, f.list->at(to, i), f.list->at(from, i));
       return;
     }
     case Rep::Map: {
@@ -98,7 +119,8 @@ void copy_field(const WireField& f, void* to, const void* from) {
         copy_value(f.kind, f.message, f.map->emplace(to, f.map->key(from, i)), f.map->value(source, i));
       return;
     }
-    case Rep::Optional: break;
+    case Rep::Optional:
+      break;
   }
   if (f.kind == Kind::Message) {
     if (const void* content = static_cast<const BoxBase*>(from)->raw())
@@ -131,10 +153,17 @@ void* Field::ensure(void* object) const {
 void Field::clear(void* object) const {
   void* p = ptr(object);
   switch (rep) {
-    case Rep::Value: clear_value(kind, message, p); return;
-    case Rep::List: list->resize(p, 0); return;
-    case Rep::Map: map->clear(p); return;
-    case Rep::Optional: break;
+    case Rep::Value:
+      clear_value(kind, message, p);
+      return;
+    case Rep::List:
+      list->resize(p, 0);
+      return;
+    case Rep::Map:
+      map->clear(p);
+      return;
+    case Rep::Optional:
+      break;
   }
   if (kind != Kind::Message) {
     optional->reset(p);
@@ -161,20 +190,31 @@ void Field::erase_at(void* object, std::size_t i) const {
 bool Field::is_empty(const void* object) const {
   switch (rep) {
     case Rep::List:
-    case Rep::Map: return size(object) == 0;
-    case Rep::Optional: return get(object) == nullptr;
-    case Rep::Value: break;
+    case Rep::Map:
+      return size(object) == 0;
+    case Rep::Optional:
+      return get(object) == nullptr;
+    case Rep::Value:
+      break;
   }
   const void* p = ptr(object);
   switch (kind) {
-    case Kind::Bool: return !*static_cast<const bool*>(p);
-    case Kind::Int32: return *static_cast<const int32_t*>(p) == 0;
-    case Kind::Int64: return *static_cast<const int64_t*>(p) == 0;
-    case Kind::Double: return *static_cast<const double*>(p) == 0;
-    case Kind::String: return static_cast<const std::string*>(p)->empty();
-    case Kind::Bytes: return static_cast<const Bytes*>(p)->empty();
-    case Kind::Message: return message->form == Form::List && is_zero_value(kind, message, p);
-    default: return false;  // structs in Go
+    case Kind::Bool:
+      return !*static_cast<const bool*>(p);
+    case Kind::Int32:
+      return *static_cast<const int32_t*>(p) == 0;
+    case Kind::Int64:
+      return *static_cast<const int64_t*>(p) == 0;
+    case Kind::Double:
+      return *static_cast<const double*>(p) == 0;
+    case Kind::String:
+      return static_cast<const std::string*>(p)->empty();
+    case Kind::Bytes:
+      return static_cast<const Bytes*>(p)->empty();
+    case Kind::Message:
+      return message->form == Form::List && is_zero_value(kind, message, p);
+    default:
+      return false;  // structs in Go
   }
 }
 
@@ -198,9 +238,7 @@ const Field* Message::find_fold(std::string_view json_name) const {
   return nullptr;
 }
 
-const Field* Message::items() const {
-  return list_meta_offset >= 0 ? find("items") : nullptr;
-}
+const Field* Message::items() const { return list_meta_offset >= 0 ? find("items") : nullptr; }
 
 std::size_t value_size(Kind kind, const Message* message) {
   if (kind == Kind::Message) return message->size;
@@ -209,7 +247,8 @@ std::size_t value_size(Kind kind, const Message* message) {
 
 // Every field once: the wire view does not repeat promoted ones.
 void copy_fields(const Message& type, void* to, const void* from) {
-  for (const WireField& f : type.wire) copy_field(f, static_cast<char*>(to) + f.offset, static_cast<const char*>(from) + f.offset);
+  for (const WireField& f : type.wire)
+    copy_field(f, static_cast<char*>(to) + f.offset, static_cast<const char*>(from) + f.offset);
 }
 
 bool equal(const Message& type, const void* a, const void* b) {

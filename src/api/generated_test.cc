@@ -140,7 +140,8 @@ TEST_F(SchemeTest, FindsKindsAndResources) {
 TEST_F(SchemeTest, EveryResourceIsComplete) {
   std::set<std::string> seen;
   for (const Resource* r : scheme_.resources()) {
-    const std::string id = std::string(r->group) + "/" + std::string(r->version) + "/" + std::string(r->plural);
+    const std::string id =
+        std::string(r->group) + "/" + std::string(r->version) + "/" + std::string(r->plural);
     EXPECT_TRUE(seen.insert(id).second) << id;
     ASSERT_NE(r->message, nullptr) << id;
     EXPECT_NE(scheme_.group(r->group), nullptr) << id;
@@ -173,7 +174,8 @@ TEST_F(SchemeTest, EveryMessageCanBeMadeClonedAndCompared) {
     Object copy = zero.clone();
     EXPECT_TRUE(zero == copy) << m->full_name;
     EXPECT_TRUE(is_zero_value(Kind::Message, m, zero.data())) << m->full_name;
-    for (std::size_t i = 1; i < m->wire.size(); ++i) EXPECT_LT(m->wire[i - 1].tag, m->wire[i].tag) << m->full_name;
+    for (std::size_t i = 1; i < m->wire.size(); ++i)
+      EXPECT_LT(m->wire[i - 1].tag, m->wire[i].tag) << m->full_name;
     for (const Field& f : m->fields) EXPECT_EQ(m->find(f.name), &f) << m->full_name << "." << f.name;
   }
 }

@@ -24,8 +24,9 @@ Result<int64_t> get_scaled_value(const IntOrString& value, int64_t total, bool r
   const char* end = s.data() + s.size() - 1;
   auto [at, error] = std::from_chars(s.data(), end, percent);
   if (error != std::errc() || at != end)
-    return fail(errors::bad_request("invalid value for IntOrString: invalid value \"" + s + "\": strconv.Atoi: parsing \"" +
-                                    s.substr(0, s.size() - 1) + "\": invalid syntax"));
+    return fail(errors::bad_request("invalid value for IntOrString: invalid value \"" + s +
+                                    "\": strconv.Atoi: parsing \"" + s.substr(0, s.size() - 1) +
+                                    "\": invalid syntax"));
   const __int128 scaled = static_cast<__int128>(percent) * total;
   __int128 quotient = scaled / 100;
   const __int128 rest = scaled % 100;

@@ -12,8 +12,8 @@ namespace xebec::api {
 
 using Int = __int128;
 
-// mantissa * 10^scale. 128 bits hold every amount that Kubernetes' caps allow, to the nano; beyond that the mantissa
-// saturates.
+// mantissa * 10^scale. 128 bits hold every amount that Kubernetes' caps allow, to the nano; beyond that the
+// mantissa saturates.
 struct QuantityNumber {
   Int mantissa = 0;
   int32_t scale = 0;
@@ -69,7 +69,8 @@ Int scaled(Number n, int32_t scale) {
 }
 
 int64_t saturate(Int v) {
-  return static_cast<int64_t>(std::clamp<Int>(v, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()));
+  return static_cast<int64_t>(
+      std::clamp<Int>(v, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()));
 }
 
 int compare(Number a, Number b) {
@@ -87,7 +88,8 @@ Number sum(Number a, Number b) {
   if (a.mantissa == 0) return b;
   if (b.mantissa == 0) return a;
   if (a.scale < b.scale) std::swap(a, b);  // a is the coarser
-  if (!shift(a.mantissa, static_cast<int64_t>(a.scale) - b.scale)) return {sign_of(a.mantissa) * kMaxInt, b.scale};
+  if (!shift(a.mantissa, static_cast<int64_t>(a.scale) - b.scale))
+    return {sign_of(a.mantissa) * kMaxInt, b.scale};
   Int out;
   if (__builtin_add_overflow(a.mantissa, b.mantissa, &out)) out = sign_of(a.mantissa) * kMaxInt;
   return {out, b.scale};
@@ -110,10 +112,12 @@ struct Suffix {
   Format format;
 };
 constexpr Suffix kSuffixes[] = {
-    {"", 0, Format::DecimalSI},   {"m", -3, Format::DecimalSI}, {"k", 3, Format::DecimalSI},  {"M", 6, Format::DecimalSI},
-    {"G", 9, Format::DecimalSI},  {"T", 12, Format::DecimalSI}, {"P", 15, Format::DecimalSI}, {"E", 18, Format::DecimalSI},
-    {"u", -6, Format::DecimalSI}, {"n", -9, Format::DecimalSI}, {"Ki", 10, Format::BinarySI}, {"Mi", 20, Format::BinarySI},
-    {"Gi", 30, Format::BinarySI}, {"Ti", 40, Format::BinarySI}, {"Pi", 50, Format::BinarySI}, {"Ei", 60, Format::BinarySI}};
+    {"", 0, Format::DecimalSI},   {"m", -3, Format::DecimalSI}, {"k", 3, Format::DecimalSI},
+    {"M", 6, Format::DecimalSI},  {"G", 9, Format::DecimalSI},  {"T", 12, Format::DecimalSI},
+    {"P", 15, Format::DecimalSI}, {"E", 18, Format::DecimalSI}, {"u", -6, Format::DecimalSI},
+    {"n", -9, Format::DecimalSI}, {"Ki", 10, Format::BinarySI}, {"Mi", 20, Format::BinarySI},
+    {"Gi", 30, Format::BinarySI}, {"Ti", 40, Format::BinarySI}, {"Pi", 50, Format::BinarySI},
+    {"Ei", 60, Format::BinarySI}};
 
 std::optional<Suffix> interpret(std::string_view text) {
   for (const Suffix& s : kSuffixes)
@@ -195,7 +199,8 @@ bool split(std::string_view text, Pieces& p) {
     pos = end;
   }
   const std::size_t suffix = pos;
-  while (pos < text.size() && std::string_view("eEinumkKMGTP").find(text[pos]) != std::string_view::npos) ++pos;
+  while (pos < text.size() && std::string_view("eEinumkKMGTP").find(text[pos]) != std::string_view::npos)
+    ++pos;
   if (pos < text.size() && (text[pos] == '-' || text[pos] == '+')) ++pos;
   pos = skip_digits(text, pos);
   p.suffix = text.substr(suffix);
@@ -214,7 +219,8 @@ Number read_digits(const Pieces& p) {
   bool lost = false;
   for (char c : p.number) {
     Int next;
-    if (!multiply(n.mantissa, 10, next) || __builtin_add_overflow(next, static_cast<Int>(c - '0'), &next)) next = kMaxInt;
+    if (!multiply(n.mantissa, 10, next) || __builtin_add_overflow(next, static_cast<Int>(c - '0'), &next))
+      next = kMaxInt;
     n.mantissa = next;
   }
   for (char c : p.fraction) {
@@ -242,7 +248,8 @@ bool parse_fast(const Pieces& p, const Suffix& s, Parsed& out) {
   const int length = static_cast<int>(p.number.size() + p.fraction.size());
   const bool binary = s.format == Format::BinarySI;
   if (binary && !p.fraction.empty()) return false;
-  const int precision = binary ? 15 - static_cast<int>(p.number.size()) - s.exponent * 3 / 10 - 1 : kMaxInt64Digits - length;
+  const int precision =
+      binary ? 15 - static_cast<int>(p.number.size()) - s.exponent * 3 / 10 - 1 : kMaxInt64Digits - length;
   if (precision < 0) return false;
   Number n = read_digits(p);
   if (!binary) n.scale += s.exponent;
@@ -271,7 +278,8 @@ Parsed parse_slow(const Pieces& p, const Suffix& s) {
   const Number max{std::numeric_limits<int64_t>::max(), 0}, min{-std::numeric_limits<int64_t>::max(), 0};
   if (format == Format::BinarySI && compare(n, max) > 0) n = max;
   if (format == Format::BinarySI && compare(n, min) < 0) n = min;
-  if (format == Format::BinarySI && sign != 0 && compare(n, {1, 0}) < 0 && compare(n, {-1, 0}) > 0) format = Format::DecimalSI;
+  if (format == Format::BinarySI && sign != 0 && compare(n, {1, 0}) < 0 && compare(n, {-1, 0}) > 0)
+    format = Format::DecimalSI;
   return {n, format, false};
 }
 

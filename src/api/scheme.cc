@@ -28,7 +28,9 @@ std::map<std::pair<std::string_view, std::string_view>, int> discovery_order() {
 
 }  // namespace
 
-bool Resource::has_verb(std::string_view verb) const { return std::find(verbs.begin(), verbs.end(), verb) != verbs.end(); }
+bool Resource::has_verb(std::string_view verb) const {
+  return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+}
 
 const Subresource* Resource::subresource(std::string_view name) const {
   for (const Subresource& s : subresources)
@@ -74,12 +76,14 @@ const Message* Scheme::find_message(std::string_view full_name) const {
 
 std::span<const Message* const> Scheme::messages() const { return tables::messages(); }
 
-const Resource* Scheme::resource(std::string_view group, std::string_view version, std::string_view plural) const {
+const Resource* Scheme::resource(std::string_view group, std::string_view version,
+                                 std::string_view plural) const {
   auto it = by_plural_.find(key(group, version, plural));
   return it == by_plural_.end() ? nullptr : it->second;
 }
 
-const Resource* Scheme::resource_of_kind(std::string_view group, std::string_view version, std::string_view kind) const {
+const Resource* Scheme::resource_of_kind(std::string_view group, std::string_view version,
+                                         std::string_view kind) const {
   auto it = by_resource_kind_.find(key(group, version, kind));
   return it == by_resource_kind_.end() ? nullptr : it->second;
 }

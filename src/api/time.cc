@@ -15,8 +15,8 @@ struct Instant {
 
 Status invalid_time(std::string_view text) {
   std::string quoted = "\"" + std::string(text) + "\"";
-  return errors::bad_request("parsing time " + quoted + " as \"2006-01-02T15:04:05Z07:00\": cannot parse " + quoted +
-                             " as RFC 3339");
+  return errors::bad_request("parsing time " + quoted + " as \"2006-01-02T15:04:05Z07:00\": cannot parse " +
+                             quoted + " as RFC 3339");
 }
 
 // Digits at `pos`; -1 when they are none.
@@ -57,11 +57,12 @@ bool zone(std::string_view text, std::size_t pos, int& offset) {
 Result<Instant> parse_rfc3339(std::string_view text) {
   const int year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
   const int hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
-  const bool shaped = is_at(text, 4, '-') && is_at(text, 7, '-') && is_at(text, 10, 'T') && is_at(text, 13, ':') &&
-                      is_at(text, 16, ':');
+  const bool shaped = is_at(text, 4, '-') && is_at(text, 7, '-') && is_at(text, 10, 'T') &&
+                      is_at(text, 13, ':') && is_at(text, 16, ':');
   if (!shaped || year < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
     return fail(invalid_time(text));
-  const std::chrono::year_month_day date(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date(std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day)));
   if (month < 1 || day < 1 || !date.ok()) return fail(invalid_time(text));
   std::size_t pos = 19;
@@ -80,9 +81,10 @@ void append_date(std::string& out, int64_t seconds) {
   const year_month_day date(day);
   const int64_t rest = seconds - static_cast<int64_t>(day.time_since_epoch().count()) * 86400;
   char text[32];
-  const int n = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                              static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                              static_cast<int>(rest / 3600), static_cast<int>(rest / 60 % 60), static_cast<int>(rest % 60));
+  const int n = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d",
+                              static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                              static_cast<unsigned>(date.day()), static_cast<int>(rest / 3600),
+                              static_cast<int>(rest / 60 % 60), static_cast<int>(rest % 60));
   out.append(text, static_cast<std::size_t>(n));
 }
 
@@ -145,15 +147,22 @@ std::string Duration::str() const {
 }
 
 Result<Duration> Duration::parse(std::string_view text) {
-  auto invalid = [&] { return fail(errors::bad_request("time: invalid duration \"" + std::string(text) + "\"")); };
+  auto invalid = [&] {
+    return fail(errors::bad_request("time: invalid duration \"" + std::string(text) + "\""));
+  };
   std::string_view rest = text;
   const bool negative = !rest.empty() && rest[0] == '-';
   if (!rest.empty() && (rest[0] == '-' || rest[0] == '+')) rest.remove_prefix(1);
   if (rest == "0") return Duration{};
   if (rest.empty()) return invalid();
-  static constexpr std::array<std::pair<std::string_view, int64_t>, 8> kUnits = {{
-      {"ns", 1}, {"us", 1000}, {"µs", 1000}, {"μs", 1000}, {"ms", 1000000},
-      {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}}};
+  static constexpr std::array<std::pair<std::string_view, int64_t>, 8> kUnits = {{{"ns", 1},
+                                                                                  {"us", 1000},
+                                                                                  {"µs", 1000},
+                                                                                  {"μs", 1000},
+                                                                                  {"ms", 1000000},
+                                                                                  {"s", 1000000000},
+                                                                                  {"m", 60000000000},
+                                                                                  {"h", 3600000000000}}};
   const __int128 limit = static_cast<__int128>(1) << 63;
   __int128 total = 0;
   while (!rest.empty()) {
@@ -174,12 +183,14 @@ Result<Duration> Duration::parse(std::string_view text) {
     std::size_t end = i;
     while (end < rest.size() && rest[end] != '.' && (rest[end] < '0' || rest[end] > '9')) ++end;
     const std::string_view name = rest.substr(i, end - i);
-    if (name.empty()) return fail(errors::bad_request("time: missing unit in duration \"" + std::string(text) + "\""));
+    if (name.empty())
+      return fail(errors::bad_request("time: missing unit in duration \"" + std::string(text) + "\""));
     int64_t unit = 0;
     for (const auto& [known, nanos] : kUnits)
       if (known == name) unit = nanos;
     if (unit == 0)
-      return fail(errors::bad_request("time: unknown unit \"" + std::string(name) + "\" in duration \"" + std::string(text) + "\""));
+      return fail(errors::bad_request("time: unknown unit \"" + std::string(name) + "\" in duration \"" +
+                                      std::string(text) + "\""));
     total += whole * unit + part * unit / scale;
     if (total > limit) return invalid();
     rest.remove_prefix(end);

@@ -7,7 +7,8 @@ namespace xebec::codec {
 namespace {
 
 // Unknown around what the writer holds: contentType and contentEncoding are written empty, as upstream does.
-std::string close_envelope(ProtobufWriter& out, std::size_t mark, std::string_view api_version, std::string_view kind) {
+std::string close_envelope(ProtobufWriter& out, std::size_t mark, std::string_view api_version,
+                           std::string_view kind) {
   out.close(mark, 0x12);
   const std::size_t type_meta = out.written();
   out.string_field(kind, 0x12);
@@ -19,7 +20,8 @@ std::string close_envelope(ProtobufWriter& out, std::size_t mark, std::string_vi
 
 void open_envelope(ProtobufWriter& out) { out.bytes({"\x1a\x00\x22\x00", 4}); }
 
-std::string encode(std::string_view api_version, std::string_view kind, const api::Message& type, const void* object) {
+std::string encode(std::string_view api_version, std::string_view kind, const api::Message& type,
+                   const void* object) {
   ProtobufWriter out;
   open_envelope(out);
   const std::size_t mark = out.written();
@@ -48,7 +50,8 @@ std::string encode_protobuf_envelope(const api::Object& object) {
   return encode(gvk.api_version(), gvk.kind, object.type(), object.data());
 }
 
-std::string encode_protobuf_envelope(const api::GroupVersionKind& gvk, const api::Message& type, const void* object) {
+std::string encode_protobuf_envelope(const api::GroupVersionKind& gvk, const api::Message& type,
+                                     const void* object) {
   return encode(gvk.api_version(), gvk.kind, type, object);
 }
 
@@ -64,8 +67,8 @@ Result<api::Object> decode_protobuf_envelope(const api::Scheme& scheme, std::str
   const auto gvk = api::GroupVersionKind::from(envelope.api_version, envelope.kind);
   const api::Message* type = scheme.find(gvk);
   if (!type)
-    return fail(errors::bad_request("no kind \"" + gvk.kind + "\" is registered for version \"" + gvk.api_version() +
-                                    "\" in scheme"));
+    return fail(errors::bad_request("no kind \"" + gvk.kind + "\" is registered for version \"" +
+                                    gvk.api_version() + "\" in scheme"));
   api::Object object(*type);
   TRY_VOID(decode_protobuf(*type, envelope.raw, object.data()));
   return object;

@@ -17,7 +17,8 @@ constexpr int kVarint = 0, kFixed64 = 1, kDelimited = 2, kGroup = 3, kEndGroup =
 // A cursor over one message. Every call answers false on malformed input and leaves the reason in `error`.
 class Reader {
  public:
-  Reader(std::string_view bytes, const char*& error) : p_(bytes.data()), end_(p_ + bytes.size()), error_(error) {}
+  Reader(std::string_view bytes, const char*& error)
+      : p_(bytes.data()), end_(p_ + bytes.size()), error_(error) {}
 
   bool done() const { return p_ == end_; }
 
@@ -62,12 +63,18 @@ class Reader {
     std::string_view content;
     char fixed_bytes[8];
     switch (type) {
-      case kVarint: return varint(ignored);
-      case kFixed64: return fixed(fixed_bytes, 8);
-      case kFixed32: return fixed(fixed_bytes, 4);
-      case kDelimited: return delimited(content);
-      case kGroup: return skip_group(depth);
-      default: return fail("proto: illegal wireType");
+      case kVarint:
+        return varint(ignored);
+      case kFixed64:
+        return fixed(fixed_bytes, 8);
+      case kFixed32:
+        return fixed(fixed_bytes, 4);
+      case kDelimited:
+        return delimited(content);
+      case kGroup:
+        return skip_group(depth);
+      default:
+        return fail("proto: illegal wireType");
     }
   }
   bool fail(const char* why) {
@@ -131,10 +138,14 @@ class Decoder {
 
   bool field(const WireField& f, int wire_type, Reader& in, void* at, int depth) {
     switch (f.rep) {
-      case Rep::Value: return value(f, wire_type, in, at, depth);
-      case Rep::Optional: return value(f, wire_type, in, ensure(f, at), depth);
-      case Rep::List: return list(f, wire_type, in, at, depth);
-      case Rep::Map: break;
+      case Rep::Value:
+        return value(f, wire_type, in, at, depth);
+      case Rep::Optional:
+        return value(f, wire_type, in, ensure(f, at), depth);
+      case Rep::List:
+        return list(f, wire_type, in, at, depth);
+      case Rep::Map:
+        break;
     }
     return map_entry(f, wire_type, in, at, depth);
   }
@@ -195,7 +206,8 @@ class Decoder {
   }
 
   bool value(const WireField& f, int wire_type, Reader& in, void* at, int depth) {
-    if (static_cast<int>(f.rep == Rep::Map ? kDelimited : f.tag & 7) != wire_type) return in.fail("proto: wrong wireType");
+    if (static_cast<int>(f.rep == Rep::Map ? kDelimited : f.tag & 7) != wire_type)
+      return in.fail("proto: wrong wireType");
     uint64_t v = 0;
     std::string_view content;
     switch (f.kind) {
@@ -211,15 +223,23 @@ class Decoder {
         if (!in.varint(v)) return false;
         *static_cast<int64_t*>(at) = static_cast<int64_t>(v);
         return true;
-      case Kind::Double: return in.fixed(static_cast<char*>(at), sizeof(double));
-      default: break;
+      case Kind::Double:
+        return in.fixed(static_cast<char*>(at), sizeof(double));
+      default:
+        break;
     }
     if (!in.delimited(content)) return false;
     switch (f.kind) {
-      case Kind::String: static_cast<std::string*>(at)->assign(content); return true;
-      case Kind::Bytes: static_cast<api::Bytes*>(at)->data.assign(content); return true;
-      case Kind::Message: return message(*f.message, content, at, depth + 1);
-      default: return scalar(f.kind, content, at);
+      case Kind::String:
+        static_cast<std::string*>(at)->assign(content);
+        return true;
+      case Kind::Bytes:
+        static_cast<api::Bytes*>(at)->data.assign(content);
+        return true;
+      case Kind::Message:
+        return message(*f.message, content, at, depth + 1);
+      default:
+        return scalar(f.kind, content, at);
     }
   }
 
@@ -253,14 +273,18 @@ class Decoder {
     const uint32_t text_number = raw || kind == Kind::Quantity ? 1 : 3;
     if (!fields(content, text_number, f)) return false;
     switch (kind) {
-      case Kind::Quantity: return quantity(content, f.text, *static_cast<api::Quantity*>(at));
+      case Kind::Quantity:
+        return quantity(content, f.text, *static_cast<api::Quantity*>(at));
       case Kind::Time:
         *static_cast<api::Time*>(at) = content.empty() ? api::Time{} : api::Time{f.numbers[0]};
         return true;
       case Kind::MicroTime:
-        *static_cast<api::MicroTime*>(at) = content.empty() ? api::MicroTime{} : micro_time(f.numbers[0], f.numbers[1]);
+        *static_cast<api::MicroTime*>(at) =
+            content.empty() ? api::MicroTime{} : micro_time(f.numbers[0], f.numbers[1]);
         return true;
-      case Kind::Duration: static_cast<api::Duration*>(at)->nanos = f.numbers[0]; return true;
+      case Kind::Duration:
+        static_cast<api::Duration*>(at)->nanos = f.numbers[0];
+        return true;
       case Kind::IntOrString: {
         auto& v = *static_cast<api::IntOrString*>(at);
         v.type = f.numbers[0] == 1 ? api::IntOrString::Type::String : api::IntOrString::Type::Int;
@@ -268,7 +292,9 @@ class Decoder {
         v.str_val.assign(f.text);
         return true;
       }
-      default: static_cast<api::RawJson*>(at)->raw.assign(f.text); return true;
+      default:
+        static_cast<api::RawJson*>(at)->raw.assign(f.text);
+        return true;
     }
   }
 
@@ -327,9 +353,15 @@ bool read_envelope(std::string_view bytes, ProtobufEnvelope& out, const char*& e
       case 1:
         if (!read_type_meta(content, out, error)) return false;
         break;
-      case 2: out.raw = content; break;
-      case 3: out.content_encoding = content; break;
-      default: out.content_type = content; break;
+      case 2:
+        out.raw = content;
+        break;
+      case 3:
+        out.content_encoding = content;
+        break;
+      default:
+        out.content_type = content;
+        break;
     }
   }
   return true;
@@ -345,7 +377,8 @@ Result<void> decode_protobuf(const api::Message& type, std::string_view bytes, v
 
 Result<ProtobufEnvelope> unwrap_protobuf(std::string_view bytes) {
   if (!is_protobuf(bytes))
-    return fail(malformed("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"));
+    return fail(
+        malformed("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"));
   ProtobufEnvelope out;
   const char* error = nullptr;
   if (!read_envelope(bytes.substr(kProtobufMagic.size()), out, error)) return fail(malformed(error));

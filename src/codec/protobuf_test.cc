@@ -33,7 +33,8 @@ class ProtobufVectors : public ::testing::Test {
     std::string pattern = (fs::temp_directory_path() / "xebec-vectors-XXXXXX").string();
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     dir_ = pattern;
-    const std::string command = "zstd -dcq --long=27 '" + archive.string() + "' | tar -x -C '" + dir_.string() + "'";
+    const std::string command =
+        "zstd -dcq --long=27 '" + archive.string() + "' | tar -x -C '" + dir_.string() + "'";
     ASSERT_EQ(std::system(command.c_str()), 0);
   }
   ~ProtobufVectors() override {
@@ -86,8 +87,10 @@ TEST_F(ProtobufVectors, OfOlderReleasesDecodeAndReachAFixedPoint) {
     const std::string bytes = read_file(file);
     auto envelope = unwrap_protobuf(bytes);
     ASSERT_TRUE(envelope) << file;
-    const api::Message* type = type_of_envelope(api::GroupVersionKind::from(envelope->api_version, envelope->kind));
-    if (!type && envelope->api_version.find("alpha") != std::string_view::npos) continue;  // alphas lose kinds
+    const api::Message* type =
+        type_of_envelope(api::GroupVersionKind::from(envelope->api_version, envelope->kind));
+    if (!type && envelope->api_version.find("alpha") != std::string_view::npos)
+      continue;  // alphas lose kinds
     ASSERT_NE(type, nullptr) << file;
     auto object = decode_protobuf_envelope(*type, bytes);
     ASSERT_TRUE(object) << file << ": " << object.error().message;
@@ -117,8 +120,8 @@ TEST_F(ProtobufVectors, DamagedInputNeverCrashes) {
 // Hand-made from upstream's generated marshalers: plain values and value structs are written even when zero.
 TEST(Protobuf, ZeroValuedConfigMapHasItsMetadataOnly) {
   const corev1::ConfigMap zero;
-  const std::string metadata(
-      "\x0a\x00\x12\x00\x1a\x00\x22\x00\x2a\x00\x32\x00\x38\x00\x42\x00", 16);  // ObjectMeta without optional parts
+  const std::string metadata("\x0a\x00\x12\x00\x1a\x00\x22\x00\x2a\x00\x32\x00\x38\x00\x42\x00",
+                             16);  // ObjectMeta without optional parts
   EXPECT_EQ(encode_protobuf(corev1::ConfigMap::kDescriptor, &zero), std::string("\x0a\x10", 2) + metadata);
 }
 
@@ -126,7 +129,8 @@ TEST(Protobuf, OptionalFieldsAreWrittenWhenSetToZero) {
   appsv1::DeploymentSpec spec;
   const std::string without = encode_protobuf(appsv1::DeploymentSpec::kDescriptor, &spec);
   spec.replicas = 0;
-  EXPECT_EQ(encode_protobuf(appsv1::DeploymentSpec::kDescriptor, &spec), std::string("\x08\x00", 2) + without);
+  EXPECT_EQ(encode_protobuf(appsv1::DeploymentSpec::kDescriptor, &spec),
+            std::string("\x08\x00", 2) + without);
 }
 
 TEST(Protobuf, NegativeNumbersTakeTenBytes) {
@@ -144,7 +148,12 @@ TEST(Protobuf, MapEntriesComeInKeyOrder) {
   map.data["b"] = "2";
   map.data["a"] = "1";
   const std::string bytes = encode_protobuf(corev1::ConfigMap::kDescriptor, &map);
-  EXPECT_LT(bytes.find("\x0a\x01""a\x12\x01""1"), bytes.find("\x0a\x01""b\x12\x01""2"));
+  EXPECT_LT(bytes.find("\x0a\x01"
+                       "a\x12\x01"
+                       "1"),
+            bytes.find("\x0a\x01"
+                       "b\x12\x01"
+                       "2"));
 }
 
 TEST(Protobuf, ALaterMapEntryReplacesAnEarlierOne) {
@@ -156,8 +165,11 @@ TEST(Protobuf, ALaterMapEntryReplacesAnEarlierOne) {
 }
 
 TEST(Protobuf, UnknownFieldsAreSkipped) {
-  std::string bytes("\xa2\x1f\x03""abc", 6);   // field 500, delimited
-  bytes += std::string("\xa8\x1f\x05", 3);        // field 501, varint
+  std::string bytes(
+      "\xa2\x1f\x03"
+      "abc",
+      6);                                               // field 500, delimited
+  bytes += std::string("\xa8\x1f\x05", 3);              // field 501, varint
   bytes += std::string("\xb3\x1f\x08\x01\xb4\x1f", 6);  // field 502, a group
   bytes += std::string("\x0a\x03\x0a\x01x", 5);
   corev1::Pod pod;
@@ -167,7 +179,8 @@ TEST(Protobuf, UnknownFieldsAreSkipped) {
 
 TEST(Protobuf, PackedNumbersAreRead) {
   corev1::LinuxContainerUser user;
-  ASSERT_TRUE(decode_protobuf(corev1::LinuxContainerUser::kDescriptor, std::string("\x1a\x02\x05\x07", 4), &user));
+  ASSERT_TRUE(
+      decode_protobuf(corev1::LinuxContainerUser::kDescriptor, std::string("\x1a\x02\x05\x07", 4), &user));
   EXPECT_EQ(user.supplementalGroups, (std::vector<int64_t>{5, 7}));
 }
 
@@ -178,7 +191,8 @@ TEST(Protobuf, ZeroTimesAreEmptyMessages) {
   ASSERT_TRUE(decode_protobuf(corev1::Event::kDescriptor, bytes, &back));
   EXPECT_TRUE(back.firstTimestamp.is_zero());
   event.firstTimestamp = api::Time::from_unix(0);
-  ASSERT_TRUE(decode_protobuf(corev1::Event::kDescriptor, encode_protobuf(corev1::Event::kDescriptor, &event), &back));
+  ASSERT_TRUE(decode_protobuf(corev1::Event::kDescriptor, encode_protobuf(corev1::Event::kDescriptor, &event),
+                              &back));
   EXPECT_FALSE(back.firstTimestamp.is_zero());
   EXPECT_EQ(back.firstTimestamp.seconds, 0);
 }
@@ -201,7 +215,8 @@ TEST(Protobuf, NestingIsBounded) {
     if (bytes.size() > 200000) break;
   }
   const api::Scheme scheme = api::Scheme::builtin();
-  const api::Message* type = scheme.find_message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps");
+  const api::Message* type =
+      scheme.find_message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps");
   ASSERT_NE(type, nullptr);
   api::Object object(*type);
   EXPECT_FALSE(decode_protobuf(*type, bytes, object.data()));

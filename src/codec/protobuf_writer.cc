@@ -39,15 +39,18 @@ void ProtobufWriter::message(const api::Message& type, const void* object) {
 
 void ProtobufWriter::field(const api::WireField& f, const void* at) {
   switch (f.rep) {
-    case Rep::List: return list(f, at);
-    case Rep::Map: return map(f, at);
+    case Rep::List:
+      return list(f, at);
+    case Rep::Map:
+      return map(f, at);
     case Rep::Optional: {
       const void* content = f.kind == Kind::Message ? static_cast<const api::BoxBase*>(at)->raw()
                                                     : f.optional->get(const_cast<void*>(at));
       if (content) value(f, content, f.tag);
       return;
     }
-    case Rep::Value: break;
+    case Rep::Value:
+      break;
   }
   if (f.kind == Kind::Bytes && as<api::Bytes>(at).empty()) return;
   if (f.omit_empty && api::is_zero_value(f.kind, f.message, at)) return;
@@ -78,13 +81,23 @@ void ProtobufWriter::value(const api::WireField& f, const void* at, uint32_t tag
     case Kind::Bool:
       byte(as<bool>(at) ? 1 : 0);
       return varint(tag);
-    case Kind::Int32: return varint_field(sign_extended(as<int32_t>(at)), tag);
-    case Kind::Int64: return varint_field(sign_extended(as<int64_t>(at)), tag);
-    case Kind::Double: bytes({static_cast<const char*>(at), sizeof(double)}); return varint(tag);
-    case Kind::String: return string_field(as<std::string>(at), tag);
-    case Kind::Bytes: return string_field(as<api::Bytes>(at).data, tag);
-    case Kind::Message: message(*f.message, at); break;
-    case Kind::Quantity: string_field(as<api::Quantity>(at).str(), 0x0a); break;
+    case Kind::Int32:
+      return varint_field(sign_extended(as<int32_t>(at)), tag);
+    case Kind::Int64:
+      return varint_field(sign_extended(as<int64_t>(at)), tag);
+    case Kind::Double:
+      bytes({static_cast<const char*>(at), sizeof(double)});
+      return varint(tag);
+    case Kind::String:
+      return string_field(as<std::string>(at), tag);
+    case Kind::Bytes:
+      return string_field(as<api::Bytes>(at).data, tag);
+    case Kind::Message:
+      message(*f.message, at);
+      break;
+    case Kind::Quantity:
+      string_field(as<api::Quantity>(at).str(), 0x0a);
+      break;
     case Kind::Time:
       if (as<api::Time>(at).is_zero()) break;
       varint_field(0, 0x10);
@@ -97,7 +110,9 @@ void ProtobufWriter::value(const api::WireField& f, const void* at, uint32_t tag
       varint_field(sign_extended(t.seconds), 0x08);
       break;
     }
-    case Kind::Duration: varint_field(sign_extended(as<api::Duration>(at).nanos), 0x08); break;
+    case Kind::Duration:
+      varint_field(sign_extended(as<api::Duration>(at).nanos), 0x08);
+      break;
     case Kind::IntOrString: {
       const auto& v = as<api::IntOrString>(at);
       string_field(v.str_val, 0x1a);
