@@ -1,0 +1,58 @@
+// What every controller is given and is. One folder a controller; each is registered by one line in registry.cc.
+//
+// A controller is a client of the API: level-triggered (it looks at what is, not at what happened), idempotent, and
+// assumes that what it reads is stale. All controllers of a manager share informers and one executor.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/scope.h"
+#include "client/env.h"
+#include "client/event_recorder.h"
+#include "client/informer_factory.h"
+#include "client/rest.h"
+
+namespace xebec::controllers {
+
+struct ControllerOptions {
+  std::string root_ca_pem;  // what kube-root-ca.crt holds
+  // Signs legacy tokens of service accounts: (namespace, account name, account uid, secret name) -> token.
+  std::function<Result<std::string>(const std::string&, const std::string&, const std::string&, const std::string&)>
+      sign_legacy_token;
+  bool legacy_token_secrets = true;  // gate LegacyServiceAccountTokenNoAutoGeneration=false
+  Duration node_monitor_period = std::chrono::seconds(5);
+  Duration node_monitor_grace_period = std::chrono::seconds(40);
+  Duration node_startup_grace_period = std::chrono::seconds(60);
+};
+
+struct ControllerContext {
+  ControllerContext(client::Env env, client::InformerFactory& informers,
+                    std::function<client::Rest(std::string_view account)> rest_as, const ControllerOptions& options)
+      : env(std::move(env)), informers(&informers), rest_as(std::move(rest_as)), options(&options) {}
+  client::Env env;
+  client::InformerFactory* informers;
+  // A client with the identity of a controller's service account in kube-system.
+  std::function<client::Rest(std::string_view account)> rest_as;
+  const ControllerOptions* options;
+};
+
+class Controller {
+ public:
+  virtual ~Controller() = default;
+  // Spawns what it does in `scope`; informers have been asked for in the constructor and are synced by now.
+  virtual void start(Scope& scope) = 0;
+};
+
+struct Registration {
+  std::string_view name;  // as in --controllers
+  std::unique_ptr<Controller> (*make)(const ControllerContext& context);
+};
+
+// All controllers, in the order they are started. In registry.cc.
+std::span<const Registration> registrations();
+
+}  // namespace xebec::controllers

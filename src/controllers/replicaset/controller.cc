@@ -1,0 +1,299 @@
+#include "controllers/replicaset/controller.h"
+
+#include <fmt/format.h>
+
+#include "api/selectors.h"
+#include "client/controller_ref.h"
+#include "codec/json.h"
+
+namespace xebec::controllers {
+namespace {
+
+constexpr int64_t kBurst = 500;       // creations or deletions in one go
+constexpr int64_t kSlowStart = 1;     // first batch of creations; doubles while they succeed
+constexpr std::string_view kAccount = "replicaset-controller";
+
+bool matches(const appsv1::ReplicaSet& set, const corev1::Pod& pod) {
+  if (!set.spec.selector) return false;
+  Result<api::LabelSelector> selector = api::LabelSelector::from(*set.spec.selector);
+  return selector && !selector->empty() && selector->matches(pod.metadata.labels);
+}
+
+std::string pod_key(const corev1::Pod& pod) { return client::key_of(pod.metadata); }
+
+int64_t wanted(const appsv1::ReplicaSet& set) { return set.spec.replicas.value_or(1); }
+
+// Merge patch that makes the set the controller of a Pod, and the one that undoes it.
+std::string adopt_patch(const appsv1::ReplicaSet& set, const corev1::Pod& pod) {
+  return fmt::format(R"({{"metadata":{{"ownerReferences":[{{"apiVersion":"apps/v1","kind":"ReplicaSet","name":{},"uid":{},)"
+                     R"("controller":true,"blockOwnerDeletion":true}}],"uid":{}}}}})",
+                     codec::to_json(codec::Value(set.metadata.name)), codec::to_json(codec::Value(set.metadata.uid)),
+                     codec::to_json(codec::Value(pod.metadata.uid)));
+}
+
+std::string release_patch(const appsv1::ReplicaSet& set, const corev1::Pod& pod) {
+  return fmt::format(R"({{"metadata":{{"ownerReferences":[{{"$patch":"delete","uid":{}}}],"uid":{}}}}})",
+                     codec::to_json(codec::Value(set.metadata.uid)), codec::to_json(codec::Value(pod.metadata.uid)));
+}
+
+}  // namespace
+
+ReplicaSetController::ReplicaSetController(const ControllerContext& context)
+    : env_(context.env),
+      rest_(context.rest_as(kAccount)),
+      sets_(context.informers->get<appsv1::ReplicaSet>()),
+      pods_(context.informers->get<corev1::Pod>()),
+      queue_(*env_.executor),
+      expectations_(*env_.executor),
+      recorder_(rest_, env_, std::string(kAccount)) {
+  pods_.add_index("controller", [](const corev1::Pod& pod) {
+    const metav1::OwnerReference* ref = client::controller_of(pod.metadata);
+    return ref == nullptr ? std::vector<std::string>{"orphan/" + pod.metadata.namespace_} : std::vector<std::string>{ref->uid};
+  });
+  sets_.on_change([this](const SetPtr& old, const SetPtr& now) {
+    const SetPtr& any = now ? now : old;
+    std::string key = client::key_of(any->metadata);
+    if (!now) expectations_.erase(key);
+    queue_.add(key);
+  });
+  pods_.on_change([this](const PodPtr& old, const PodPtr& now) { on_pod(old, now); });
+}
+
+void ReplicaSetController::start(Scope& scope) {
+  scope.spawn(recorder_.run(scope.token()));
+  client::run_controller(scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
+}
+
+ReplicaSetController::SetPtr ReplicaSetController::owner_of(const metav1::ObjectMeta& pod) const {
+  const metav1::OwnerReference* ref = client::controller_of(pod);
+  if (ref == nullptr || ref->kind != "ReplicaSet") return nullptr;
+  SetPtr set = sets_.get(pod.namespace_, ref->name);
+  return set && set->metadata.uid == ref->uid ? set : nullptr;
+}
+
+void ReplicaSetController::enqueue_owner(const metav1::ObjectMeta& pod, bool gone) {
+  SetPtr set = owner_of(pod);
+  if (!set) return;
+  std::string key = client::key_of(set->metadata);
+  if (gone) expectations_.deletion_observed(key, client::key_of(pod));
+  queue_.add(key);
+  // Becoming available later than becoming ready is not an event of its own.
+  if (!gone && set->spec.minReadySeconds > 0) queue_.add_after(key, std::chrono::seconds(set->spec.minReadySeconds) + std::chrono::seconds(1));
+}
+
+void ReplicaSetController::enqueue_orphan(const corev1::Pod& pod) {
+  for (const SetPtr& set : sets_.list(pod.metadata.namespace_)) {
+    if (matches(*set, pod)) queue_.add(client::key_of(set->metadata));
+  }
+}
+
+void ReplicaSetController::on_pod(const PodPtr& old, const PodPtr& now) {
+  if (!now) return enqueue_owner(old->metadata, true);
+  if (now->metadata.deletionTimestamp) {
+    enqueue_owner(now->metadata, true);
+    if (old && client::controller_of(old->metadata) != nullptr) enqueue_owner(old->metadata, true);
+    return;
+  }
+  const metav1::OwnerReference* ref = client::controller_of(now->metadata);
+  if (old) {
+    const metav1::OwnerReference* before = client::controller_of(old->metadata);
+    if (before != nullptr && (ref == nullptr || ref->uid != before->uid)) enqueue_owner(old->metadata, false);
+  } else if (SetPtr set = owner_of(now->metadata)) {
+    expectations_.creation_observed(client::key_of(set->metadata));
+  }
+  if (ref != nullptr) {
+    enqueue_owner(now->metadata, false);
+  } else {
+    enqueue_orphan(*now);
+  }
+}
+
+Task<Result<void>> ReplicaSetController::sync(std::string key) {
+  client::KeyParts parts = client::split_key(key);
+  SetPtr set = sets_.get(parts.ns, parts.name);
+  if (!set) {
+    expectations_.erase(key);
+    co_return Result<void>();
+  }
+  bool settled = expectations_.satisfied(key);
+  std::vector<PodPtr> candidates = pods_.by_index("controller", set->metadata.uid);
+  for (const PodPtr& pod : pods_.by_index("controller", "orphan/" + parts.ns)) candidates.push_back(pod);
+  std::erase_if(candidates, [](const PodPtr& pod) { return !pod_active(*pod); });
+  CO_TRY(std::vector<PodPtr> active, co_await claim_pods(set, std::move(candidates)));
+  std::optional<Status> failure;
+  if (settled && !set->metadata.deletionTimestamp) {
+    Result<void> managed = co_await manage(key, set, active);
+    if (!managed) failure = managed.error();
+  }
+  CO_TRY_VOID(co_await update_status(key, set, std::move(active), failure));
+  if (failure) co_return xebec::fail(*failure);
+  co_return Result<void>();
+}
+
+// Live look before the first adoption: a set that was deleted must not take Pods.
+Task<Result<bool>> ReplicaSetController::may_adopt(const appsv1::ReplicaSet& set) {
+  CO_TRY(appsv1::ReplicaSet fresh, co_await rest_.get<appsv1::ReplicaSet>(Context(), set.metadata.namespace_, set.metadata.name));
+  co_return fresh.metadata.uid == set.metadata.uid && !fresh.metadata.deletionTimestamp;
+}
+
+// Own Pods that match stay, own ones that no longer match are let go, matching orphans are taken.
+Task<Result<std::vector<PodPtr>>> ReplicaSetController::claim_pods(SetPtr set, std::vector<PodPtr> pods) {
+  std::vector<PodPtr> claimed;
+  std::optional<bool> adopting;
+  for (const PodPtr& pod : pods) {
+    bool ours = client::is_controlled_by(pod->metadata, set->metadata.uid);
+    bool match = matches(*set, *pod);
+    if (ours && match) {
+      claimed.push_back(pod);
+      continue;
+    }
+    if (ours == match || set->metadata.deletionTimestamp) continue;
+    if (match && client::controller_of(pod->metadata) != nullptr) continue;
+    if (match && !adopting) {
+      CO_TRY(adopting, co_await may_adopt(*set));
+    }
+    if (match && !*adopting) continue;
+    std::string patch = match ? adopt_patch(*set, *pod) : release_patch(*set, *pod);
+    auto patched = co_await rest_.patch<corev1::Pod>(Context(), pod->metadata.namespace_, pod->metadata.name,
+                                                     client::PatchType::kStrategic, std::move(patch));
+    bool vanished = !patched && (patched.error().is(reason::kNotFound) || patched.error().is(reason::kInvalid));
+    if (vanished) continue;
+    if (!patched) co_return fail(std::move(patched).error());
+    if (match) claimed.push_back(pod);
+  }
+  co_return claimed;
+}
+
+Task<Result<void>> ReplicaSetController::manage(std::string key, SetPtr set, const std::vector<PodPtr>& active) {
+  int64_t missing = wanted(*set) - static_cast<int64_t>(active.size());
+  if (missing > 0) co_return co_await create_pods(std::move(key), std::move(set), std::min(missing, kBurst));
+  if (missing < 0) co_return co_await delete_pods(std::move(key), std::move(set), active, std::min(-missing, kBurst));
+  co_return Result<void>();
+}
+
+Task<void> ReplicaSetController::create_one(std::string key, SetPtr set, std::shared_ptr<std::vector<Status>> failures) {
+  corev1::Pod pod = pod_from_template(set->spec.template_, set->metadata, client::new_controller_ref(*set));
+  auto created = co_await rest_.create(Context(), pod);
+  if (created) {
+    recorder_.event(*set, client::kEventNormal, "SuccessfulCreate", fmt::format("Created pod: {}", created->metadata.name));
+    co_return;
+  }
+  expectations_.creation_observed(key);
+  // In a namespace that is going away there is nothing to complain about.
+  bool terminating = std::any_of(created.error().details.causes.begin(), created.error().details.causes.end(),
+                                 [](const StatusCause& cause) { return cause.reason == "NamespaceTerminating"; });
+  if (terminating) co_return;
+  recorder_.event(*set, client::kEventWarning, "FailedCreate", fmt::format("Error creating: {}", created.error().message));
+  failures->push_back(std::move(created).error());
+}
+
+// Batches of 1, 2, 4, ...: when all creations fail for one reason (a quota), only a few are tried.
+Task<Result<void>> ReplicaSetController::create_pods(std::string key, SetPtr set, int64_t count) {
+  expectations_.expect_creations(key, static_cast<int>(count));
+  auto failures = std::make_shared<std::vector<Status>>();
+  int64_t batch = std::min(count, kSlowStart);
+  int64_t left = count;
+  while (left > 0) {
+    Scope scope(*env_.executor);
+    for (int64_t i = 0; i < batch; ++i) scope.spawn(create_one(key, set, failures));
+    co_await scope.join();
+    left -= batch;
+    if (!failures->empty()) break;
+    batch = std::min(left, 2 * batch);
+  }
+  // What was not tried will not be seen.
+  for (; left > 0; --left) expectations_.creation_observed(key);
+  if (!failures->empty()) co_return fail(failures->front());
+  co_return Result<void>();
+}
+
+Task<void> ReplicaSetController::delete_one(std::string key, SetPtr set, PodPtr pod,
+                                            std::shared_ptr<std::vector<Status>> failures) {
+  client::DeleteOptions options;
+  options.uid = pod->metadata.uid;
+  auto deleted = co_await rest_.delete_<corev1::Pod>(Context(), pod->metadata.namespace_, pod->metadata.name, std::move(options));
+  if (deleted) {
+    recorder_.event(*set, client::kEventNormal, "SuccessfulDelete", fmt::format("Deleted pod: {}", pod->metadata.name));
+    co_return;
+  }
+  expectations_.deletion_observed(key, pod_key(*pod));
+  if (deleted.error().is(reason::kNotFound) || deleted.error().is(reason::kConflict)) co_return;
+  recorder_.event(*set, client::kEventWarning, "FailedDelete", fmt::format("Error deleting: {}", deleted.error().message));
+  failures->push_back(std::move(deleted).error());
+}
+
+Task<Result<void>> ReplicaSetController::delete_pods(std::string key, SetPtr set, std::vector<PodPtr> active, int64_t count) {
+  sort_for_deletion(active, related_pods_on_nodes(*set));
+  active.resize(static_cast<size_t>(count));
+  std::set<std::string, std::less<>> ids;
+  for (const PodPtr& pod : active) ids.insert(pod_key(*pod));
+  expectations_.expect_deletions(key, std::move(ids));
+  auto failures = std::make_shared<std::vector<Status>>();
+  Scope scope(*env_.executor);
+  for (const PodPtr& pod : active) scope.spawn(delete_one(key, set, pod, failures));
+  co_await scope.join();
+  if (!failures->empty()) co_return fail(failures->front());
+  co_return Result<void>();
+}
+
+// Pods of all sets of the same owner: a rolling update should not leave them doubled up on a node.
+std::map<std::string, int> ReplicaSetController::related_pods_on_nodes(const appsv1::ReplicaSet& set) const {
+  std::map<std::string, int> out;
+  const metav1::OwnerReference* owner = client::controller_of(set.metadata);
+  for (const SetPtr& sibling : sets_.list(set.metadata.namespace_)) {
+    bool related = sibling->metadata.uid == set.metadata.uid || (owner != nullptr && client::is_controlled_by(sibling->metadata, owner->uid));
+    if (!related) continue;
+    for (const PodPtr& pod : pods_.by_index("controller", sibling->metadata.uid)) {
+      if (pod_active(*pod)) ++out[pod->spec.nodeName];
+    }
+  }
+  return out;
+}
+
+appsv1::ReplicaSetStatus ReplicaSetController::new_status(const appsv1::ReplicaSet& set, const std::vector<PodPtr>& pods,
+                                                          const std::optional<Status>& failure) const {
+  appsv1::ReplicaSetStatus status = set.status;
+  api::Time now = to_time(env_.clock->now());
+  status.replicas = static_cast<int32_t>(pods.size());
+  status.fullyLabeledReplicas = status.readyReplicas = status.availableReplicas = 0;
+  for (const PodPtr& pod : pods) {
+    const auto& labels = set.spec.template_.metadata.labels;
+    bool labelled = std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
+      const std::string* have = pod->metadata.labels.get(label.first);
+      return have != nullptr && *have == label.second;
+    });
+    if (labelled) ++status.fullyLabeledReplicas;
+    if (!pod_ready(*pod)) continue;
+    ++status.readyReplicas;
+    if (pod_available(*pod, set.spec.minReadySeconds, now)) ++status.availableReplicas;
+  }
+  auto is_failure = [](const appsv1::ReplicaSetCondition& c) { return c.type == "ReplicaFailure"; };
+  bool had = std::any_of(status.conditions.begin(), status.conditions.end(), is_failure);
+  if (failure && !had) {
+    appsv1::ReplicaSetCondition& condition = status.conditions.emplace_back();
+    condition.type = "ReplicaFailure";
+    condition.status = "True";
+    condition.reason = static_cast<int64_t>(pods.size()) < wanted(set) ? "FailedCreate" : "FailedDelete";
+    condition.message = failure->message;
+    condition.lastTransitionTime = now;
+  } else if (!failure && had) {
+    std::erase_if(status.conditions, is_failure);
+  }
+  return status;
+}
+
+Task<Result<void>> ReplicaSetController::update_status(std::string key, SetPtr set, std::vector<PodPtr> pods,
+                                                       std::optional<Status> failure) {
+  appsv1::ReplicaSetStatus status = new_status(*set, pods, failure);
+  bool waiting = status.readyReplicas == wanted(*set) && status.availableReplicas != wanted(*set);
+  if (set->spec.minReadySeconds > 0 && waiting) queue_.add_after(key, std::chrono::seconds(set->spec.minReadySeconds));
+  if (status == set->status && set->status.observedGeneration == set->metadata.generation) co_return Result<void>();
+  status.observedGeneration = set->metadata.generation;
+  appsv1::ReplicaSet updated = *set;
+  updated.status = std::move(status);
+  auto written = co_await rest_.update_status(Context(), updated);
+  if (!written && !written.error().is(reason::kNotFound)) co_return fail(std::move(written).error());
+  co_return Result<void>();
+}
+
+}  // namespace xebec::controllers
