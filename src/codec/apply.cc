@@ -39,14 +39,18 @@ class Converter {
   const FieldWrite& write_;
 };
 
-// Items that were pruned but that an applier, or this configuration, claims come back.
-Result<Value> add_back_owned(const Converter& converter, std::string version, Value merged, Value pruned,
-                             const Managers& managers, std::string& result_version) {
+// Items that were pruned but that somebody, or this configuration, claims come back. The version of the pruning goes
+// first: conversions may need fields that it took away.
+Result<Value> add_back_owned(const Converter& converter, std::string& version, Value merged, Value pruned,
+                             const Managers& managers) {
   std::map<std::string, FieldSet> managed;
-  for (const auto& [id, m] : managers) {
-    if (m.applied) managed[m.api_version] = managed[m.api_version].union_with(m.set);
-  }
+  for (const auto& [id, m] : managers) managed[m.api_version] = managed[m.api_version].union_with(m.set);
+  std::vector<std::string> order;
+  if (managed.contains(version)) order.push_back(version);
   for (const auto& [other, set] : managed) {
+    if (other != version) order.push_back(other);
+  }
+  for (const std::string& other : order) {
     std::optional<Value> merged_there = converter.convert(merged, version, other);
     std::optional<Value> pruned_there = converter.convert(pruned, version, other);
     if (!merged_there || !pruned_there) continue;
@@ -55,10 +59,9 @@ Result<Value> add_back_owned(const Converter& converter, std::string version, Va
     MergeType type = converter.type(version);
     TRY(FieldSet merged_set, field_set(type, View(merged)));
     TRY(FieldSet pruned_set, field_set(type, View(*pruned_there)));
-    FieldSet keep = with_named_fields(pruned_set, type).union_with(with_named_fields(set, type));
+    FieldSet keep = with_named_fields(pruned_set, type).union_with(with_named_fields(managed.at(other), type));
     pruned = remove_fields(type, merged, with_named_fields(merged_set, type).difference(keep));
   }
-  result_version = version;
   return pruned;
 }
 
@@ -70,8 +73,8 @@ Result<Value> prune(const FieldWrite& write, Value merged, const Managers& manag
   if (!there) return merged;
   MergeType type = converter.type(last.api_version);
   FieldSet last_set = with_named_fields(last.set, type);
-  std::string version;
-  TRY(Value pruned, add_back_owned(converter, last.api_version, *there, remove_fields(type, *there, last_set), managers, version));
+  std::string version = last.api_version;
+  TRY(Value pruned, add_back_owned(converter, version, *there, remove_fields(type, *there, last_set), managers));
   std::optional<Value> pruned_there = converter.convert(pruned, version, last.api_version);
   if (!pruned_there) return merged;
   // Only what was this manager's may go.

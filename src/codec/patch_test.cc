@@ -21,7 +21,11 @@ Value json(std::string_view text) {
 }
 
 // Cases where evanphx/json-patch, and so the API, does not do what the suite asks.
-const std::set<std::string> kDocumentedDifferences = {};
+// The path "" is for replace and test only there, and there are negative indexes.
+const std::set<std::string> kDocumentedDifferences = {
+    "replace object document with array document?",
+    "replace array document with object document?",
+};
 
 void run_cases(const std::string& file) {
   fs::path path = fs::path(XEBEC_SHARED_DATA) / "testdata" / file;
@@ -40,7 +44,8 @@ void run_cases(const std::string& file) {
     if (c.find("error")) {
       EXPECT_FALSE(result) << name << " " << to_json(c);
     } else if (const Value* expected = c.find("expected")) {
-      ASSERT_TRUE(result) << name << ": " << result.error().message << " " << to_json(c);
+      EXPECT_TRUE(result) << name << ": " << to_json(c);
+      if (!result) continue;
       EXPECT_TRUE(equal_numeric(document, *expected)) << name << " " << to_json(document);
     }
   }

@@ -46,9 +46,15 @@ class Vectors : public ::testing::Test {
     std::sort(out.begin(), out.end());
     return out;
   }
-  const api::Message* type_of(const std::string& json) const {
-    auto meta = interpret_json(json);
-    return meta ? scheme_.find(api::GroupVersionKind::from(meta->api_version, meta->kind)) : nullptr;
+  // From the file's name, "apps.v1.Deployment.json": a watch event's text does not say what it is.
+  const api::Message* type_of(const fs::path& file) const {
+    std::string name = file.stem();
+    if (name.ends_with(".after_roundtrip")) name.resize(name.size() - std::string_view(".after_roundtrip").size());
+    std::size_t kind = name.rfind('.'), version = name.rfind('.', kind - 1);
+    std::string group = name.substr(0, version);
+    std::string v = name.substr(version + 1, kind - version - 1), k = name.substr(kind + 1);
+    const api::Message* type = scheme_.find(group == "core" ? "" : group, v, k);
+    return type ? type : scheme_.find("", "v1", k);  // Status and the like of versions that are gone
   }
   fs::path dir_;
   const api::Scheme scheme_ = api::Scheme::builtin();
@@ -60,7 +66,7 @@ TEST_F(Vectors, OfTheCurrentReleaseRoundTripInJson) {
   std::size_t checked = 0;
   for (const fs::path& file : files(".json")) {
     const std::string text = read_file(file);
-    const api::Message* type = type_of(text);
+    const api::Message* type = type_of(file);
     ASSERT_NE(type, nullptr) << file.filename();
     api::Object object(*type);
     auto result = decode_json(*type, text, object.data(), Strictness::Warn);
@@ -80,11 +86,14 @@ TEST_F(Vectors, OfTheCurrentReleaseAreTheSameInProtobufAndJson) {
   for (const fs::path& file : files(".pb")) {
     fs::path json_file = file;
     json_file.replace_extension(".json");
-    auto from_protobuf = decode_protobuf_envelope(scheme_, read_file(file));
+    const api::Message* type = type_of(file);
+    ASSERT_NE(type, nullptr) << file.filename();
+    auto from_protobuf = decode_protobuf_envelope(*type, read_file(file));
     ASSERT_TRUE(from_protobuf) << file.filename();
     auto from_json = decode_json(from_protobuf->type(), read_file(json_file));
     ASSERT_TRUE(from_json) << file.filename() << ": " << from_json.error().message;
-    EXPECT_TRUE(*from_json == *from_protobuf) << file.filename() << "\n" << encode_json(*from_protobuf, true) << "\n" << encode_json(*from_json, true);
+    // Raw JSON inside keeps its white space: compare what is written.
+    EXPECT_EQ(encode_json(*from_json), encode_json(*from_protobuf)) << file.filename();
     ++checked;
   }
   EXPECT_GE(checked, 180u);
@@ -97,8 +106,10 @@ TEST_F(Vectors, TranscodeFromProtobufToTheSameBytes) {
     Transcoder transcoder(scheme_);
     for (const fs::path& file : files(".pb")) {
       const std::string bytes = read_file(file);
-      auto object = decode_protobuf_envelope(scheme_, bytes);
-      ASSERT_TRUE(object) << file.filename();
+      const api::Message* type = type_of(file);
+      ASSERT_NE(type, nullptr) << file.filename();
+      auto object = decode_protobuf_envelope(*type, bytes);
+      ASSERT_TRUE(object) << file.filename() << ": " << object.error().message;
       auto envelope = unwrap_protobuf(bytes);
       std::string expected, got;
       append_json(object->type(), object->data(), envelope->api_version, envelope->kind, expected);
@@ -139,7 +150,7 @@ TEST_F(Vectors, AreTheSameThroughTrees) {
   if (IsSkipped()) return;
   for (const fs::path& file : files(".json")) {
     const std::string text = read_file(file);
-    const api::Message* type = type_of(text);
+    const api::Message* type = type_of(file);
     ASSERT_NE(type, nullptr);
     auto object = decode_json(*type, text);
     ASSERT_TRUE(object);
@@ -150,7 +161,7 @@ TEST_F(Vectors, AreTheSameThroughTrees) {
     EXPECT_TRUE(seen == *tree) << file.filename() << "\n" << to_json(seen) << "\n" << to_json(*tree);
     api::Object again(*type);
     ASSERT_TRUE(from_value(*type, seen, again.data(), Strictness::Strict));
-    EXPECT_TRUE(again == *object) << file.filename();
+    EXPECT_EQ(encode_json(again), encode_json(*object)) << file.filename();
   }
 }
 
@@ -159,14 +170,13 @@ TEST_F(Vectors, OfOlderReleasesDecodeAndReachAFixedPoint) {
   if (IsSkipped()) return;
   for (const fs::path& file : files(".json")) {
     const std::string text = read_file(file);
-    const api::Message* type = type_of(text);
+    const api::Message* type = type_of(file);
     ASSERT_NE(type, nullptr) << file.filename();
     auto object = decode_json(*type, text);
     ASSERT_TRUE(object) << file.filename() << ": " << object.error().message;
     std::string once = encode_json(*object);
     auto again = decode_json(*type, once);
     ASSERT_TRUE(again) << file.filename();
-    EXPECT_TRUE(*again == *object) << file.filename();
     EXPECT_EQ(encode_json(*again), once) << file.filename();
   }
 }

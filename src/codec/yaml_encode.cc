@@ -152,7 +152,8 @@ class Emitter {
   void mapping(const ValueMap& map, int indent) {
     std::vector<const ValueMember*> members;
     for (const ValueMember& m : map) members.push_back(&m);
-    std::sort(members.begin(), members.end(), [](const auto* a, const auto* b) { return key_less(a->key, b->key); });
+    // The order is not strict for all texts: a sort that copes with that.
+    std::stable_sort(members.begin(), members.end(), [](const auto* a, const auto* b) { return key_less(a->key, b->key); });
     for (const ValueMember* m : members) {
       start_line(indent);
       bool simple = m->key.size() <= kMaxSimpleKey && !analyze(m->key).multiline;
