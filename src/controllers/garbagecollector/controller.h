@@ -1,0 +1,51 @@
+// The garbage collector: deletes what has lost all of its owners, and carries out foreground and orphan deletion
+// (k8s.io/kubernetes/pkg/controller/garbagecollector). Always asks the server before it deletes: its graph is stale.
+#pragma once
+
+#include "client/workqueue.h"
+#include "controllers/controller.h"
+#include "controllers/garbagecollector/graph.h"
+
+namespace xebec::controllers {
+
+class GarbageCollector final : public Controller {
+ public:
+  explicit GarbageCollector(const ControllerContext& context);
+  ~GarbageCollector() override;
+  void start(Scope& scope) override;
+
+ private:
+  using Metadata = metav1::PartialObjectMetadata;
+  struct Owners {
+    std::vector<metav1::OwnerReference> solid;     // exist and stay
+    std::vector<metav1::OwnerReference> dangling;  // do not exist
+    std::vector<metav1::OwnerReference> waiting;   // wait for their dependents to go
+  };
+
+  Task<void> discover_loop(Scope& scope);
+  Task<Result<void>> discover(Scope& scope);
+  void monitor(const client::DiscoveredResource& resource, Scope& scope);
+  void enqueue(const gc::Consequences& consequences);
+
+  Task<Result<void>> attempt_to_delete(std::string uid);
+  Task<Result<void>> attempt_to_orphan(std::string uid);
+  Task<Result<void>> finish_foreground(gc::Node node);
+  Task<Result<Owners>> classify(const Metadata& live);
+  Task<Result<bool>> owner_exists(const metav1::OwnerReference& ref, const std::string& ns, bool& waiting);
+  Task<Result<void>> drop_owners(const gc::Identity& identity, const std::vector<metav1::OwnerReference>& refs);
+  Task<Result<void>> remove_finalizer(const gc::Identity& identity, std::string finalizer);
+  Task<Result<void>> delete_object(const gc::Identity& identity, std::string policy);
+  void forget(const std::string& uid);
+  // Fills in the resource of an identity that only an owner reference gave; false when there is no such kind.
+  bool resolve(gc::Identity& identity) const;
+
+  client::Env env_;
+  client::Rest rest_;
+  gc::Graph graph_;
+  std::map<std::string, std::unique_ptr<client::Informer<Metadata>>> monitors_;  // by "group/resource"
+  std::map<std::string, client::DiscoveredResource> kinds_;                     // by "group/kind"
+  client::WorkQueue<> delete_queue_;
+  client::WorkQueue<> orphan_queue_;
+};
+
+}  // namespace xebec::controllers
