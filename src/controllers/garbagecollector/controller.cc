@@ -45,7 +45,9 @@ Task<void> GarbageCollector::discover_loop(Scope& scope) {
   for (;;) {
     auto found = co_await discover(scope);
     if (!found) env_.logger.warning("Discovering resources failed", {{"err", found.error().message}});
-    bool go_on = co_await sleep_for(found ? kDiscoveryPeriod : Duration(std::chrono::seconds(1)), scope.token());
+    Duration wait = kDiscoveryPeriod;
+    if (!found) wait = std::chrono::seconds(1);
+    bool go_on = co_await sleep_for(wait, scope.token());
     if (!go_on) co_return;
   }
 }
@@ -123,7 +125,8 @@ Task<Result<void>> GarbageCollector::attempt_to_delete(std::string uid) {
   if (!owners.waiting.empty() && has_dependents) co_return co_await delete_object(node.identity, "Foreground");
   bool orphan = std::find(live->metadata.finalizers.begin(), live->metadata.finalizers.end(), "orphan") != live->metadata.finalizers.end();
   bool foreground = std::find(live->metadata.finalizers.begin(), live->metadata.finalizers.end(), "foregroundDeletion") != live->metadata.finalizers.end();
-  co_return co_await delete_object(node.identity, orphan ? "Orphan" : foreground ? "Foreground" : "Background");
+  std::string policy = orphan ? "Orphan" : foreground ? "Foreground" : "Background";
+  co_return co_await delete_object(node.identity, std::move(policy));
 }
 
 Task<Result<GarbageCollector::Owners>> GarbageCollector::classify(const Metadata& live) {
