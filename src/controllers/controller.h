@@ -24,6 +24,7 @@ struct ControllerOptions {
   std::function<Result<std::string>(const std::string&, const std::string&, const std::string&, const std::string&)>
       sign_legacy_token;
   bool legacy_token_secrets = true;  // gate LegacyServiceAccountTokenNoAutoGeneration=false
+  std::string cluster_cidr;         // Pod network that nodes get their parts of; empty: nobody allocates them here
   Duration node_monitor_period = std::chrono::seconds(5);
   Duration node_monitor_grace_period = std::chrono::seconds(40);
   Duration node_startup_grace_period = std::chrono::seconds(60);

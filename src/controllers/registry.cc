@@ -6,6 +6,7 @@
 #include "controllers/endpoints/slice_controller.h"
 #include "controllers/garbagecollector/controller.h"
 #include "controllers/namespace/controller.h"
+#include "controllers/nodeipam/controller.h"
 #include "controllers/nodelifecycle/controller.h"
 #include "controllers/podgc/controller.h"
 #include "controllers/replicaset/controller.h"
@@ -35,6 +36,7 @@ std::span<const Registration> registrations() {
       {"endpoints-controller", make<EndpointsController>},
       {"endpointslice-controller", make<EndpointSliceController>},
       {"endpointslice-mirroring-controller", make<EndpointSliceMirroringController>},
+      {"node-ipam-controller", make<NodeIpamController>},
       {"node-lifecycle-controller", make<NodeLifecycleController>},
       {"taint-eviction-controller", make<TaintEvictionController>},
       {"pod-garbage-collector-controller", make<PodGcController>},
