@@ -206,7 +206,9 @@ void check_int_or_percent(Errors& errors, const Path& path, const api::IntOrStri
 
 void check_not_over_100_percent(Errors& errors, const Path& path, const api::IntOrString& value) {
   if (value.is_int() || !is_percent(value.str_val)) return;
-  if (value.int_value() > 100) errors.push_back(field::invalid_string(path, value.str_val, "must not be greater than 100%"));
+  if (api::get_scaled_value(value, 100, false).value_or(0) > 100) {
+    errors.push_back(field::invalid_string(path, value.str_val, "must not be greater than 100%"));
+  }
 }
 
 }  // namespace xebec::apiserver::validation

@@ -16,7 +16,14 @@ std::string rendered_selector(const metav1::LabelSelector& selector) {
   return out + "}";
 }
 
-bool both_zero(const api::IntOrString& a, const api::IntOrString& b) { return a.int_value() == 0 && b.int_value() == 0; }
+// The number, or of a percentage its number.
+int64_t int_or_percent(const api::IntOrString& value) {
+  return api::get_scaled_value(value, 100, false).value_or(value.int_value());
+}
+
+bool both_zero(const api::IntOrString& a, const api::IntOrString& b) {
+  return int_or_percent(a) == 0 && int_or_percent(b) == 0;
+}
 
 void check_rolling_update(Errors& errors, const Path& path, const appsv1::RollingUpdateDeployment& rolling) {
   static const api::IntOrString kZero(0);
