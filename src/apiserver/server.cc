@@ -16,6 +16,7 @@
 #include "apiserver/http/warning_stage.h"
 #include "base/clock.h"
 #include "codec/json.h"
+#include "codec/transcode.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -62,6 +63,7 @@ struct ApiServer::Parts {
   ApiServerOptions options;
   ApiServerDependencies deps;
   std::unique_ptr<KubeletProxy> kubelets;
+  std::unique_ptr<codec::Transcoder> transcoder;
   std::unique_ptr<Catalog> catalog;
   StartHooks hooks;
   Router router;
@@ -80,6 +82,7 @@ struct ApiServer::Parts {
     resources.registries = deps.registries;
     resources.virtual_resources = &deps.virtual_resources;
     resources.kubelets = kubelets.get();
+    resources.transcoder = transcoder.get();
     resources.clock = deps.clock;
     resources.rng = deps.rng;
     resources.logger = deps.logger;
@@ -138,6 +141,7 @@ ApiServer::ApiServer(ApiServerOptions options, ApiServerDependencies dependencie
   parts.options = std::move(options);
   parts.deps = std::move(dependencies);
   if (parts.deps.kubelet_clients) parts.kubelets = std::make_unique<KubeletProxy>(parts.deps.kubelet_clients);
+  parts.transcoder = std::make_unique<codec::Transcoder>(*parts.deps.scheme);
   parts.catalog = std::make_unique<Catalog>(*parts.deps.scheme,
                                             [&](const api::Resource& resource) { return parts.serves(resource); });
   register_process_metrics(*parts.deps.metrics);

@@ -38,10 +38,18 @@ Result<Registry*> registry_of(const RegistryMap* registries, std::string_view gr
   return registry;
 }
 
-// Creates the object; somebody else's is as good.
+// Creates the object unless there is one; somebody else's is as good.
 Task<Result<void>> ensure(Registry* registry, api::Object object) {
   api::apply_defaults(object);
   std::string ns = object.meta()->namespace_;
+  // Looked up first: a second Service of that name would be refused for its address, not for its name.
+  GetRequest get;
+  get.namespace_ = ns;
+  get.name = object.meta()->name;
+  Context reader = system_context();
+  Result<std::shared_ptr<const Entry>> known = co_await registry->get(std::move(reader), std::move(get));
+  if (known) co_return Result<void>();
+  if (!known.error().is(reason::kNotFound)) co_return fail(known.error());
   WriteOptions options = options_for(*registry);
   Context context = system_context();
   Result<WriteResult> created =
@@ -215,6 +223,8 @@ Task<Result<void>> ensure_kubernetes_service(const RegistryMap* registries, Clus
   CO_TRY(Registry * services, registry_of(registries, "", "services"));
   corev1::Service service = kubernetes_service(facts, address);
   CO_TRY_VOID(co_await reconcile<corev1::Service>(services, std::move(service), settle_service));
+  // Endpoints cannot hold loopback addresses: a server that only its own machine reaches has none.
+  if (facts.advertise_address.starts_with("127.") || facts.advertise_address == "::1") co_return Result<void>();
   CO_TRY(Registry * endpoints, registry_of(registries, "", "endpoints"));
   corev1::Endpoints addresses = kubernetes_endpoints(facts);
   CO_TRY_VOID(co_await reconcile<corev1::Endpoints>(endpoints, std::move(addresses), settle_endpoints));

@@ -12,6 +12,7 @@
 #include "codec/json.h"
 #include "codec/json_text.h"
 #include "codec/protobuf.h"
+#include "codec/transcode.h"
 #include "codec/yaml.h"
 
 namespace xebec::apiserver {
@@ -120,6 +121,14 @@ Result<void> Encoder::append_json(const Item& item, bool named, std::string& out
     codec::append_json(api::type_of<metav1::ObjectMeta>(), hub->meta(), "", "", out);
     out += "}";
     return {};
+  }
+  if (target_.transcoder && item.entry && &item.entry->stored_type() == target_.type) {
+    const std::string version = std::to_string(item.entry->revision()), api_version = target_.kind.api_version();
+    codec::Transcoder::Names names;
+    if (named) names.api_version = api_version;
+    if (named) names.kind = target_.kind.kind;
+    names.resource_version = version;
+    return target_.transcoder->append(*target_.type, item.entry->message_bytes(), names, out);
   }
   TRY(const void* data, item.as(*target_.type, keep, converted));
   codec::append_json(*target_.type, data, named ? target_.kind.api_version() : "", named ? target_.kind.kind : "", out);

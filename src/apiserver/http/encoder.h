@@ -1,6 +1,7 @@
 // Encoder: hub objects and stored entries as the client of one request wants them: its version, its media type, whole or
 // as Table or PartialObjectMetadata, alone, in a list or as events of a watch.
-// Protobuf in the storage version copies stored bytes; everything else goes through the typed object.
+// In the storage version protobuf copies stored bytes and JSON is transcoded from them; everything else goes through the
+// typed object.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,10 @@
 #include "apiserver/http/options.h"
 #include "apiserver/registry/registry.h"
 #include "http/message.h"
+
+namespace xebec::codec {
+class Transcoder;
+}
 
 namespace xebec::apiserver {
 
@@ -32,6 +37,7 @@ class Encoder {
     const api::Message* type;        // of single objects in the request's version
     api::GroupVersionKind kind;
     Accepted accepted;
+    const codec::Transcoder* transcoder = nullptr;  // nullptr: JSON goes through the typed object
     IncludeObject include = IncludeObject::kMetadata;  // of Tables
     int64_t now_seconds = 0;                           // ages are counted from here
   };

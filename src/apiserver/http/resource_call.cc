@@ -26,6 +26,7 @@ Result<Encoder> encoder_for(const ResourceCall& call, const Shape& shape, Offere
   target.resource = call.resource;
   target.type = shape.type;
   target.kind = shape.kind;
+  target.transcoder = call.deps->transcoder;
   target.now_seconds = std::chrono::floor<std::chrono::seconds>(call.deps->clock->now()).time_since_epoch().count();
   return Encoder(std::move(target));
 }

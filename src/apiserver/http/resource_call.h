@@ -23,6 +23,7 @@ struct ResourceDependencies {
   const RegistryMap* registries = nullptr;
   const VirtualResources* virtual_resources = nullptr;
   KubeletProxy* kubelets = nullptr;  // nullptr: logs, exec and the like answer 503
+  const codec::Transcoder* transcoder = nullptr;
   const Clock* clock = nullptr;
   Rng* rng = nullptr;
   Logger logger;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/gen/metav1.h"
+#include "apiserver/registry/list_options.h"
 #include "codec/json.h"
 #include "codec/protobuf.h"
 #include "codec/yaml.h"
@@ -64,6 +65,10 @@ api::Object status_object(const Status& given) {
     details.uid = from.uid;
     details.retryAfterSeconds = from.retry_after_seconds;
     for (const StatusCause& cause : from.causes) {
+      if (cause.reason == kContinueCause) {
+        out.metadata.continue_ = cause.message;
+        continue;
+      }
       metav1::StatusCause& to = details.causes.emplace_back();
       to.reason = cause.reason;
       to.message = cause.message;
