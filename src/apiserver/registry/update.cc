@@ -32,7 +32,7 @@ Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_update(Context c
   metav1::ObjectMeta* meta = object.meta();
   if (meta == nullptr) co_return fail(errors::internal("object has no metadata"));
   CO_TRY_VOID(match_namespace(namespace_, *meta));
-  if (options.track_fields) {
+  if (options.track_fields && !options.field_manager.empty()) {
     CO_TRY_VOID(track_fields(*env_.scheme, current.get(), object, options, now()));
   }
   const Operation operation = current ? Operation::kUpdate : Operation::kCreate;

@@ -1,0 +1,136 @@
+#include "api/conversion.h"
+
+#include <gtest/gtest.h>
+
+#include "api/gen/apiextensionsv1.h"
+#include "api/gen/apiextensionsv1beta1.h"
+#include "api/gen/autoscalingv1.h"
+#include "api/gen/autoscalingv2.h"
+#include "api/gen/corev1.h"
+#include "api/gen/eventsv1.h"
+#include "api/gen/extensionsv1beta1.h"
+#include "api/gen/metav1.h"
+#include "api/gen/networkingv1.h"
+#include "api/gen/rbacv1.h"
+#include "api/gen/rbacv1beta1.h"
+
+namespace xebec::api {
+namespace {
+
+template <class To, class From>
+To converted(const From& from) {
+  Result<Object> out = convert(Object::of(from), type_of<To>());
+  EXPECT_TRUE(out) << out.error().message;
+  return out->template get<To>();
+}
+
+autoscalingv2::HorizontalPodAutoscaler autoscaler() {
+  autoscalingv2::HorizontalPodAutoscaler hpa;
+  hpa.metadata.name = "web";
+  hpa.metadata.annotations["mine"] = "kept";
+  hpa.spec.scaleTargetRef.kind = "Deployment";
+  hpa.spec.minReplicas = 2;
+  hpa.spec.maxReplicas = 9;
+  auto& cpu = hpa.spec.metrics.emplace_back();
+  cpu.type = "Resource";
+  cpu.resource.emplace().name = "cpu";
+  cpu.resource->target.type = "Utilization";
+  cpu.resource->target.averageUtilization = 70;
+  auto& pods = hpa.spec.metrics.emplace_back();
+  pods.type = "Pods";
+  pods.pods.emplace().metric.name = "qps";
+  pods.pods->target.type = "AverageValue";
+  pods.pods->target.averageValue = Quantity::must_parse("100m");
+  hpa.spec.behavior.emplace().scaleDown.emplace().stabilizationWindowSeconds = 60;
+  auto& condition = hpa.status.conditions.emplace_back();
+  condition.type = "AbleToScale";
+  condition.status = "True";
+  return hpa;
+}
+
+TEST(Conversion, AutoscalersGoThroughV1WithoutLoss) {
+  const auto v2 = autoscaler();
+  const auto v1 = converted<autoscalingv1::HorizontalPodAutoscaler>(v2);
+  EXPECT_EQ(v1.spec.targetCPUUtilizationPercentage, 70);
+  EXPECT_EQ(*v1.metadata.annotations.get("autoscaling.alpha.kubernetes.io/metrics"),
+            R"([{"type":"Pods","pods":{"metricName":"qps","targetAverageValue":"100m"}}])");
+  EXPECT_NE(v1.metadata.annotations.get("autoscaling.alpha.kubernetes.io/behavior")->find("\"StabilizationWindowSeconds\":60"),
+            std::string::npos);
+  EXPECT_EQ(converted<autoscalingv2::HorizontalPodAutoscaler>(v1), v2);
+}
+
+TEST(Conversion, AnAutoscalerOfV1HasOneMetric) {
+  autoscalingv1::HorizontalPodAutoscaler v1;
+  v1.spec.targetCPUUtilizationPercentage = 50;
+  const auto v2 = converted<autoscalingv2::HorizontalPodAutoscaler>(v1);
+  ASSERT_EQ(v2.spec.metrics.size(), 1u);
+  EXPECT_EQ(v2.spec.metrics[0].resource->target.averageUtilization, 50);
+  EXPECT_EQ(converted<autoscalingv1::HorizontalPodAutoscaler>(v2), v1);
+}
+
+TEST(Conversion, EventsHaveTwoVocabularies) {
+  eventsv1::Event event;
+  event.metadata.name = "e";
+  event.note = "text";
+  event.regarding.name = "pod";
+  event.reportingController = "kubelet";
+  event.series.emplace().count = 3;
+  event.deprecatedCount = 2;
+  const auto core = converted<corev1::Event>(event);
+  EXPECT_EQ(core.message, "text");
+  EXPECT_EQ(core.involvedObject.name, "pod");
+  EXPECT_EQ(core.reportingComponent, "kubelet");
+  EXPECT_EQ(core.series->count, 3);
+  EXPECT_EQ(converted<eventsv1::Event>(core), event);
+}
+
+TEST(Conversion, IngressesOfV1beta1NameTheirService) {
+  extensionsv1beta1::Ingress old;
+  auto& path = old.spec.rules.emplace_back().http.emplace().paths.emplace_back();
+  path.path = "/";
+  path.backend.serviceName = "web";
+  path.backend.servicePort = IntOrString(80);
+  const auto now = converted<networkingv1::Ingress>(old);
+  EXPECT_EQ(now.spec.rules[0].http->paths[0].backend.service->name, "web");
+  EXPECT_EQ(now.spec.rules[0].http->paths[0].backend.service->port.number, 80);
+  EXPECT_EQ(now.spec.rules[0].http->paths[0].pathType, "ImplementationSpecific");
+  const auto back = converted<extensionsv1beta1::Ingress>(now);
+  EXPECT_EQ(back.spec.rules[0].http->paths[0].backend, path.backend);
+}
+
+TEST(Conversion, DefinitionsOfV1beta1MaySpeakForAllVersions) {
+  apiextensionsv1beta1::CustomResourceDefinition old;
+  old.spec.version = "v1";
+  auto& column = old.spec.additionalPrinterColumns.emplace_back();
+  column.name = "Age";
+  column.JSONPath = ".metadata.creationTimestamp";
+  const auto now = converted<apiextensionsv1::CustomResourceDefinition>(old);
+  ASSERT_EQ(now.spec.versions.size(), 1u);
+  EXPECT_TRUE(now.spec.versions[0].storage);
+  EXPECT_EQ(now.spec.versions[0].additionalPrinterColumns[0].jsonPath, ".metadata.creationTimestamp");
+  EXPECT_EQ(converted<apiextensionsv1beta1::CustomResourceDefinition>(now).spec.additionalPrinterColumns[0].JSONPath,
+            ".metadata.creationTimestamp");
+}
+
+TEST(Conversion, TellsVersionsThatLookTheSame) {
+  EXPECT_TRUE(same_shape(type_of<rbacv1::Role>(), type_of<rbacv1beta1::Role>()));
+  EXPECT_FALSE(same_shape(type_of<autoscalingv1::HorizontalPodAutoscaler>(), type_of<autoscalingv2::HorizontalPodAutoscaler>()));
+}
+
+TEST(Conversion, FindsTheHubOfEveryStoredResource) {
+  const Scheme scheme = Scheme::builtin();
+  const auto hub = [&](std::string_view group, std::string_view version, std::string_view plural) {
+    const Message* message = hub_message(scheme, *scheme.resource(group, version, plural));
+    return message == nullptr ? std::string_view() : message->full_name;
+  };
+  EXPECT_EQ(hub("", "v1", "pods"), "k8s.io.api.core.v1.Pod");
+  EXPECT_EQ(hub("events.k8s.io", "v1", "events"), "k8s.io.api.core.v1.Event");
+  EXPECT_EQ(hub("autoscaling", "v1", "horizontalpodautoscalers"), "k8s.io.api.autoscaling.v2.HorizontalPodAutoscaler");
+  EXPECT_EQ(hub("extensions", "v1beta1", "ingresses"), "k8s.io.api.networking.v1.Ingress");
+  EXPECT_EQ(hub("apiextensions.k8s.io", "v1", "customresourcedefinitions"),
+            "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition");
+  EXPECT_EQ(hub("authorization.k8s.io", "v1", "subjectaccessreviews"), "");
+}
+
+}  // namespace
+}  // namespace xebec::api
