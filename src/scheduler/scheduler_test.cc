@@ -1,0 +1,185 @@
+#include "base/scope.h"
+
+#include "base/sim_executor.h"
+#include "scheduler/cache.h"
+#include "scheduler/diagnosis.h"
+#include "scheduler/plugins/plugins.h"
+#include "scheduler/queue.h"
+
+namespace xebec::scheduler {
+namespace {
+
+std::shared_ptr<const corev1::Pod> make_pod(std::string name, std::string cpu = "", std::string node = "") {
+  corev1::Pod pod;
+  pod.metadata.name = name;
+  pod.metadata.namespace_ = "default";
+  pod.metadata.uid = std::move(name);
+  pod.spec.nodeName = std::move(node);
+  corev1::Container& container = pod.spec.containers.emplace_back();
+  if (!cpu.empty()) container.resources.requests["cpu"] = api::Quantity::must_parse(cpu);
+  return std::make_shared<const corev1::Pod>(std::move(pod));
+}
+
+std::shared_ptr<const corev1::Node> make_node(std::string name, std::string cpu = "2", std::string pods = "110") {
+  corev1::Node node;
+  node.metadata.name = std::move(name);
+  node.status.allocatable["cpu"] = api::Quantity::must_parse(cpu);
+  node.status.allocatable["memory"] = api::Quantity::must_parse("4Gi");
+  node.status.allocatable["pods"] = api::Quantity::must_parse(pods);
+  return std::make_shared<const corev1::Node>(std::move(node));
+}
+
+NodeInfo info_of(std::shared_ptr<const corev1::Node> node) {
+  NodeInfo info;
+  info.set_node(std::move(node));
+  return info;
+}
+
+Rejection filter(std::unique_ptr<Plugin> plugin, const corev1::Pod& pod, const NodeInfo& node) {
+  CycleState state;
+  PodInfo info(std::make_shared<const corev1::Pod>(pod));
+  return dynamic_cast<FilterPlugin&>(*plugin).filter(state, info, node);
+}
+
+TEST(NodeResourcesFit, NamesEachResourceThatIsShort) {
+  NodeInfo node = info_of(make_node("n", "1", "1"));
+  node.add_pod(std::make_shared<const PodInfo>(make_pod("there", "600m", "n")));
+  Rejection rejection = filter(make_node_resources_fit(), *make_pod("p", "500m"), node);
+  EXPECT_EQ(rejection.reasons, (std::vector<std::string>{"Too many pods", "Insufficient cpu"}));
+}
+
+TEST(TaintToleration, AnUntoleratedTaintRejectsInUpstreamsWords) {
+  corev1::Node node = *make_node("n");
+  corev1::Taint& taint = node.spec.taints.emplace_back();
+  taint.key = "node.kubernetes.io/not-ready";
+  taint.effect = "NoSchedule";
+  NodeInfo info = info_of(std::make_shared<const corev1::Node>(node));
+  corev1::Pod pod = *make_pod("p");
+  Rejection rejection = filter(make_taint_toleration(), pod, info);
+  ASSERT_TRUE(rejection.rejected());
+  EXPECT_EQ(rejection.reasons[0], "node(s) had untolerated taint {node.kubernetes.io/not-ready: }");
+  corev1::Toleration& toleration = pod.spec.tolerations.emplace_back();
+  toleration.operator_ = "Exists";
+  EXPECT_FALSE(filter(make_taint_toleration(), pod, info).rejected());
+}
+
+TEST(NodeAffinity, SelectorAndRequiredTermsMustMatch) {
+  corev1::Node node = *make_node("n");
+  node.metadata.labels["disk"] = "ssd";
+  node.metadata.labels["cores"] = "8";
+  corev1::PodSpec spec;
+  spec.nodeSelector["disk"] = "ssd";
+  EXPECT_TRUE(matches_node_affinity(spec, node));
+  auto& terms = spec.affinity.emplace().nodeAffinity.emplace().requiredDuringSchedulingIgnoredDuringExecution.emplace().nodeSelectorTerms;
+  auto& requirement = terms.emplace_back().matchExpressions.emplace_back();
+  requirement.key = "cores";
+  requirement.operator_ = "Gt";
+  requirement.values = {"8"};
+  EXPECT_FALSE(matches_node_affinity(spec, node));
+  requirement.values = {"4"};
+  EXPECT_TRUE(matches_node_affinity(spec, node));
+}
+
+TEST(HostPorts, TheWildcardAddressConflictsWithEveryOther) {
+  HostPorts ports;
+  corev1::ContainerPort port;
+  port.hostPort = 80;
+  port.protocol = "TCP";
+  port.hostIP = "10.0.0.1";
+  ports.add(port);
+  corev1::ContainerPort other = port;
+  other.hostIP = "10.0.0.2";
+  EXPECT_FALSE(ports.conflicts(other));
+  other.hostIP.clear();
+  EXPECT_TRUE(ports.conflicts(other));
+}
+
+TEST(Diagnosis, CountsReasonsAsUpstreamDoes) {
+  Diagnosis diagnosis(3);
+  diagnosis.add(Rejection::because("Insufficient memory"), "NodeResourcesFit");
+  diagnosis.add(Rejection::because("Too many pods"), "NodeResourcesFit");
+  diagnosis.add(Rejection::because("Too many pods"), "NodeResourcesFit");
+  EXPECT_EQ(diagnosis.message(), "0/3 nodes are available: 1 Insufficient memory, 2 Too many pods.");
+  EXPECT_EQ(Diagnosis(0).message(), "no nodes available to schedule pods");
+}
+
+TEST(Cache, AnAssumedPodCountsUntilItIsForgotten) {
+  Cache cache;
+  cache.set_node(make_node("n"));
+  cache.assume(std::make_shared<const PodInfo>(make_pod("p", "1")), "n");
+  EXPECT_EQ(cache.nodes()[0]->requested.milli_cpu, 1000);
+  cache.forget("p");
+  EXPECT_EQ(cache.nodes()[0]->requested.milli_cpu, 0);
+  cache.assume(std::make_shared<const PodInfo>(make_pod("p", "1")), "n");
+  cache.set_pod(make_pod("p", "1", "n"));
+  cache.forget("p");
+  EXPECT_EQ(cache.nodes()[0]->requested.milli_cpu, 1000);
+}
+
+class QueueTest : public ::testing::Test {
+ protected:
+  std::optional<QueuedPod> pop() {
+    std::optional<QueuedPod> out;
+    scope_.spawn(keep(queue_, scope_.token(), out));
+    executor_.run_for(std::chrono::milliseconds(1));
+    return out;
+  }
+  ~QueueTest() override {
+    scope_.cancel();
+    executor_.run_for(std::chrono::seconds(1));
+  }
+  static Task<void> keep(SchedulingQueue& queue, CancelToken token, std::optional<QueuedPod>& out) {
+    std::optional<QueuedPod> popped = co_await queue.pop(token);
+    if (popped) out.emplace(std::move(*popped));
+  }
+
+  SimExecutor executor_;
+  Profile profile_ = default_profile();
+  SchedulingQueue queue_{executor_, profile_};
+  Scope scope_{executor_};
+};
+
+TEST_F(QueueTest, TheHighestPriorityComesFirst) {
+  corev1::Pod urgent = *make_pod("urgent");
+  urgent.spec.priority = 100;
+  queue_.add_or_update(make_pod("usual"));
+  queue_.add_or_update(std::make_shared<const corev1::Pod>(urgent));
+  EXPECT_EQ(pop()->info->uid(), "urgent");
+  EXPECT_EQ(pop()->info->uid(), "usual");
+}
+
+TEST_F(QueueTest, ARejectedPodWaitsForAnEventThatItsPluginCaresAbout) {
+  queue_.add_or_update(make_pod("p"));
+  QueuedPod pod = *pop();
+  pod.rejected_by = {"NodeResourcesFit"};
+  queue_.add_unschedulable(std::move(pod), queue_.event_counter());
+  queue_.on_event(ClusterEvent::kNodeLabel);
+  executor_.run_for(std::chrono::seconds(20));
+  EXPECT_EQ(queue_.unschedulable(), 1u);
+  queue_.on_event(ClusterEvent::kAssignedPodDeleted);
+  EXPECT_EQ(queue_.backing_off(), 1u);
+  executor_.run_for(std::chrono::seconds(2));
+  EXPECT_EQ(queue_.active(), 1u);
+}
+
+TEST_F(QueueTest, AnEventDuringTheAttemptIsNotLost) {
+  queue_.add_or_update(make_pod("p"));
+  QueuedPod pod = *pop();
+  uint64_t popped_at = queue_.event_counter();
+  queue_.on_event(ClusterEvent::kNodeAdded);
+  pod.rejected_by = {"NodeResourcesFit"};
+  queue_.add_unschedulable(std::move(pod), popped_at);
+  EXPECT_EQ(queue_.backing_off(), 1u);
+}
+
+TEST_F(QueueTest, NothingWaitsLongerThanFiveMinutes) {
+  queue_.add_or_update(make_pod("p"));
+  QueuedPod pod = *pop();
+  pod.rejected_by = {"NodeName"};
+  queue_.add_unschedulable(std::move(pod), queue_.event_counter());
+  executor_.run_for(std::chrono::minutes(6));
+  EXPECT_EQ(queue_.active(), 1u);
+}
+
+}  // namespace
+}  // namespace xebec::scheduler
