@@ -189,7 +189,7 @@ Task<Result<bool>> ClientCore::wait_for_dial(Context context) {
     first = !std::exchange(dialing_, true);
   }
   if (first) {
-    AsioExecutor& executor = pool_.next();
+    AsioExecutor& executor = pool_.here();
     executor.scope().spawn(dial_shared(shared_from_this(), executor));
   }
   std::optional<Alarm> deadline;

@@ -66,6 +66,7 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   void put_back(std::unique_ptr<Http1Connection> connection);
   void forget(const Http2Client* connection);
   const ClientOptions& options() const { return options_; }
+  CancelToken closed() const { return closed_.token(); }
 
  private:
   struct Use {

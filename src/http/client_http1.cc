@@ -23,9 +23,12 @@ std::string_view view(boost::beast::string_view text) { return {text.data(), tex
 // Closes a connection when its request is cancelled or too late, and says which it was.
 class Watchdog {
  public:
-  Watchdog(std::shared_ptr<Transport> transport, const Context& context)
+  Watchdog(std::shared_ptr<Transport> transport, const Context& context, const CancelToken& client_closed)
       : executor_(transport->executor()), cancel_(context.cancel), deadline_(context.deadline) {
     registration_ = cancel_.on_cancel([transport, this] {
+      executor_.post([transport] { transport->close(); });
+    });
+    client_closed_ = client_closed.on_cancel([transport, this] {
       executor_.post([transport] { transport->close(); });
     });
     if (deadline_) timer_ = executor_.post_at(*deadline_, [transport] { transport->close(); });
@@ -33,6 +36,7 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   ~Watchdog() {
     registration_.reset();
+    client_closed_.reset();
     if (timer_ != 0) executor_.cancel_timer(timer_);
   }
 
@@ -47,6 +51,7 @@ class Watchdog {
   CancelToken cancel_;
   std::optional<MonotonicTime> deadline_;
   CancelRegistration registration_;
+  CancelRegistration client_closed_;
   uint64_t timer_ = 0;
 };
 
@@ -69,7 +74,8 @@ struct Reading {
   Reading(std::shared_ptr<ClientCore> core, std::unique_ptr<Http1Connection> connection, const Context& context)
       : core(std::move(core)),
         connection(std::move(connection)),
-        watchdog(std::make_unique<Watchdog>(this->connection->input.transport, context)) {}
+        watchdog(std::make_unique<Watchdog>(this->connection->input.transport, context,
+                                            this->core ? this->core->closed() : CancelToken())) {}
 
   std::shared_ptr<ClientCore> core;
   std::unique_ptr<Http1Connection> connection;

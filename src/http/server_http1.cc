@@ -155,6 +155,10 @@ Task<std::optional<Request>> Http1Server::read_request(std::optional<Response>& 
       if (!more) co_return std::nullopt;
     }
   }
+  if (parser.get().version() >= 11 && parser.get().count(beast::field::host) != 1) {
+    refused = plain_error(400);
+    co_return std::nullopt;
+  }
   Request request;
   take_head(parser, request);
   request.body = std::move(parser.get().body());

@@ -115,11 +115,56 @@ bool Transport::closed() const { return impl_->closed; }
 SSL* Transport::ssl() const { return impl_->ssl.get(); }
 
 namespace {
+
+// OpenSSL's own socket BIO raises SIGPIPE when the peer is gone; this one does not.
+int bio_fd(BIO* bio) { return static_cast<int>(reinterpret_cast<intptr_t>(BIO_get_data(bio))); }
+
+int bio_result(BIO* bio, ssize_t count, int retry) {
+  BIO_clear_retry_flags(bio);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
+  return static_cast<int>(count);
+}
+
+int bio_read(BIO* bio, char* into, int size) {
+  ssize_t count = ::recv(bio_fd(bio), into, static_cast<size_t>(size), 0);
+  if (count == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+  return bio_result(bio, count, BIO_FLAGS_READ);
+}
+
+int bio_write(BIO* bio, const char* bytes, int size) {
+  return bio_result(bio, ::send(bio_fd(bio), bytes, static_cast<size_t>(size), MSG_NOSIGNAL), BIO_FLAGS_WRITE);
+}
+
+long bio_control(BIO* bio, int command, long, void*) {
+  if (command == BIO_CTRL_EOF) return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+const BIO_METHOD* socket_method() {
+  static const std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket without SIGPIPE");
+    BIO_meth_set_read(made, bio_read);
+    BIO_meth_set_write(made, bio_write);
+    BIO_meth_set_ctrl(made, bio_control);
+    return std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)>(made, BIO_meth_free);
+  }();
+  return method.get();
+}
+
 SSL* make_ssl(SSL_CTX* context, int fd) {
   SSL* ssl = SSL_new(context);
-  if (ssl != nullptr) SSL_set_fd(ssl, fd);
+  BIO* bio = BIO_new(socket_method());
+  if (ssl == nullptr || bio == nullptr) {
+    SSL_free(ssl);
+    BIO_free(bio);
+    return nullptr;
+  }
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(fd)));
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl, bio, bio);
   return ssl;
 }
+
 }  // namespace
 
 // Runs the handshake of either side.
