@@ -1,0 +1,232 @@
+#include "kubelet/cgroups/cgroup_manager.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "api/gen/corev1.h"
+#include "api/pod_resources.h"
+
+namespace xebec::kubelet {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int64_t kCgroup2Magic = 0x63677270;
+constexpr int64_t kPeriod = 100000;
+constexpr std::string_view kClasses[] = {"", "/burstable", "/besteffort"};
+
+bool is_v2(const std::string& path) {
+  struct statfs info {};
+  return ::statfs(path.c_str(), &info) == 0 && info.f_type == kCgroup2Magic;
+}
+
+int64_t shares_of(int64_t milli_cpu) { return std::clamp<int64_t>(milli_cpu * 1024 / 1000, 2, 262144); }
+// KEP-2254's mapping of [2, 262144] to [1, 10000].
+int64_t weight_of(int64_t shares) { return 1 + (shares - 2) * 9999 / 262142; }
+
+struct Limits {
+  int64_t shares = 2;
+  int64_t quota = 0;   // 0: none
+  int64_t memory = 0;  // 0: none
+};
+
+// A pod is limited as a whole only when each of its containers is.
+bool all_limited(const corev1::Pod& pod, std::string_view resource) {
+  if (pod.spec.resources && pod.spec.resources->limits.contains(resource)) return true;
+  auto limited = [&](const corev1::Container& c) { return c.resources.limits.contains(resource); };
+  return std::all_of(pod.spec.containers.begin(), pod.spec.containers.end(), limited) &&
+         std::all_of(pod.spec.initContainers.begin(), pod.spec.initContainers.end(), limited);
+}
+
+Limits limits_of(const corev1::Pod& pod) {
+  Limits out;
+  api::ResourceList requests = api::pod_requests(pod), limits = api::pod_limits(pod);
+  if (const api::Quantity* cpu = requests.get("cpu")) out.shares = shares_of(cpu->milli_value());
+  const api::Quantity* cpu = limits.get("cpu");
+  if (cpu != nullptr && all_limited(pod, "cpu")) {
+    out.quota = std::max<int64_t>(1000, cpu->milli_value() * kPeriod / 1000);
+    if (!requests.contains("cpu")) out.shares = shares_of(cpu->milli_value());
+  }
+  const api::Quantity* memory = limits.get("memory");
+  if (memory != nullptr && all_limited(pod, "memory")) out.memory = memory->value();
+  return out;
+}
+
+class HostCgroups final : public CgroupManager {
+ public:
+  HostCgroups(CgroupOptions options, Logger logger) : options_(std::move(options)), logger_(std::move(logger)) {
+    if (is_v2(options_.mount_point)) {
+      hierarchies_.push_back(options_.mount_point);
+      unified_ = true;
+      return;
+    }
+    std::set<std::string> seen;  // "cpu" and "cpuacct" are often links to one
+    std::error_code error;
+    std::vector<std::string> names;
+    for (fs::directory_iterator it(options_.mount_point, error), end; !error && it != end; it.increment(error)) {
+      if (it->is_directory()) names.push_back(fs::canonical(it->path(), error).string());
+    }
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names) {
+      if (seen.insert(name).second) hierarchies_.push_back(name);
+    }
+  }
+
+  Result<void> prepare() {
+    for (std::string_view c : kClasses) TRY_VOID(make(options_.root + std::string(c)));
+    // Best effort pods get what the others leave.
+    write(options_.root + "/besteffort", "cpu.shares", "2");
+    write(options_.root + "/besteffort", "cpu.weight", "1");
+    return {};
+  }
+
+  Result<void> ensure(const corev1::Pod& pod) override {
+    std::string path = pod_cgroup(options_.root, pod);
+    TRY_VOID(make(path));
+    Limits limits = limits_of(pod);
+    if (unified_) {
+      write(path, "cpu.weight", std::to_string(weight_of(limits.shares)));
+      write(path, "cpu.max", limits.quota > 0 ? fmt::format("{} {}", limits.quota, kPeriod) : fmt::format("max {}", kPeriod));
+      write(path, "memory.max", limits.memory > 0 ? std::to_string(limits.memory) : "max");
+    } else {
+      write(path, "cpu.shares", std::to_string(limits.shares));
+      write(path, "cpu.cfs_period_us", std::to_string(kPeriod));
+      write(path, "cpu.cfs_quota_us", std::to_string(limits.quota > 0 ? limits.quota : -1));
+      write(path, "memory.limit_in_bytes", std::to_string(limits.memory > 0 ? limits.memory : -1));
+    }
+    if (options_.pids_limit > 0) write(path, "pids.max", std::to_string(options_.pids_limit));
+    return {};
+  }
+
+  Result<void> remove(const std::string& uid) override {
+    Result<void> result;
+    for (const std::string& hierarchy : hierarchies_) {
+      for (std::string_view c : kClasses) {
+        std::string path = fmt::format("{}{}{}/pod{}", hierarchy, options_.root, c, uid);
+        if (::access(path.c_str(), F_OK) != 0) continue;
+        if (!remove_tree(path)) {
+          result = fail(errors::internal(fmt::format("rmdir {}: {}", path, std::strerror(errno))));
+        }
+      }
+    }
+    return result;
+  }
+
+  std::vector<std::string> pods() override {
+    std::set<std::string> found;
+    for (const std::string& hierarchy : hierarchies_) {
+      for (std::string_view c : kClasses) {
+        std::error_code error;
+        for (fs::directory_iterator it(hierarchy + options_.root + std::string(c), error), end; !error && it != end;
+             it.increment(error)) {
+          std::string name = it->path().filename().string();
+          if (name.rfind("pod", 0) == 0 && name.size() > 30) found.insert(name.substr(3));
+        }
+      }
+    }
+    return {found.begin(), found.end()};
+  }
+
+ private:
+  Result<void> make(const std::string& path) {
+    for (const std::string& hierarchy : hierarchies_) {
+      std::string at = hierarchy;
+      for (const fs::path& part : fs::path(path)) {
+        if (part == "/") continue;
+        std::string parent = at;
+        at += "/" + part.string();
+        if (::mkdir(at.c_str(), 0755) != 0 && errno != EEXIST) {
+          // A named hierarchy without controllers, or a read-only one, does not matter.
+          if (!unified_) break;
+          return fail(errors::internal(fmt::format("mkdir {}: {}", at, std::strerror(errno))));
+        }
+        if (unified_) delegate(parent);
+        if (!unified_) inherit_cpuset(parent, at);
+      }
+    }
+    return {};
+  }
+
+  // Children of `path` get every controller it has.
+  void delegate(const std::string& path) {
+    std::ifstream in(path + "/cgroup.controllers");
+    std::string controller;
+    while (in >> controller) std::ofstream(path + "/cgroup.subtree_control") << "+" << controller;
+  }
+
+  // A v1 cpuset is empty at first, and then nobody can enter it.
+  void inherit_cpuset(const std::string& parent, const std::string& child) {
+    for (const char* file : {"/cpuset.cpus", "/cpuset.mems"}) {
+      std::string value, own;
+      if (!std::getline(std::ifstream(parent + file) >> std::ws, value)) continue;
+      std::getline(std::ifstream(child + file) >> std::ws, own);
+      if (own.empty()) std::ofstream(child + file) << value;
+    }
+  }
+
+  // To each hierarchy that has the file.
+  void write(const std::string& path, const std::string& file, const std::string& value) {
+    for (const std::string& hierarchy : hierarchies_) {
+      std::string at = hierarchy + path + "/" + file;
+      if (::access(at.c_str(), F_OK) != 0) continue;
+      std::ofstream out(at);
+      out << value;
+      out.flush();
+      if (!out) logger_.warning("Cannot write control group file", {{"file", at}, {"value", value}});
+    }
+  }
+
+  bool remove_tree(const std::string& path) {
+    std::error_code error;
+    std::vector<std::string> children;
+    for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+      if (it->is_directory()) children.push_back(it->path().string());
+    }
+    bool ok = true;
+    for (const std::string& child : children) ok = remove_tree(child) && ok;
+    std::ifstream procs(path + "/cgroup.procs");
+    pid_t pid = 0;
+    while (procs >> pid) {
+      if (pid > 1) ::kill(pid, SIGKILL);
+    }
+    return (::rmdir(path.c_str()) == 0 || errno == ENOENT) && ok;
+  }
+
+  CgroupOptions options_;
+  Logger logger_;
+  std::vector<std::string> hierarchies_;
+  bool unified_ = false;
+};
+
+class NullCgroups final : public CgroupManager {
+ public:
+  Result<void> ensure(const corev1::Pod&) override { return {}; }
+  Result<void> remove(const std::string&) override { return {}; }
+  std::vector<std::string> pods() override { return {}; }
+};
+
+}  // namespace
+
+std::string pod_cgroup(const std::string& root, const corev1::Pod& pod) {
+  std::string_view qos = api::pod_qos_class(pod);
+  std::string_view folder = qos == "Guaranteed" ? "" : qos == "Burstable" ? "/burstable" : "/besteffort";
+  return fmt::format("{}{}/pod{}", root, folder, pod.metadata.uid);
+}
+
+Result<std::unique_ptr<CgroupManager>> make_cgroup_manager(CgroupOptions options, Logger logger) {
+  auto manager = std::make_unique<HostCgroups>(std::move(options), std::move(logger));
+  TRY_VOID(manager->prepare());
+  return manager;
+}
+
+std::unique_ptr<CgroupManager> make_null_cgroups() { return std::make_unique<NullCgroups>(); }
+
+}  // namespace xebec::kubelet

@@ -1,0 +1,97 @@
+#include "kubelet/node/machine.h"
+
+#include <sched.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace xebec::kubelet {
+namespace {
+
+std::string read_line(const char* path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+int64_t meminfo(std::string_view field) {
+  std::ifstream in("/proc/meminfo");
+  std::string name;
+  int64_t kib = 0;
+  std::string rest;
+  while (in >> name >> kib) {
+    std::getline(in, rest);
+    if (name == field) return kib * 1024;
+  }
+  return 0;
+}
+
+// The memory limit of the control group this process is in, where there is one.
+int64_t memory_total() {
+  return meminfo("MemTotal:");
+}
+
+std::string os_image() {
+  std::ifstream in("/etc/os-release");
+  std::string line;
+  while (std::getline(in, line)) {
+    if (line.rfind("PRETTY_NAME=", 0) != 0) continue;
+    std::string value = line.substr(12);
+    if (value.size() >= 2 && value.front() == '"') value = value.substr(1, value.size() - 2);
+    return value;
+  }
+  return "Linux";
+}
+
+std::string go_arch(const std::string& machine) {
+  if (machine == "x86_64") return "amd64";
+  if (machine == "aarch64") return "arm64";
+  return machine;
+}
+
+}  // namespace
+
+Machine HostMachine::machine() {
+  Machine m;
+  cpu_set_t set;
+  m.cpus = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
+  m.memory_bytes = memory_total();
+  m.disk_bytes = load().disk_bytes;
+  m.machine_id = read_line("/etc/machine-id");
+  m.boot_id = read_line("/proc/sys/kernel/random/boot_id");
+  m.system_uuid = read_line("/sys/class/dmi/id/product_uuid");
+  if (m.machine_id.empty()) m.machine_id = m.boot_id;
+  if (m.system_uuid.empty()) m.system_uuid = m.machine_id;
+  utsname names{};
+  if (uname(&names) == 0) {
+    m.kernel_version = names.release;
+    m.architecture = go_arch(names.machine);
+  }
+  m.os_image = os_image();
+  return m;
+}
+
+MachineLoad HostMachine::load() {
+  MachineLoad load;
+  load.memory_available_bytes = meminfo("MemAvailable:");
+  struct statvfs fs {};
+  if (statvfs(root_dir_.c_str(), &fs) == 0 || statvfs("/", &fs) == 0) {
+    load.disk_bytes = static_cast<int64_t>(fs.f_blocks) * static_cast<int64_t>(fs.f_frsize);
+    load.disk_available_bytes = static_cast<int64_t>(fs.f_bavail) * static_cast<int64_t>(fs.f_frsize);
+  }
+  // "0.20 0.18 0.12 1/80 11206": running/existing tasks
+  std::istringstream in(read_line("/proc/loadavg"));
+  std::string a, b, c, tasks;
+  in >> a >> b >> c >> tasks;
+  size_t slash = tasks.find('/');
+  if (slash != std::string::npos) load.pids = std::atoll(tasks.c_str() + slash + 1);
+  load.max_pids = std::atoll(read_line("/proc/sys/kernel/pid_max").c_str());
+  return load;
+}
+
+}  // namespace xebec::kubelet

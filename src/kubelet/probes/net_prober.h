@@ -1,0 +1,43 @@
+// NetProber: HTTP and TCP looks at containers, for probes and lifecycle hooks.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/task.h"
+
+namespace xebec::http {
+class IoPool;
+}
+
+namespace xebec::kubelet {
+
+enum class ProbeOutcome { kSuccess, kFailure, kError };
+
+struct ProbeAnswer {
+  ProbeOutcome outcome = ProbeOutcome::kSuccess;
+  std::string message;  // of a failure or an error, in upstream's words
+};
+
+struct HttpProbe {
+  std::string scheme = "http", host, path;
+  int32_t port = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  Duration timeout = std::chrono::seconds(1);
+};
+
+class NetProber {
+ public:
+  virtual ~NetProber() = default;
+  virtual Task<ProbeAnswer> http_get(HttpProbe probe) = 0;
+  virtual Task<ProbeAnswer> tcp(std::string host, int32_t port, Duration timeout) = 0;
+};
+
+// Over real sockets. `pool` outlives it. Certificates are not verified, as upstream.
+std::unique_ptr<NetProber> make_net_prober(http::IoPool& pool);
+// Everything answers: for hollow nodes.
+std::unique_ptr<NetProber> make_always_healthy_prober();
+
+}  // namespace xebec::kubelet
