@@ -125,6 +125,7 @@ Task<bool> LeaderElector::try_acquire_or_renew(CancelToken token) {
     coordinationv1::Lease next = record(*observed_);
     bool renewed = co_await write(std::move(next), token, false);
     if (renewed) co_return true;
+    if (token.cancelled()) co_return false;
   }
   Context call = context(token);
   Result<coordinationv1::Lease> got = co_await rest_.get<coordinationv1::Lease>(call, config_.ns, config_.name);
@@ -154,6 +155,7 @@ Task<bool> LeaderElector::write(coordinationv1::Lease lease, CancelToken token, 
   Task<Result<coordinationv1::Lease>> task = create ? rest_.create(call, lease) : rest_.update(call, lease);
   Result<coordinationv1::Lease> written = co_await std::move(task);
   if (!written.has_value()) {
+    if (token.cancelled()) co_return false;
     env_.logger.warning("Failed to write lease", {{"lock", config_.name}, {"err", written.error().message}});
     co_return false;
   }
@@ -162,6 +164,10 @@ Task<bool> LeaderElector::write(coordinationv1::Lease lease, CancelToken token, 
 }
 
 Task<void> LeaderElector::release() {
+  // Read again: the outcome of a renewal that was cancelled is not known.
+  Context call = context(CancelToken());
+  Result<coordinationv1::Lease> current = co_await rest_.get<coordinationv1::Lease>(call, config_.ns, config_.name);
+  if (current.has_value()) observe(std::move(*current));
   if (!is_leader()) co_return;
   coordinationv1::Lease lease = record(*observed_);
   lease.spec.holderIdentity = "";

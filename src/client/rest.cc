@@ -203,12 +203,10 @@ Task<Result<std::unique_ptr<WatchStream>>> Rest::watch_object(Context context, T
   Result<Call> call = Call::make(*core_, "GET", target, ns, {});
   if (call.has_value()) {
     call->options(options);
-    std::string accept(call->request.headers.get("Accept"));
-    if (!core_->config.prefer_json) {
-      // Watches name the framing; single objects inside keep the same form.
-      std::string as = target.metadata_only ? ";as=PartialObjectMetadata;g=meta.k8s.io;v=v1" : "";
-      accept = std::string(wire::kProtobuf) + ";stream=watch" + as + "," + std::string(wire::kJson) + as;
-    }
+    // A watch of metadata gives single objects, and names the framing of protobuf.
+    std::string as = target.metadata_only ? ";as=PartialObjectMetadata;g=meta.k8s.io;v=v1" : "";
+    std::string accept = std::string(wire::kJson) + as;
+    if (!core_->config.prefer_json) accept = std::string(wire::kProtobuf) + ";stream=watch" + as + "," + accept;
     call->request.headers.set("Accept", accept);
   }
   return run_watch(core_, std::move(context), std::move(call));

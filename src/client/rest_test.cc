@@ -178,6 +178,20 @@ TEST_P(RestTest, AnyResourceHasMetadataAndATree) {
   EXPECT_TRUE(sim_.api->list<appsv1::Deployment>().empty());
 }
 
+TEST_P(RestTest, AWatchOfMetadataAsksForSingleObjects) {
+  std::string accept;
+  sim_.api->set_hook([&](const http::Request& request) {
+    accept = request.headers.get("Accept");
+    return std::optional<http::Response>();
+  });
+  api::GroupVersionResource pods{"", "v1", "pods"};
+  auto stream = sim_.await(sim_.rest.watch_object(context_, sim_.rest.metadata_target(pods), "", WatchOptions()));
+  ASSERT_TRUE(stream.has_value());
+  std::string json = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+  std::string protobuf = "application/vnd.kubernetes.protobuf;stream=watch;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,";
+  EXPECT_EQ(accept, GetParam() ? json : protobuf + json);
+}
+
 TEST_P(RestTest, BindingsAndReviews) {
   sim_.api->put(pod_of("a"));
   corev1::Binding binding;
