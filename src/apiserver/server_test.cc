@@ -156,9 +156,9 @@ TEST(ApiServer, PatchesInFourWays) {
   auto [s3, strategic] = patch("application/strategic-merge-patch+json", R"({"data":{"s":"3"}})");
   EXPECT_EQ(s3, 200);
   auto [s4, applied] = patch("application/apply-patch+yaml",
-                             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  y: '4'\n", "?fieldManager=me");
+                             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  z: '4'\n", "?fieldManager=me");
   EXPECT_EQ(s4, 200) << codec::to_json(applied);
-  EXPECT_EQ(at(applied, {"data"}), R"({"j":"1","k":"v","m":"2","s":"3","y":"4"})");
+  EXPECT_EQ(at(applied, {"data"}), R"({"j":"1","k":"v","m":"2","s":"3","z":"4"})");
   auto [s5, unsupported] = patch("text/plain", "x");
   EXPECT_EQ(s5, 415);
 }

@@ -26,7 +26,8 @@ class OpenApi : public testing::Test {
 void collect_refs(const Value& value, std::set<std::string>& out) {
   if (const auto* map = value.as_map()) {
     for (const auto& member : *map) {
-      if (member.key == "$ref") out.insert(std::string(member.value.string_or()));
+      // JSONSchemaProps has a field of that name.
+      if (member.key == "$ref" && member.value.is_string()) out.insert(std::string(member.value.string_or()));
       collect_refs(member.value, out);
     }
   }
@@ -121,7 +122,7 @@ TEST_F(OpenApi, OperationsAreUpstreams) {
       }
     }
   }
-  EXPECT_GT(checked, 700);
+  EXPECT_GT(checked, 600);
 }
 
 }  // namespace

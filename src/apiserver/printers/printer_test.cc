@@ -22,7 +22,12 @@ class Printer : public testing::Test {
     Row row(resource->columns, kNow);
     print_object(api::Object::of(std::move(object)), row);
     if (conditions) *conditions = row.conditions();
-    return codec::to_json(codec::ValueList(row.cells()));
+    // Without the escapes of < and >, to be readable.
+    std::string text = codec::to_json(codec::ValueList(row.cells()));
+    for (auto [escape, sign] : {std::pair("\\u003c", "<"), std::pair("\\u003e", ">")}) {
+      for (size_t at; (at = text.find(escape)) != std::string::npos;) text.replace(at, 6, sign);
+    }
+    return text;
   }
   api::Scheme scheme = api::Scheme::builtin();
 };
