@@ -1,0 +1,143 @@
+#include "kubelet/server/kubelet_server.h"
+
+#include "api/gen/corev1.h"
+#include "codec/json.h"
+#include "kubelet/server/authenticator.h"
+#include "kubelet/server/authorizer.h"
+#include "kubelet/server/container_logs.h"
+#include "kubelet/server/container_streams.h"
+#include "kubelet/server/text_response.h"
+
+namespace xebec::kubelet {
+namespace {
+
+using Answer = Task<Result<http::Response>>;
+
+std::vector<std::string> segments_of(std::string_view path) {
+  std::vector<std::string> segments;
+  while (!path.empty()) {
+    size_t slash = path.find('/');
+    std::string_view segment = path.substr(0, slash);
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+    if (!segment.empty()) segments.push_back(http::percent_decode(segment, false));
+  }
+  return segments;
+}
+
+Status not_found() { return Status(404, reason::kNotFound, "404 page not found\n"); }
+Status wrong_method() { return Status(405, reason::kMethodNotAllowed, "405: Method Not Allowed"); }
+
+// /NS/POD[/UID]/CONTAINER, or without container, after the first segment.
+std::optional<StreamTarget> stream_target(const std::vector<std::string>& segments, bool container) {
+  size_t least = container ? 4 : 3;
+  if (segments.size() != least && segments.size() != least + 1) return std::nullopt;
+  StreamTarget target;
+  target.ns = segments[1];
+  target.pod = segments[2];
+  if (segments.size() > least) target.uid = segments[3];
+  if (container) target.container = segments.back();
+  return target;
+}
+
+// Paths of the real server, so that requests for others cannot fill the metrics.
+std::string metric_path(const std::vector<std::string>& segments) {
+  static constexpr std::string_view kKnown[] = {"healthz", "pods", "metrics", "containerLogs", "exec", "attach", "portForward"};
+  if (segments.empty() || std::ranges::find(kKnown, segments[0]) == std::end(kKnown)) return "";
+  return segments[0];
+}
+
+}  // namespace
+
+struct KubeletServer::Core {
+  Core(KubeletServerOptions options, KubeletServerParts parts, std::optional<pki::CertPool> roots, client::Rest rest,
+       Logger logger)
+      : authenticator(std::move(roots), rest, parts.clock),
+        authorizer(options.node_name, rest, parts.clock),
+        pods(parts.pods, parts.runtime, parts.kubelet),
+        logs(pods, parts.clock),
+        streams(pods, parts.pool, parts.rng),
+        metrics(parts.metrics),
+        requests(parts.metrics.counter("kubelet_http_requests_total",
+                                       "[ALPHA] Number of the http requests received since the server started",
+                                       {"method", "path", "server_type", "long_running"})),
+        logger(std::move(logger)) {}
+
+  Answer admit(Context context, http::Request request) {
+    Result<std::shared_ptr<const UserInfo>> user = co_await authenticator.authenticate(context, request);
+    if (!user) {
+      logger.warning("Unable to authenticate the request due to an error", {{"err", user.error().message}});
+      co_return fail(errors::unauthorized());
+    }
+    NodeAttributes attributes = node_attributes(request);
+    CO_TRY_VOID(co_await authorizer.authorize(context, *user, std::move(attributes)));
+    co_return co_await route(std::move(context), std::move(request));
+  }
+
+  Answer route(Context context, http::Request request) {
+    std::vector<std::string> segments = segments_of(request.path);
+    std::string first = segments.empty() ? std::string() : segments[0];
+    if (first == "exec" || first == "attach" || first == "portForward") {
+      co_return co_await stream(std::move(context), std::move(request), std::move(segments));
+    }
+    bool known = (first == "healthz" && segments.size() <= 2) || (segments.size() == 1 && (first == "pods" || first == "metrics")) ||
+                 (first == "containerLogs" && segments.size() == 4);
+    if (!known) co_return fail(not_found());
+    if (request.method != "GET" && request.method != "HEAD") co_return fail(wrong_method());
+    if (first == "healthz") co_return text_response(200, "ok");
+    if (first == "metrics") co_return text_response(200, metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
+    if (first == "pods") co_return co_await list_pods();
+    co_return co_await logs.serve(std::move(context), std::move(request), segments[1], segments[2], segments[3]);
+  }
+
+  Answer stream(Context context, http::Request request, std::vector<std::string> segments) {
+    bool with_container = segments[0] != "portForward";
+    std::optional<StreamTarget> target = stream_target(segments, with_container);
+    if (!target) co_return fail(not_found());
+    if (request.method != "GET" && request.method != "POST") co_return fail(wrong_method());
+    if (segments[0] == "exec") co_return co_await streams.exec(std::move(context), std::move(request), std::move(*target));
+    if (segments[0] == "attach") co_return co_await streams.attach(std::move(context), std::move(request), std::move(*target));
+    co_return co_await streams.port_forward(std::move(context), std::move(request), std::move(*target));
+  }
+
+  Answer list_pods() {
+    std::vector<std::shared_ptr<const corev1::Pod>> all = co_await pods.all();
+    corev1::PodList list;
+    for (const auto& pod : all) list.items.push_back(*pod);
+    co_return text_response(200, codec::encode_json(corev1::PodList::kDescriptor, &list, "v1", "PodList"), "application/json");
+  }
+
+  ServerAuthenticator authenticator;
+  ServerAuthorizer authorizer;
+  NodePods pods;
+  ContainerLogs logs;
+  ContainerStreams streams;
+  Metrics& metrics;
+  MetricFamily<Counter>& requests;
+  Logger logger;
+};
+
+Result<std::unique_ptr<KubeletServer>> KubeletServer::make(KubeletServerOptions options, KubeletServerParts parts,
+                                                           client::Rest rest, Logger logger) {
+  std::optional<pki::CertPool> roots;
+  if (!options.client_ca_pem.empty()) {
+    TRY(roots, pki::CertPool::parse_pem(options.client_ca_pem));
+  }
+  auto core = std::make_unique<Core>(std::move(options), parts, std::move(roots), std::move(rest), logger.named("kubelet-server"));
+  return std::unique_ptr<KubeletServer>(new KubeletServer(std::move(core)));
+}
+
+KubeletServer::KubeletServer(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+KubeletServer::~KubeletServer() = default;
+
+Task<http::Response> KubeletServer::handle(Context context, http::Request request) {
+  std::string path = metric_path(segments_of(request.path));
+  std::string following = request.param("follow").value_or("");
+  bool long_running = path == "exec" || path == "attach" || path == "portForward" || (!following.empty() && following != "false");
+  std::vector<std::string> labels = {request.method, path, "readwrite", long_running ? "true" : "false"};
+  core_->requests.with(labels).add();
+  Result<http::Response> response = co_await core_->admit(std::move(context), std::move(request));
+  if (!response) co_return error_response(response.error());
+  co_return std::move(*response);
+}
+
+}  // namespace xebec::kubelet
