@@ -129,21 +129,17 @@ RunLoop::~RunLoop() {
 MonotonicTime RunLoop::now() const { return std::chrono::steady_clock::now(); }
 
 void RunLoop::post(Work work) {
-  {
-    std::lock_guard lock(state_->mutex);
-    state_->ready.push_back(std::move(work));
-  }
+  // The work may end the loop's life: nothing of it is touched after the lock.
+  std::lock_guard lock(state_->mutex);
+  state_->ready.push_back(std::move(work));
   state_->wake.notify_one();
 }
 
 uint64_t RunLoop::post_at(MonotonicTime when, Work work) {
-  uint64_t id = 0;
-  {
-    std::lock_guard lock(state_->mutex);
-    id = ++state_->last_timer;
-    state_->timers.emplace(std::pair(when, id), std::move(work));
-    state_->timer_times.emplace(id, when);
-  }
+  std::lock_guard lock(state_->mutex);
+  uint64_t id = ++state_->last_timer;
+  state_->timers.emplace(std::pair(when, id), std::move(work));
+  state_->timer_times.emplace(id, when);
   state_->wake.notify_one();
   return id;
 }
@@ -190,10 +186,8 @@ void RunLoop::run() {
 }
 
 void RunLoop::stop() {
-  {
-    std::lock_guard lock(state_->mutex);
-    state_->stopped = true;
-  }
+  std::lock_guard lock(state_->mutex);
+  state_->stopped = true;
   state_->wake.notify_one();
 }
 
