@@ -1,4 +1,5 @@
 #include "kubelet/host_files.h"
+#include "kubelet/problem.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 Status failure(std::string_view what, const std::string& path) {
-  return errors::internal(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
+  return problem(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
 }
 
 class RealFiles final : public HostFiles {
@@ -23,7 +24,7 @@ class RealFiles final : public HostFiles {
   Result<void> make_directory(const std::string& path, int mode) override {
     std::error_code error;
     fs::create_directories(path, error);
-    if (error) return fail(errors::internal(fmt::format("mkdir {}: {}", path, error.message())));
+    if (error) return fail(problem(fmt::format("mkdir {}: {}", path, error.message())));
     ::chmod(path.c_str(), static_cast<mode_t>(mode));
     return {};
   }

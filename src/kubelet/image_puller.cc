@@ -6,6 +6,7 @@
 #include "kubelet/cri/image_name.h"
 #include "kubelet/objects.h"
 #include "kubelet/time.h"
+#include "kubelet/problem.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -106,7 +107,7 @@ Task<std::vector<cri::AuthConfig>> ImagePuller::credentials(std::shared_ptr<cons
 
 Task<void> ImagePuller::pull(std::string key, cri::ImageSpec image, std::vector<cri::AuthConfig> auths,
                              cri::PodSandboxConfig sandbox) {
-  PullResult result = fail(errors::internal("no attempt"));
+  PullResult result = fail(problem("no attempt"));
   if (auths.empty()) {
     std::optional<cri::AuthConfig> none;
     result = co_await runtime_.pull_image(image, none, sandbox);

@@ -14,6 +14,7 @@
 
 #include "api/gen/corev1.h"
 #include "api/pod_resources.h"
+#include "kubelet/problem.h"
 
 namespace xebec::kubelet {
 namespace fs = std::filesystem;
@@ -81,7 +82,9 @@ class HostCgroups final : public CgroupManager {
   }
 
   Result<void> prepare() {
-    for (std::string_view c : kClasses) TRY_VOID(make(options_.root + std::string(c)));
+    for (std::string_view c : kClasses) {
+      TRY_VOID(make(options_.root + std::string(c)));
+    }
     // Best effort pods get what the others leave.
     write(options_.root + "/besteffort", "cpu.shares", "2");
     write(options_.root + "/besteffort", "cpu.weight", "1");
@@ -113,7 +116,7 @@ class HostCgroups final : public CgroupManager {
         std::string path = fmt::format("{}{}{}/pod{}", hierarchy, options_.root, c, uid);
         if (::access(path.c_str(), F_OK) != 0) continue;
         if (!remove_tree(path)) {
-          result = fail(errors::internal(fmt::format("rmdir {}: {}", path, std::strerror(errno))));
+          result = fail(problem(fmt::format("rmdir {}: {}", path, std::strerror(errno))));
         }
       }
     }
@@ -146,7 +149,7 @@ class HostCgroups final : public CgroupManager {
         if (::mkdir(at.c_str(), 0755) != 0 && errno != EEXIST) {
           // A named hierarchy without controllers, or a read-only one, does not matter.
           if (!unified_) break;
-          return fail(errors::internal(fmt::format("mkdir {}: {}", at, std::strerror(errno))));
+          return fail(problem(fmt::format("mkdir {}: {}", at, std::strerror(errno))));
         }
         if (unified_) delegate(parent);
         if (!unified_) inherit_cpuset(parent, at);

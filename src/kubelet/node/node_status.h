@@ -9,6 +9,7 @@
 
 #include "api/gen/corev1.h"
 #include "base/cancel.h"
+#include "base/sync.h"
 #include "base/task.h"
 #include "client/env.h"
 #include "client/event_recorder.h"

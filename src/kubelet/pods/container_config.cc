@@ -8,6 +8,7 @@
 #include "kubelet/labels.h"
 #include "kubelet/pods/environment.h"
 #include "kubelet/pods/sandbox_config.h"
+#include "kubelet/problem.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -78,17 +79,17 @@ Result<cri::ContainerSecurityContext> security_of(const ContainerInputs& in) {
                                 in.pod->metadata.uid, in.container->name);
   if (non_root.value_or(false)) {
     if (out.run_as_user) {
-      if (*out.run_as_user == 0) return fail(errors::internal("container's runAsUser breaks non-root policy " + who));
+      if (*out.run_as_user == 0) return fail(problem("container's runAsUser breaks non-root policy " + who));
     } else if (in.image && in.image->uid) {
       if (*in.image->uid == 0) {
-        return fail(errors::internal("container has runAsNonRoot and image will run as root " + who));
+        return fail(problem("container has runAsNonRoot and image will run as root " + who));
       }
     } else if (in.image && !in.image->username.empty()) {
-      return fail(errors::internal(fmt::format("container has runAsNonRoot and image has non-numeric user ({}), cannot verify "
+      return fail(problem(fmt::format("container has runAsNonRoot and image has non-numeric user ({}), cannot verify "
                                                "user is non-root {}",
                                                in.image->username, who)));
     } else if (in.image) {
-      return fail(errors::internal("container has runAsNonRoot and image will run as root " + who));
+      return fail(problem("container has runAsNonRoot and image will run as root " + who));
     }
   }
   if (!out.run_as_user && in.image) {

@@ -9,6 +9,7 @@
 #include "kubelet/pods/environment.h"
 #include "kubelet/pods/sandbox_config.h"
 #include "kubelet/time.h"
+#include "kubelet/problem.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -96,7 +97,7 @@ Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod, 
     own_hosts |= wanted.mountPath == "/etc/hosts";
     auto found = around.volumes.find(wanted.name);
     if (found == around.volumes.end()) {
-      return fail(errors::internal(fmt::format("cannot find volume \"{}\" to mount into container \"{}\"", wanted.name, container.name)));
+      return fail(problem(fmt::format("cannot find volume \"{}\" to mount into container \"{}\"", wanted.name, container.name)));
     }
     cri::Mount mount;
     mount.container_path = wanted.mountPath.starts_with('/') ? wanted.mountPath : "/" + wanted.mountPath;
@@ -105,7 +106,7 @@ Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod, 
     if (!sub.empty()) {
       Result<std::string> path = parts_.volumes.sub_path(pod, found->second, sub);
       if (!path) {
-        return fail(errors::internal(fmt::format("failed to prepare subPath for volumeMount \"{}\" of container \"{}\"", wanted.name, container.name)));
+        return fail(problem(fmt::format("failed to prepare subPath for volumeMount \"{}\" of container \"{}\"", wanted.name, container.name)));
       }
       mount.host_path = std::move(*path);
     }
@@ -190,7 +191,7 @@ Task<std::optional<StartFailure>> ContainerRunner::start(std::shared_ptr<const c
                            service_variables(parts_.services.list(), pod->metadata.namespace_,
                                              pod->spec.enableServiceLinks.value_or(true))};
   Result<std::vector<cri::EnvVar>> env = co_await make_environment(std::move(inputs));
-  Result<cri::ContainerConfig> config = fail(errors::internal(""));
+  Result<cri::ContainerConfig> config = fail(problem(""));
   if (!env) {
     config = fail(env.error());
   } else {
@@ -258,20 +259,20 @@ Task<Result<void>> ContainerRunner::run_hook(corev1::LifecycleHandler handler, c
     int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();
     CO_TRY(cri::ExecSyncResult ran, co_await parts_.runtime.exec_sync(id, handler.exec->command, seconds));
     if (ran.exit_code != 0) {
-      co_return fail(errors::internal(fmt::format("command '{}' exited with {}: {}", fmt::join(handler.exec->command, " "),
+      co_return fail(problem(fmt::format("command '{}' exited with {}: {}", fmt::join(handler.exec->command, " "),
                                                   ran.exit_code, ran.err)));
     }
   } else if (handler.httpGet) {
     HttpProbe probe = http_probe_of(*handler.httpGet, container, pod_ip);
     probe.timeout = limit > Duration::zero() ? limit : Duration(30s);
     ProbeAnswer answer = co_await parts_.net.http_get(std::move(probe));
-    if (answer.outcome != ProbeOutcome::kSuccess) co_return fail(errors::internal(answer.message));
+    if (answer.outcome != ProbeOutcome::kSuccess) co_return fail(problem(answer.message));
   } else if (handler.sleep) {
     Duration wait = std::chrono::seconds(handler.sleep->seconds);
     if (limit > Duration::zero()) wait = std::min(wait, limit);
     co_await sleep_for(wait);
   } else if (handler.tcpSocket) {
-    co_return fail(errors::internal("tcpSocket is not supported as a lifecycle handler"));
+    co_return fail(problem("tcpSocket is not supported as a lifecycle handler"));
   }
   co_return Result<void>();
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "kubelet/objects.h"
+#include "kubelet/problem.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -56,8 +57,12 @@ class Builder {
   explicit Builder(EnvironmentInputs inputs) : in_(std::move(inputs)) {}
 
   Task<Result<std::vector<cri::EnvVar>>> run() {
-    for (const corev1::EnvFromSource& source : in_.container.envFrom) CO_TRY_VOID(co_await add_source(source));
-    for (const corev1::EnvVar& variable : in_.container.env) CO_TRY_VOID(co_await add_variable(variable));
+    for (const corev1::EnvFromSource& source : in_.container.envFrom) {
+      CO_TRY_VOID(co_await add_source(source));
+    }
+    for (const corev1::EnvVar& variable : in_.container.env) {
+      CO_TRY_VOID(co_await add_variable(variable));
+    }
     for (const auto& [name, value] : in_.services) {
       if (!values_.contains(name)) put(name, value);
     }
@@ -120,7 +125,7 @@ class Builder {
       if (const std::string* value = (*map)->data.get(ref.key)) {
         put(variable.name, *value);
       } else if (!optional) {
-        co_return fail(errors::internal(fmt::format("couldn't find key {} in ConfigMap {}/{}", ref.key,
+        co_return fail(problem(fmt::format("couldn't find key {} in ConfigMap {}/{}", ref.key,
                                                     pod.metadata.namespace_, ref.name)));
       }
     } else if (from.secretKeyRef) {
@@ -132,11 +137,11 @@ class Builder {
       if (const api::Bytes* value = (*secret)->data.get(ref.key)) {
         put(variable.name, value->data);
       } else if (!optional) {
-        co_return fail(errors::internal(fmt::format("couldn't find key {} in Secret {}/{}", ref.key,
+        co_return fail(problem(fmt::format("couldn't find key {} in Secret {}/{}", ref.key,
                                                     pod.metadata.namespace_, ref.name)));
       }
     } else {
-      co_return fail(errors::internal(fmt::format("environment variable {}: this source is not supported", variable.name)));
+      co_return fail(problem(fmt::format("environment variable {}: this source is not supported", variable.name)));
     }
     co_return Result<void>();
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "api/gen/corev1.h"
+#include "kubelet/problem.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -67,7 +68,7 @@ Result<std::string> field_value(const corev1::Pod& pod, std::string_view path, c
   if (path == "status.hostIPs") return fmt::format("{}", fmt::join(facts.host_ips, ","));
   if (path == "status.podIP") return facts.pod_ips.empty() ? std::string() : facts.pod_ips[0];
   if (path == "status.podIPs") return fmt::format("{}", fmt::join(facts.pod_ips, ","));
-  return fail(errors::internal(fmt::format("unsupported fieldPath: {}", path)));
+  return fail(problem(fmt::format("unsupported fieldPath: {}", path)));
 }
 
 const corev1::Container* find_container(const corev1::Pod& pod, std::string_view name) {
@@ -85,12 +86,12 @@ Result<std::string> resource_value(const corev1::Pod& pod, const corev1::Contain
                                    const api::FlatMap<api::Quantity>& allocatable) {
   if (!selector.containerName.empty()) container = find_container(pod, selector.containerName);
   if (container == nullptr) {
-    return fail(errors::internal(fmt::format("container {} not found", selector.containerName)));
+    return fail(problem(fmt::format("container {} not found", selector.containerName)));
   }
   std::string_view path = selector.resource;
   bool limit = path.starts_with("limits.");
   if (!limit && !path.starts_with("requests.")) {
-    return fail(errors::internal(fmt::format("unsupported container resource : {}", path)));
+    return fail(problem(fmt::format("unsupported container resource : {}", path)));
   }
   std::string_view name = path.substr(path.find('.') + 1);
   const api::FlatMap<api::Quantity>& list = limit ? container->resources.limits : container->resources.requests;

@@ -9,6 +9,7 @@
 #include "kubelet/pods/field_ref.h"
 #include "kubelet/pods/sandbox_config.h"
 #include "kubelet/time.h"
+#include "kubelet/problem.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -318,7 +319,7 @@ Task<Duration> PodWorker::make_sandbox(std::shared_ptr<const corev1::Pod> pod, c
       co_await parts_.runtime.remove_pod_sandbox(runtime_->sandboxes[i].id);
     }
   }
-  Result<std::string> id = fail(errors::internal(""));
+  Result<std::string> id = fail(problem(""));
   uint32_t attempt = actions.attempt + static_cast<uint32_t>(sandbox_failures_);
   Result<cri::PodSandboxConfig> config =
       make_sandbox_config(parts_.options, *pod, attempt, parts_.files.read_all(parts_.options.resolv_conf));

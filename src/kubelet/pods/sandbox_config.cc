@@ -8,6 +8,7 @@
 #include "api/gen/corev1.h"
 #include "kubelet/cgroups/cgroup_manager.h"
 #include "kubelet/labels.h"
+#include "kubelet/problem.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -137,7 +138,7 @@ cri::SecurityProfile seccomp_of(const corev1::PodSecurityContext* pod, const cor
 Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options, const corev1::Pod& pod, uint32_t attempt,
                                                   std::string_view host_resolv_conf) {
   if (!pod.spec.hostUsers.value_or(true)) {
-    return fail(errors::internal("user namespaces (hostUsers: false) are not supported by this container runtime"));
+    return fail(problem("user namespaces (hostUsers: false) are not supported by this container runtime"));
   }
   cri::PodSandboxConfig config;
   config.metadata = {pod.metadata.name, pod.metadata.uid, pod.metadata.namespace_, attempt};
@@ -146,7 +147,7 @@ Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options,
     if (pod.spec.setHostnameAsFQDN.value_or(false) && !pod.spec.subdomain.empty()) {
       config.hostname += fmt::format(".{}.{}.svc.{}", pod.spec.subdomain, pod.metadata.namespace_, options.cluster_domain);
       if (config.hostname.size() > 64) {
-        return fail(errors::internal(
+        return fail(problem(
             fmt::format("failed to construct FQDN from pod hostname and cluster domain, FQDN {} is too long (64 characters "
                         "is the max, {} characters requested)",
                         config.hostname, config.hostname.size())));

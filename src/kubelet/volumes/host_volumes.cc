@@ -1,0 +1,425 @@
+#include "kubelet/volumes/host_volumes.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "api/gen/authenticationv1.h"
+#include "kubelet/objects.h"
+#include "kubelet/pods/field_ref.h"
+#include "kubelet/problem.h"
+
+namespace xebec::kubelet {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kDefaultMode = 0644;
+constexpr int64_t kMaxTokenAge = 24 * 3600;
+
+Status failure(std::string_view what, const std::string& path) {
+  return problem(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
+}
+
+bool is_mount_point(const std::string& path) {
+  struct stat own {}, parent {};
+  if (::lstat(path.c_str(), &own) != 0 || ::lstat(fs::path(path).parent_path().c_str(), &parent) != 0) return false;
+  return own.st_dev != parent.st_dev;
+}
+
+Result<void> make_directory(const std::string& path, mode_t mode) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return fail(problem(fmt::format("mkdir {}: {}", path, error.message())));
+  ::chmod(path.c_str(), mode);
+  return {};
+}
+
+Result<void> mount_tmpfs(const std::string& path, int64_t size) {
+  if (is_mount_point(path)) return {};
+  std::string data = size > 0 ? fmt::format("mode=0777,size={}", size) : std::string("mode=0777");
+  if (::mount("tmpfs", path.c_str(), "tmpfs", 0, data.c_str()) != 0) return fail(failure("mount tmpfs", path));
+  return {};
+}
+
+std::optional<int64_t> group_of(const corev1::Pod& pod) {
+  return pod.spec.securityContext ? pod.spec.securityContext->fsGroup : std::nullopt;
+}
+
+// Every file and folder below belongs to the group, which may write; new files inherit it.
+void own_by_group(const std::string& path, int64_t group) {
+  auto own = [&](const fs::path& at) {
+    struct stat info {};
+    if (::lstat(at.c_str(), &info) != 0 || S_ISLNK(info.st_mode)) return;
+    (void)::lchown(at.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(group));
+    mode_t mode = (info.st_mode & 07777) | 0660;
+    if (S_ISDIR(info.st_mode)) mode |= S_ISGID | 0110;
+    ::chmod(at.c_str(), mode);
+  };
+  own(path);
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error)) own(it->path());
+}
+
+// `data` under the names the items give, or under their own.
+template <class Get>
+Result<ProjectedFiles> pick(const std::vector<corev1::KeyToPath>& items, int mode, bool optional, std::string_view what, Get get) {
+  ProjectedFiles files;
+  for (const corev1::KeyToPath& item : items) {
+    std::optional<std::string> value = get(item.key);
+    if (!value && optional) continue;
+    if (!value) return fail(problem(fmt::format("references non-existent {} key: {}", what, item.key)));
+    files[item.path] = ProjectedFile{std::move(*value), static_cast<int>(item.mode.value_or(mode))};
+  }
+  return files;
+}
+
+}  // namespace
+
+Result<void> check_host_path(const std::string& path, const std::string& type) {
+  if (type.empty()) return {};
+  struct stat info {};
+  bool there = ::stat(path.c_str(), &info) == 0;
+  auto wrong = [&](std::string_view what) {
+    return fail(problem(fmt::format("hostPath type check failed: {} is not {}", path, what)));
+  };
+  if (type == "DirectoryOrCreate") {
+    if (!there) return make_directory(path, 0755);
+    if (!S_ISDIR(info.st_mode)) return wrong("a directory");
+  } else if (type == "FileOrCreate") {
+    if (!there) {
+      int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+      if (fd < 0) return fail(failure("open", path));
+      ::close(fd);
+      return {};
+    }
+    if (!S_ISREG(info.st_mode)) return wrong("a file");
+  } else if (type == "Directory") {
+    if (!there || !S_ISDIR(info.st_mode)) return wrong("a directory");
+  } else if (type == "File") {
+    if (!there || !S_ISREG(info.st_mode)) return wrong("a file");
+  } else if (type == "Socket") {
+    if (!there || !S_ISSOCK(info.st_mode)) return wrong("a socket file");
+  } else if (type == "CharDevice") {
+    if (!there || !S_ISCHR(info.st_mode)) return wrong("a character device");
+  } else if (type == "BlockDevice") {
+    if (!there || !S_ISBLK(info.st_mode)) return wrong("a block device");
+  } else {
+    return fail(problem(fmt::format("{} is an invalid volume type", type)));
+  }
+  return {};
+}
+
+HostVolumes::HostVolumes(client::Env env, client::Rest rest, std::string root_dir, api::FlatMap<api::Quantity> allocatable)
+    : env_(std::move(env)), rest_(std::move(rest)), root_dir_(std::move(root_dir)), allocatable_(std::move(allocatable)) {}
+
+int64_t HostVolumes::now_seconds() const { return env_.clock->now().time_since_epoch().count() / 1'000'000'000; }
+
+Task<Result<MountedVolumes>> HostVolumes::mount(PodPtr pod, CancelToken token) {
+  MountedVolumes mounted;
+  for (const corev1::Volume& volume : pod->spec.volumes) {
+    Result<MountedVolume> one = co_await mount_one(pod, volume, token);
+    if (!one) {
+      Status error = one.error();
+      error.message = fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", volume.name, error.message);
+      co_return fail(std::move(error));
+    }
+    mounted[volume.name] = std::move(*one);
+  }
+  co_return mounted;
+}
+
+Task<Result<MountedVolume>> HostVolumes::mount_one(PodPtr pod, corev1::Volume volume, CancelToken token) {
+  MountedVolume out;
+  if (volume.hostPath) {
+    CO_TRY_VOID(check_host_path(volume.hostPath->path, volume.hostPath->type.value_or("")));
+    out.host_path = volume.hostPath->path;
+    co_return out;
+  }
+  if (volume.emptyDir) co_return empty_dir(*pod, volume);
+  if (volume.configMap) {
+    const auto& source = *volume.configMap;
+    CO_TRY(ProjectedFiles files, co_await config_map_files(pod, source.name, source.items, source.defaultMode.value_or(kDefaultMode),
+                                                           source.optional.value_or(false), token));
+    co_return write(*pod, "kubernetes.io~configmap", volume.name, files, false);
+  }
+  if (volume.secret) {
+    const auto& source = *volume.secret;
+    CO_TRY(ProjectedFiles files, co_await secret_files(pod, source.secretName, source.items, source.defaultMode.value_or(kDefaultMode),
+                                                       source.optional.value_or(false), token));
+    co_return write(*pod, "kubernetes.io~secret", volume.name, files, true);
+  }
+  if (volume.downwardAPI) {
+    CO_TRY(ProjectedFiles files, downward_files(*pod, volume.downwardAPI->items, volume.downwardAPI->defaultMode.value_or(kDefaultMode)));
+    co_return write(*pod, "kubernetes.io~downward-api", volume.name, files, true);
+  }
+  if (volume.projected) {
+    CO_TRY(ProjectedFiles files, co_await projected_files(pod, volume, token));
+    co_return write(*pod, "kubernetes.io~projected", volume.name, files, true);
+  }
+  if (volume.persistentVolumeClaim) {
+    co_return co_await mount_claim(pod, volume.persistentVolumeClaim->claimName, volume.persistentVolumeClaim->readOnly, token);
+  }
+  if (volume.ephemeral) co_return co_await mount_claim(pod, pod->metadata.name + "-" + volume.name, false, token);
+  co_return fail(problem("no volume plugin matched: this kind of volume is not supported"));
+}
+
+Task<Result<MountedVolume>> HostVolumes::mount_claim(PodPtr pod, std::string name, bool readonly, CancelToken token) {
+  Context context;
+  context.cancel = token;
+  CO_TRY(corev1::PersistentVolumeClaim claim,
+         co_await rest_.get<corev1::PersistentVolumeClaim>(context, pod->metadata.namespace_, name));
+  if (claim.spec.volumeName.empty() || claim.status.phase != "Bound") {
+    co_return fail(problem(fmt::format("PVC {}/{} is not bound", pod->metadata.namespace_, name)));
+  }
+  CO_TRY(corev1::PersistentVolume volume, co_await rest_.get<corev1::PersistentVolume>(context, std::string(), claim.spec.volumeName));
+  MountedVolume out;
+  out.readonly = readonly;
+  if (volume.spec.hostPath) {
+    CO_TRY_VOID(check_host_path(volume.spec.hostPath->path, volume.spec.hostPath->type.value_or("")));
+    out.host_path = volume.spec.hostPath->path;
+  } else if (volume.spec.local) {
+    CO_TRY_VOID(check_host_path(volume.spec.local->path, "Directory"));
+    out.host_path = volume.spec.local->path;
+    if (auto group = group_of(*pod)) own_by_group(out.host_path, *group);
+  } else {
+    co_return fail(problem("no volume plugin matched: this kind of persistent volume is not supported"));
+  }
+  co_return out;
+}
+
+Result<MountedVolume> HostVolumes::empty_dir(const corev1::Pod& pod, const corev1::Volume& volume) {
+  MountedVolume out;
+  out.host_path = fmt::format("{}/volumes/kubernetes.io~empty-dir/{}", pod_dir(pod.metadata.uid), volume.name);
+  std::error_code error;
+  bool fresh = !fs::exists(out.host_path, error);
+  const corev1::EmptyDirVolumeSource& source = *volume.emptyDir;
+  if (fresh) {
+    TRY_VOID(make_directory(out.host_path, 0777));
+  }
+  if (source.medium == "Memory") {
+    TRY_VOID(mount_tmpfs(out.host_path, source.sizeLimit ? source.sizeLimit->value() : 0));
+  } else if (!source.medium.empty()) {
+    return fail(problem(fmt::format("unknown storage medium \"{}\"", source.medium)));
+  }
+  if (fresh) {
+    ::chmod(out.host_path.c_str(), 0777);
+    if (auto group = group_of(pod)) own_by_group(out.host_path, *group);
+  }
+  return out;
+}
+
+Task<Result<ProjectedFiles>> HostVolumes::config_map_files(PodPtr pod, std::string name, std::vector<corev1::KeyToPath> items,
+                                                           int mode, bool optional, CancelToken token) {
+  Result<corev1::ConfigMap> map = co_await get_config_map(rest_, token, pod->metadata.namespace_, name);
+  if (!map && optional && map.error().is(reason::kNotFound)) co_return ProjectedFiles();
+  if (!map) co_return fail(map.error());
+  if (items.empty()) {
+    ProjectedFiles files;
+    for (const auto& [key, value] : map->data) files[key] = ProjectedFile{value, mode};
+    for (const auto& [key, value] : map->binaryData) files[key] = ProjectedFile{value.data, mode};
+    co_return files;
+  }
+  co_return pick(items, mode, optional, "config", [&](const std::string& key) -> std::optional<std::string> {
+    if (const std::string* value = map->data.get(key)) return *value;
+    if (const api::Bytes* value = map->binaryData.get(key)) return value->data;
+    return std::nullopt;
+  });
+}
+
+Task<Result<ProjectedFiles>> HostVolumes::secret_files(PodPtr pod, std::string name, std::vector<corev1::KeyToPath> items,
+                                                       int mode, bool optional, CancelToken token) {
+  Result<corev1::Secret> secret = co_await get_secret(rest_, token, pod->metadata.namespace_, name);
+  if (!secret && optional && secret.error().is(reason::kNotFound)) co_return ProjectedFiles();
+  if (!secret) co_return fail(secret.error());
+  if (items.empty()) {
+    ProjectedFiles files;
+    for (const auto& [key, value] : secret->data) files[key] = ProjectedFile{value.data, mode};
+    co_return files;
+  }
+  co_return pick(items, mode, optional, "secret", [&](const std::string& key) -> std::optional<std::string> {
+    if (const api::Bytes* value = secret->data.get(key)) return value->data;
+    return std::nullopt;
+  });
+}
+
+Result<ProjectedFiles> HostVolumes::downward_files(const corev1::Pod& pod, const std::vector<corev1::DownwardAPIVolumeFile>& items,
+                                                   int mode) {
+  ProjectedFiles files;
+  for (const corev1::DownwardAPIVolumeFile& item : items) {
+    ProjectedFile file;
+    file.mode = item.mode.value_or(mode);
+    if (item.fieldRef) {
+      TRY(file.data, field_value(pod, item.fieldRef->fieldPath, PodFacts()));
+    } else if (item.resourceFieldRef) {
+      TRY(file.data, resource_value(pod, nullptr, *item.resourceFieldRef, allocatable_));
+    }
+    files[item.path] = std::move(file);
+  }
+  return files;
+}
+
+Task<Result<ProjectedFiles>> HostVolumes::projected_files(PodPtr pod, corev1::Volume volume, CancelToken token) {
+  ProjectedFiles all;
+  int mode = volume.projected->defaultMode.value_or(kDefaultMode);
+  for (const corev1::VolumeProjection& source : volume.projected->sources) {
+    ProjectedFiles files;
+    if (source.configMap) {
+      const auto& s = *source.configMap;
+      CO_TRY(files, co_await config_map_files(pod, s.name, s.items, mode, s.optional.value_or(false), token));
+    } else if (source.secret) {
+      const auto& s = *source.secret;
+      CO_TRY(files, co_await secret_files(pod, s.name, s.items, mode, s.optional.value_or(false), token));
+    } else if (source.downwardAPI) {
+      CO_TRY(files, downward_files(*pod, source.downwardAPI->items, mode));
+    } else if (source.serviceAccountToken) {
+      CO_TRY(std::string text, co_await service_account_token(pod, volume.name, *source.serviceAccountToken, token));
+      files[source.serviceAccountToken->path] = ProjectedFile{std::move(text), mode};
+    } else {
+      co_return fail(problem("this kind of projected volume source is not supported"));
+    }
+    for (auto& [path, file] : files) all[path] = std::move(file);
+  }
+  co_return all;
+}
+
+Task<Result<std::string>> HostVolumes::service_account_token(PodPtr pod, std::string volume,
+                                                             corev1::ServiceAccountTokenProjection source, CancelToken token) {
+  std::string key = fmt::format("{}/{}/{}", pod->metadata.uid, volume, source.path);
+  auto known = tokens_.find(key);
+  int64_t now = now_seconds();
+  bool fresh = false;
+  if (known != tokens_.end()) {
+    // Good for 80 % of its time, and for a day at most.
+    const Token& t = known->second;
+    fresh = now < t.issued + (t.expires - t.issued) * 8 / 10 && now < t.issued + kMaxTokenAge;
+  }
+  if (fresh) co_return known->second.text;
+  authenticationv1::TokenRequest request;
+  if (!source.audience.empty()) request.spec.audiences.push_back(source.audience);
+  request.spec.expirationSeconds = source.expirationSeconds.value_or(3600);
+  auto& bound = request.spec.boundObjectRef.emplace();
+  bound.kind = "Pod";
+  bound.apiVersion = "v1";
+  bound.name = pod->metadata.name;
+  bound.uid = pod->metadata.uid;
+  Context context;
+  context.cancel = token;
+  std::string account = pod->spec.serviceAccountName.empty() ? "default" : pod->spec.serviceAccountName;
+  Result<authenticationv1::TokenRequest> made = co_await rest_.create_token(context, pod->metadata.namespace_, account, request);
+  if (!made) {
+    // The old one may do until the server answers again.
+    known = tokens_.find(key);
+    if (known != tokens_.end() && now < known->second.expires) co_return known->second.text;
+    co_return fail(problem("failed to fetch token: " + made.error().message));
+  }
+  Token& kept = tokens_[key];
+  kept.text = made->status.token;
+  kept.issued = now;
+  kept.expires = made->status.expirationTimestamp.seconds;
+  co_return kept.text;
+}
+
+Result<MountedVolume> HostVolumes::write(const corev1::Pod& pod, const std::string& plugin, const std::string& name,
+                                         const ProjectedFiles& files, bool tmpfs) {
+  MountedVolume out;
+  out.host_path = fmt::format("{}/volumes/{}/{}", pod_dir(pod.metadata.uid), plugin, name);
+  std::error_code error;
+  if (!fs::exists(out.host_path, error)) {
+    TRY_VOID(make_directory(out.host_path, 0777));
+  }
+  if (tmpfs) {
+    TRY_VOID(mount_tmpfs(out.host_path, 0));
+  }
+  std::optional<int64_t> group = group_of(pod);
+  TRY_VOID(write_atomically(out.host_path, files, group, *env_.clock));
+  if (group) {
+    (void)::chown(out.host_path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(*group));
+    ::chmod(out.host_path.c_str(), 02777);
+  }
+  out.readonly = true;
+  return out;
+}
+
+// The path is opened without leaving the volume, whatever links its owner put there, and bound to a place of our own.
+Result<std::string> HostVolumes::sub_path(const corev1::Pod& pod, const MountedVolume& volume, std::string sub_path) {
+  TRY_VOID(check_relative_path(sub_path));
+  int root = ::open(volume.host_path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) return fail(failure("open", volume.host_path));
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  auto open_beneath = [&](const std::string& path) {
+    return static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof(how)));
+  };
+  int fd = open_beneath(sub_path);
+  if (fd < 0 && errno == ENOENT && !volume.readonly) {
+    // Missing folders are made one by one, each below the one opened safely before.
+    std::string done;
+    for (const fs::path& part : fs::path(sub_path)) {
+      int parent = done.empty() ? ::dup(root) : open_beneath(done);
+      if (parent < 0) break;
+      (void)::mkdirat(parent, part.c_str(), 0750);
+      ::close(parent);
+      done += (done.empty() ? "" : "/") + part.string();
+    }
+    fd = open_beneath(sub_path);
+  }
+  Status error = failure("open", volume.host_path + "/" + sub_path);
+  ::close(root);
+  if (fd < 0) return fail(std::move(error));
+  struct stat info {};
+  ::fstat(fd, &info);
+  std::string base = fmt::format("{}/volume-subpaths/{}", pod_dir(pod.metadata.uid), fs::path(volume.host_path).filename().string());
+  std::string target = fmt::format("{}/{:016x}", base, std::hash<std::string>()(sub_path));
+  Result<void> made = make_directory(base, 0750);
+  if (made && S_ISDIR(info.st_mode)) made = make_directory(target, 0750);
+  if (made && !S_ISDIR(info.st_mode)) {
+    int file = ::open(target.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+    if (file >= 0) ::close(file);
+  }
+  std::string source = fmt::format("/proc/self/fd/{}", fd);
+  // A stale one, of a file that was replaced, goes first.
+  ::umount2(target.c_str(), MNT_DETACH);
+  bool bound = made && ::mount(source.c_str(), target.c_str(), nullptr, MS_BIND, nullptr) == 0;
+  error = failure("bind", target);
+  ::close(fd);
+  if (!made) return fail(made.error());
+  if (!bound) return fail(std::move(error));
+  return target;
+}
+
+Task<Result<void>> HostVolumes::unmount(std::string uid) {
+  std::string dir = pod_dir(uid);
+  // Everything mounted below, deepest first.
+  std::vector<std::string> mounts;
+  std::ifstream table("/proc/self/mountinfo");
+  std::string line;
+  while (std::getline(table, line)) {
+    std::istringstream words(line);
+    std::string word;
+    for (int i = 0; i < 5; ++i) words >> word;
+    if (word.starts_with(dir + "/")) mounts.push_back(word);
+  }
+  for (auto it = mounts.rbegin(); it != mounts.rend(); ++it) {
+    if (::umount2(it->c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT) co_return fail(failure("umount", *it));
+  }
+  std::error_code error;
+  for (const char* part : {"/volumes", "/volume-subpaths"}) {
+    fs::remove_all(dir + part, error);
+    if (error) co_return fail(problem(fmt::format("remove {}{}: {}", dir, part, error.message())));
+  }
+  auto end = tokens_.lower_bound(uid + "0");  // '0' follows '/'
+  tokens_.erase(tokens_.lower_bound(uid + "/"), end);
+  co_return Result<void>();
+}
+
+}  // namespace xebec::kubelet
