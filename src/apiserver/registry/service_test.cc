@@ -75,7 +75,10 @@ TEST(Services, ChangeTheirType) {
   ASSERT_TRUE(got);
   const std::string ip = got->spec.clusterIP;
   auto exposed = server.update<corev1::Service>(services(server), "default", "a",
-                                                [](corev1::Service& s) { s.spec.type = "NodePort"; });
+                                                [](corev1::Service& s) {
+                                                  s.spec.type = "NodePort";
+                                                  api::apply_defaults(api::type_of<corev1::Service>(), &s);
+                                                });
   ASSERT_TRUE(exposed) << exposed.error().message;
   const int32_t port = exposed->object.get<corev1::Service>().spec.ports[0].nodePort;
   EXPECT_GE(port, 30000);
