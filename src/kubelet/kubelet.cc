@@ -49,7 +49,8 @@ struct Kubelet::Impl {
         probes(env, p.runtime, p.net, recorder),
         restarts(10s, 5min),
         parts{options, env, rest, p.runtime, p.volumes, p.cgroups, p.files, p.net, recorder, node, services, statuses, images,
-              probes, restarts, [this](const std::string& id, const std::string& uid) { owners[id] = uid; }} {}
+              probes, restarts, [this](const std::string& id, const std::string& uid) { owners[id] = uid; },
+              [this] { ports_changed.notify_all(); }} {}
 
   Task<void> run(CancelToken token);
   Task<void> run_worker(std::shared_ptr<PodWorker> worker, std::string uid, CancelToken token);
@@ -57,6 +58,7 @@ struct Kubelet::Impl {
   Task<void> relist_often(CancelToken token);
   Task<bool> relist();
   Task<void> rotate_logs(CancelToken token);
+  Task<void> map_host_ports(CancelToken token);
   void pod_changed(const std::shared_ptr<const corev1::Pod>& old, const std::shared_ptr<const corev1::Pod>& now);
   PodWorker& worker_of(const std::string& uid);
   void wake(const std::string& uid);
@@ -82,7 +84,35 @@ struct Kubelet::Impl {
   std::map<std::string, std::string> listed;                               // id -> state, of the last relist
   bool events_up = false;
   Signal relist_now;
+  Signal ports_changed;
 };
+
+namespace {
+
+// Runs at once and can be given up: a wait for the next event has no token.
+class Pump {
+ public:
+  struct promise_type {
+    Pump get_return_object() { return Pump(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }
+  };
+  explicit Pump(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  Pump(const Pump&) = delete;
+  ~Pump() { handle_.destroy(); }
+
+ private:
+  std::coroutine_handle<promise_type> handle_;
+};
+
+Pump pump_event(cri::Runtime& runtime, OneShot<Result<cri::Event>> into) {
+  Result<cri::Event> event = co_await runtime.next_event();
+  into.set(std::move(event));
+}
+
+}  // namespace
 
 Task<void> Kubelet::Impl::run_worker(std::shared_ptr<PodWorker> worker, std::string uid, CancelToken token) {
   co_await worker->run(token);
@@ -121,7 +151,9 @@ void Kubelet::Impl::pod_changed(const std::shared_ptr<const corev1::Pod>& old, c
 // The runtime's stream of events wakes the pods they are about.
 Task<void> Kubelet::Impl::follow_events(CancelToken token) {
   while (!token.cancelled()) {
-    Result<cri::Event> event = co_await outer.runtime.next_event();
+    OneShot<Result<cri::Event>> shot;
+    Pump pump = pump_event(outer.runtime, shot);
+    Result<cri::Event> event = co_await wait_for(shot, token);
     if (token.cancelled()) co_return;
     if (!event) {
       if (event.error().is(reason::kCancelled)) co_return;
@@ -199,6 +231,44 @@ Task<void> Kubelet::Impl::relist_often(CancelToken token) {
   }
 }
 
+Task<void> Kubelet::Impl::map_host_ports(CancelToken token) {
+  std::vector<HostPortMapping> mapped;
+  while (!token.cancelled()) {
+    std::vector<HostPortMapping> wanted;
+    for (const auto& [uid, worker] : workers) {
+      std::shared_ptr<const corev1::Pod> pod = worker->pod();
+      const cri::PodSandboxStatus* sandbox = worker->runtime().ready_sandbox();
+      if (!pod || pod->spec.hostNetwork || sandbox == nullptr || sandbox->ips.empty()) continue;
+      for (const corev1::Container& container : pod->spec.containers) {
+        for (const corev1::ContainerPort& port : container.ports) {
+          if (port.hostPort == 0) continue;
+          HostPortMapping mapping;
+          mapping.protocol = port.protocol == "UDP" ? cri::Protocol::kUdp : cri::Protocol::kTcp;
+          mapping.host_ip = port.hostIP;
+          mapping.host_port = port.hostPort;
+          mapping.pod_ip = sandbox->ips[0];
+          mapping.container_port = port.containerPort;
+          wanted.push_back(std::move(mapping));
+        }
+      }
+    }
+    bool done = true;
+    if (wanted != mapped) {
+      Result<void> set = co_await outer.set_host_ports(wanted);
+      done = set.has_value();
+      if (done) mapped = std::move(wanted);
+      if (!done) env.logger.warning("Cannot map host ports", {{"error", set.error().message}});
+    }
+    // Sandboxes are read a moment after they were made; a failure is tried again.
+    OneShot<bool> alarm = ports_changed.subscribe();
+    uint64_t timer = env.executor->post_at(env.executor->now() + (done ? Duration(2s) : Duration(1s)), [alarm] { alarm.set(true); });
+    CancelRegistration registration = token.on_cancel([alarm] { alarm.set(false); });
+    co_await alarm;
+    env.executor->cancel_timer(timer);
+    if (!co_await sleep_for(50ms, token)) co_return;
+  }
+}
+
 Task<void> Kubelet::Impl::rotate_logs(CancelToken token) {
   while (co_await sleep_for(kRotateLogs, token)) {
     std::vector<std::pair<std::string, std::string>> logs;
@@ -229,6 +299,7 @@ Task<void> Kubelet::Impl::run(CancelToken token) {
     children.spawn(follow_events(children.token()));
     children.spawn(relist_often(children.token()));
     children.spawn(rotate_logs(children.token()));
+    if (outer.set_host_ports) children.spawn(map_host_ports(children.token()));
   }
   OneShot<bool> end;
   CancelRegistration registration = token.on_cancel([end] { end.set(true); });

@@ -6,6 +6,7 @@
 // Source: k8s.io/kubernetes pkg/kubelet.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,6 +27,17 @@ class HostFiles;
 class NetProber;
 class MachineReader;
 
+// A port of the node that leads to a pod.
+struct HostPortMapping {
+  cri::Protocol protocol = cri::Protocol::kTcp;
+  std::string host_ip;  // empty: every address of the node
+  int32_t host_port = 0;
+  std::string pod_ip;
+  int32_t container_port = 0;
+  bool operator==(const HostPortMapping&) const = default;
+};
+using SetHostPorts = std::function<Task<Result<void>>(std::vector<HostPortMapping>)>;
+
 struct KubeletParts {
   cri::Runtime& runtime;
   VolumeMounter& volumes;
@@ -33,6 +45,8 @@ struct KubeletParts {
   HostFiles& files;
   NetProber& net;
   MachineReader& machine;
+  // Called with all of them whenever they change; none where the runtime's network maps ports itself.
+  SetHostPorts set_host_ports = {};
 };
 
 class Kubelet final : public PodAccess {
@@ -40,7 +54,7 @@ class Kubelet final : public PodAccess {
   Kubelet(KubeletOptions options, client::Env env, client::Rest rest, KubeletParts parts);
   ~Kubelet() override;
 
-  // Until cancelled; at most once.
+  // Until cancelled, and until calls to the runtime in flight have ended (Runtime::shutdown() ends them); at most once.
   Task<void> run(CancelToken token);
   Executor& executor() const;
   // The Node object exists.

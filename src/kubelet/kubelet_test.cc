@@ -58,10 +58,9 @@ class KubeletTest : public testing::Test {
   void stop() {
     if (!life) return;
     life->cancel();
-    sim.run_for(2s);
-    kubelet.reset();
     sim.scope.spawn(join(life.get()));
-    sim.run_for(1s);
+    sim.run_for(40s);
+    kubelet.reset();
     life.reset();
   }
   static Task<void> join(Scope* scope) { co_await scope->join(); }
@@ -190,9 +189,9 @@ TEST_F(KubeletTest, ACrashingContainerBacksOff) {
   EXPECT_EQ(count("start_container main"), 2U);
   sim.run_for(10s);
   EXPECT_EQ(count("start_container main"), 3U);
-  sim.run_for(15s);
+  sim.run_for(12s);
   EXPECT_EQ(count("start_container main"), 3U);
-  sim.run_for(10s);
+  sim.run_for(8s);
   EXPECT_EQ(count("start_container main"), 4U);
   EXPECT_TRUE(has_event("bad", "BackOff: Back-off restarting failed container main in pod bad_default(uid-bad)"));
 }

@@ -86,10 +86,9 @@ class Planner {
   // The whole pod begins anew, unless what ran in it is over for good.
   void plan_new_sandbox() {
     actions_.stop_sandboxes = !runtime_.sandboxes.empty();
-    bool wanted = runtime_.sandboxes.empty() && runtime_.containers.empty();
-    for (const corev1::Container& container : pod_.spec.containers) {
-      wanted |= should_restart(pod_, container, runtime_.latest(container.name));
-    }
+    bool first = runtime_.sandboxes.empty() && runtime_.containers.empty();
+    bool wanted = first;
+    for (const corev1::Container& container : pod_.spec.containers) wanted |= runs_again(container);
     if (pod_.spec.restartPolicy == "Never" && !runtime_.containers.empty()) wanted = false;
     actions_.create_sandbox = wanted;
     if (!wanted) {
@@ -101,8 +100,15 @@ class Planner {
       return;
     }
     for (const corev1::Container& container : pod_.spec.containers) {
-      if (should_restart(pod_, container, runtime_.latest(container.name))) actions_.start.push_back(container.name);
+      if (runs_again(container)) actions_.start.push_back(container.name);
     }
+  }
+
+  // In a new sandbox; what runs in the old one goes down with it.
+  bool runs_again(const corev1::Container& container) const {
+    const RuntimeContainer* latest = runtime_.latest(container.name);
+    if (latest != nullptr && latest->running()) return true;
+    return should_restart(pod_, container, latest);
   }
 
   // True when main containers may run.

@@ -41,6 +41,8 @@ struct PodParts {
   KeyedBackoff& restarts;
   // A sandbox's or container's id belongs to this pod: events about it wake its worker.
   std::function<void(const std::string& id, const std::string& uid)> learned;
+  // Ports of the node may lead to other places now.
+  std::function<void()> sandboxes_changed;
 };
 
 }  // namespace xebec::kubelet

@@ -275,7 +275,10 @@ Task<Duration> PodWorker::act(std::shared_ptr<const corev1::Pod> pod, CancelToke
     if (!killed) co_return 1s;
     if (token.cancelled()) co_return Duration::zero();
   }
-  if (!actions.kill.empty()) co_return Duration::zero();  // with the news of how they ended
+  if (!actions.kill.empty()) {
+    if (!co_await read()) co_return 1s;
+    publish(false);  // how they ended
+  }
   if (actions.create_sandbox || actions.stop_sandboxes) {
     if (actions.create_sandbox && !usable) co_return mounted;  // nothing runs without its volumes
     Duration again = co_await make_sandbox(pod, actions, token);
@@ -338,6 +341,7 @@ Task<Duration> PodWorker::make_sandbox(std::shared_ptr<const corev1::Pod> pod, c
   parts_.learned(*id, uid_);
   sandbox_config_ = std::move(*config);
   configured_sandbox_ = *id;
+  parts_.sandboxes_changed();
   co_return Duration::zero();
 }
 
@@ -381,15 +385,9 @@ Task<Duration> PodWorker::start_containers(std::shared_ptr<const corev1::Pod> po
     waiting_[name] = failed->waiting;
     next = std::min(next, std::max<Duration>(failed->retry_after, 1ms));
   }
-  if (started) {
-    // Those that failed come again when their time has come, not at once.
-    bool all = next == kResync;
-    if (!co_await read()) co_return 1s;
-    publish(false);
-    bool more = all && !pod->spec.initContainers.empty() && !initialized(*pod, *runtime_);
-    if (all && !more) co_return Duration::zero();
-    if (more) co_return Duration::zero();
-  }
+  // Those that failed come again when their time has come; the others are looked at now.
+  if (started && next == kResync) co_return Duration::zero();
+  if (started && !co_await read()) co_return 1s;
   co_return next;
 }
 
@@ -476,6 +474,7 @@ Task<Duration> PodWorker::terminate(CancelToken token) {
   }
   if (!co_await read()) co_return 1s;
   stage_ = Stage::kTerminated;
+  parts_.sandboxes_changed();
   parts_.probes.forget_pod(uid_);
   publish(true);
   co_return Duration::zero();
