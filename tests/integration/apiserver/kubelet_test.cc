@@ -1,0 +1,134 @@
+// Logs and upgraded connections through the API server, with a stand-in for a kubelet behind it.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "cluster.h"
+
+namespace xebec::integration {
+namespace {
+
+// Gives back what it is sent, in capitals.
+class Echo final : public http::Upgrade {
+ public:
+  Task<void> run(Context, std::unique_ptr<http::ByteStream> stream) override {
+    std::array<char, 256> buffer;
+    for (;;) {
+      std::span<char> into(buffer);
+      Result<size_t> n = co_await stream->read(into);
+      if (!n || *n == 0) break;
+      std::string text(buffer.data(), *n);
+      for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      Result<void> written = co_await stream->write(text);
+      if (!written) break;
+    }
+  }
+};
+
+class FakeKubelet final : public http::Handler {
+ public:
+  Task<http::Response> handle(Context, http::Request request) override {
+    http::Response response;
+    if (request.headers.has("Upgrade")) {
+      response.status = 101;
+      response.headers.add("Connection", "Upgrade");
+      response.headers.add("Upgrade", request.headers.get("Upgrade"));
+      std::unique_ptr<http::Upgrade> echo = std::make_unique<Echo>();
+      response.body = std::move(echo);
+      co_return response;
+    }
+    response.headers.add("Content-Type", "text/plain");
+    response.set_body(fmt::format("{}?{}\n", request.path, request.query));
+    co_return response;
+  }
+};
+
+class Kubelet : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!have_kubectl()) GTEST_SKIP() << "no kubectl on this machine";
+    cluster = std::make_unique<Cluster>();
+    pki::IssueSpec spec;
+    spec.subject.common_name = "system:node:node-1";
+    spec.ip_addresses = {"127.0.0.1"};
+    spec.usages = {pki::Usage::kServer};
+    auto keys = cluster->ca().issue(spec, SystemClock().now());
+    ASSERT_TRUE(keys);
+    http::ServerOptions options;
+    options.tls.emplace();
+    options.tls->certificate_pem = keys->certificate_pem;
+    options.tls->key_pem = keys->key_pem;
+    auto listening = http::Server::listen(cluster->pool(), std::move(options), kubelet);
+    ASSERT_TRUE(listening) << listening.error().message;
+    server = std::move(*listening);
+
+    cluster->make_default_service_account();
+    cluster->ok("create -f -", "apiVersion: v1\nkind: Node\nmetadata: {name: node-1}\n");
+    cluster->ok("patch node node-1 --subresource=status --type=merge -p '" +
+                fmt::format(R"({{"status":{{"addresses":[{{"type":"InternalIP","address":"127.0.0.1"}}],"daemonEndpoints":{{"kubeletEndpoint":{{"Port":{}}}}}}}}})",
+                            server->port()) + "'");
+    cluster->ok("create -f -", R"(
+apiVersion: v1
+kind: Pod
+metadata: {name: one}
+spec: {nodeName: node-1, containers: [{name: c, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: two}
+spec: {containers: [{name: a, image: i}, {name: b, image: i}]}
+)");
+  }
+  void TearDown() override {
+    server.reset();
+    cluster.reset();
+  }
+  FakeKubelet kubelet;
+  std::unique_ptr<Cluster> cluster;
+  std::unique_ptr<http::Server> server;
+};
+
+TEST_F(Kubelet, LogsComeFromIt) {
+  EXPECT_EQ(cluster->ok("logs one --tail=5 --timestamps"), "/containerLogs/default/one/c?tailLines=5&timestamps=true\n");
+}
+
+TEST_F(Kubelet, MistakesAreToldInUpstreamsWords) {
+  std::string path = "/api/v1/namespaces/default/pods/";
+  EXPECT_THAT(cluster->kubectl("get --raw '" + path + "one/log?container=x'").text,
+              testing::HasSubstr("container x is not valid for pod one"));
+  EXPECT_THAT(cluster->kubectl("get --raw '" + path + "two/log'").text,
+              testing::HasSubstr("a container name must be specified for pod two, choose one of: [a b]"));
+  EXPECT_THAT(cluster->kubectl("exec two -c a -- ls").text, testing::HasSubstr("pod two does not have a host assigned"));
+}
+
+Task<Result<std::string>> talk(http::Client* client) {
+  http::Request request;
+  request.method = "POST";
+  request.path = "/api/v1/namespaces/default/pods/one/exec";
+  request.query = "command=cat&stdin=true&stdout=true";
+  request.headers.add("Connection", "Upgrade");
+  request.headers.add("Upgrade", "SPDY/3.1");
+  http::Headers answered;
+  Context context;
+  CO_TRY(std::unique_ptr<http::ByteStream> stream, co_await client->upgrade(context, std::move(request), answered));
+  CO_TRY_VOID(co_await stream->write("hello"));
+  std::string got;
+  std::array<char, 64> buffer;
+  while (got.size() < 5) {
+    std::span<char> into(buffer);
+    CO_TRY(size_t n, co_await stream->read(into));
+    if (n == 0) break;
+    got.append(buffer.data(), n);
+  }
+  stream->close();
+  co_return got;
+}
+
+TEST_F(Kubelet, UpgradedConnectionsAreJoined) {
+  std::unique_ptr<http::Client> client = cluster->client(true);
+  Result<std::string> got = block_on(talk(client.get()));
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(*got, "HELLO");
+}
+
+}  // namespace
+}  // namespace xebec::integration
