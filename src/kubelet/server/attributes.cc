@@ -3,10 +3,6 @@
 namespace xebec::kubelet {
 namespace {
 
-bool below(std::string_view path, std::string_view root) {
-  return path == root || (path.starts_with(root) && path[root.size()] == '/');
-}
-
 std::string verb_of(std::string_view method) {
   if (method == "POST") return "create";
   if (method == "GET" || method == "HEAD") return "get";
@@ -18,27 +14,30 @@ std::string verb_of(std::string_view method) {
 
 }  // namespace
 
+std::vector<std::string> path_segments(std::string_view path) {
+  std::vector<std::string> segments;
+  while (!path.empty()) {
+    size_t slash = path.find('/');
+    std::string_view segment = path.substr(0, slash);
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+    if (!segment.empty()) segments.push_back(http::percent_decode(segment, false));
+  }
+  return segments;
+}
+
 NodeAttributes node_attributes(const http::Request& request) {
   NodeAttributes out;
-  out.verb = verb_of(request.method);
-  std::string path = http::percent_decode(request.path, false);
-  for (std::string_view root : {"/exec", "/attach", "/portForward", "/run"}) {
-    if (below(path, root)) out.verb = "create";
-  }
-  // These have a name of their own besides `proxy`.
-  if (below(path, "/pods") || below(path, "/runningpods")) out.subresources.emplace_back("pods");
-  if (below(path, "/healthz")) out.subresources.emplace_back("healthz");
-  if (below(path, "/configz")) out.subresources.emplace_back("configz");
-  if (below(path, "/stats")) {
-    out.subresources.emplace_back("stats");
-  } else if (below(path, "/metrics")) {
-    out.subresources.emplace_back("metrics");
-  } else if (below(path, "/logs")) {
-    out.subresources.emplace_back("log");
-  } else if (below(path, "/checkpoint")) {
-    out.subresources.emplace_back("checkpoint");
+  std::vector<std::string> segments = path_segments(request.path);
+  std::string root = segments.empty() ? std::string() : segments[0];
+  bool runs = root == "exec" || root == "attach" || root == "portForward" || root == "run";
+  out.verb = runs ? "create" : verb_of(request.method);
+  // Some have a name of their own besides `proxy`, others one instead of it.
+  if (root == "pods" || root == "runningpods") out.subresources.emplace_back("pods");
+  if (root == "healthz" || root == "configz") out.subresources.push_back(root);
+  if (root == "stats" || root == "metrics" || root == "checkpoint") {
+    out.subresources.push_back(root);
   } else {
-    out.subresources.emplace_back("proxy");
+    out.subresources.emplace_back(root == "logs" ? "log" : "proxy");
   }
   return out;
 }

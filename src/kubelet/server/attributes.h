@@ -9,6 +9,10 @@
 
 namespace xebec::kubelet {
 
+// The path's segments, percent-decoded; empty ones do not count. Routing and authorization both go by them, so that
+// they never disagree about a path.
+std::vector<std::string> path_segments(std::string_view path);
+
 struct NodeAttributes {
   std::string verb;
   // Permission for any one of them will do; the narrowest first.

@@ -13,17 +13,6 @@ namespace {
 
 using Answer = Task<Result<http::Response>>;
 
-std::vector<std::string> segments_of(std::string_view path) {
-  std::vector<std::string> segments;
-  while (!path.empty()) {
-    size_t slash = path.find('/');
-    std::string_view segment = path.substr(0, slash);
-    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
-    if (!segment.empty()) segments.push_back(http::percent_decode(segment, false));
-  }
-  return segments;
-}
-
 Status not_found() { return Status(404, reason::kNotFound, "404 page not found\n"); }
 Status wrong_method() { return Status(405, reason::kMethodNotAllowed, "405: Method Not Allowed"); }
 
@@ -74,7 +63,7 @@ struct KubeletServer::Core {
   }
 
   Answer route(Context context, http::Request request) {
-    std::vector<std::string> segments = segments_of(request.path);
+    std::vector<std::string> segments = path_segments(request.path);
     std::string first = segments.empty() ? std::string() : segments[0];
     if (first == "exec" || first == "attach" || first == "portForward") {
       co_return co_await stream(std::move(context), std::move(request), std::move(segments));
@@ -130,7 +119,7 @@ KubeletServer::KubeletServer(std::unique_ptr<Core> core) : core_(std::move(core)
 KubeletServer::~KubeletServer() = default;
 
 Task<http::Response> KubeletServer::handle(Context context, http::Request request) {
-  std::string path = metric_path(segments_of(request.path));
+  std::string path = metric_path(path_segments(request.path));
   std::string following = request.param("follow").value_or("");
   bool long_running = path == "exec" || path == "attach" || path == "portForward" || (!following.empty() && following != "false");
   std::vector<std::string> labels = {request.method, path, "readwrite", long_running ? "true" : "false"};
