@@ -179,9 +179,11 @@ Task<void> Kubelet::Impl::follow_events(CancelToken token) {
 
 // What the events missed, and pods the API does not know (any more). False when the runtime did not answer.
 Task<bool> Kubelet::Impl::relist() {
-  Result<std::vector<cri::PodSandbox>> sandboxes = co_await outer.runtime.list_pod_sandboxes(cri::PodSandboxFilter());
+  cri::PodSandboxFilter any_sandbox;
+  cri::ContainerFilter any_container;
+  Result<std::vector<cri::PodSandbox>> sandboxes = co_await outer.runtime.list_pod_sandboxes(any_sandbox);
   if (!sandboxes) co_return false;
-  Result<std::vector<cri::Container>> containers = co_await outer.runtime.list_containers(cri::ContainerFilter());
+  Result<std::vector<cri::Container>> containers = co_await outer.runtime.list_containers(any_container);
   if (!containers) co_return false;
   std::map<std::string, std::string> now;
   std::set<std::string> changed;

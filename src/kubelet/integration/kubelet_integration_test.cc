@@ -190,7 +190,8 @@ Task<void> scenario(containerd::Containerd& containerd, std::string images, Kube
 
   // A job that reads its volumes and environment, and leaves a message.
   node.api->put(job);
-  bool done = co_await until([&] { return node.get(job.metadata.name).status.phase == "Succeeded"; });
+  std::function<bool()> check = [&] { return node.get(job.metadata.name).status.phase == "Succeeded"; };
+  bool done = co_await until(check);
   corev1::Pod ended = node.get(job.metadata.name);
   EXPECT_TRUE(done) << ended.status.phase;
   if (!ended.status.containerStatuses.empty()) {
@@ -209,19 +210,22 @@ Task<void> scenario(containerd::Containerd& containerd, std::string images, Kube
 
   // A server that outlives the kubelet, and is then deleted without a trace.
   node.api->put(web);
-  done = co_await until([&] { return node.get(web.metadata.name).status.phase == "Running"; });
+  check = [&] { return node.get(web.metadata.name).status.phase == "Running"; };
+  done = co_await until(check);
   EXPECT_TRUE(done);
   corev1::Pod running = node.get(web.metadata.name);
   EXPECT_TRUE(running.status.podIP.starts_with("198.18.78.")) << running.status.podIP;
-  done = co_await until([&] {
+  check = [&] {
     corev1::Pod now = node.get(web.metadata.name);
     return !now.status.containerStatuses.empty() && now.status.containerStatuses[0].ready;
-  });
+  };
+  done = co_await until(check);
   EXPECT_TRUE(done) << "the http probe never passed";
   std::string id = node.get(web.metadata.name).status.containerStatuses.at(0).containerID;
   co_await node.stop();
   node.start();
-  done = co_await until([&] { return node.kubelet->container(web.metadata.uid, "main").value_or(ContainerView()).phase == ContainerPhase::kRunning; });
+  check = [&] { return node.kubelet->container(web.metadata.uid, "main").value_or(ContainerView()).phase == ContainerPhase::kRunning; };
+  done = co_await until(check);
   EXPECT_TRUE(done);
   EXPECT_EQ("containerd://" + node.kubelet->container(web.metadata.uid, "main").value_or(ContainerView()).id, id);
 
@@ -230,11 +234,13 @@ Task<void> scenario(containerd::Containerd& containerd, std::string images, Kube
     pod.metadata.deletionGracePeriodSeconds = 1;
     node.api->put(pod);
   }
-  done = co_await until([&] { return node.api->list<corev1::Pod>("default").empty(); });
+  check = [&] { return node.api->list<corev1::Pod>("default").empty(); };
+  done = co_await until(check);
   EXPECT_TRUE(done) << "pods are still there";
   EXPECT_TRUE(node.cgroups->pods().empty());
   EXPECT_TRUE(!fs::exists(options.root_dir + "/pods/" + web.metadata.uid));
-  Result<std::vector<cri::PodSandbox>> left = co_await containerd.runtime().list_pod_sandboxes(cri::PodSandboxFilter());
+  cri::PodSandboxFilter any_sandbox;
+  Result<std::vector<cri::PodSandbox>> left = co_await containerd.runtime().list_pod_sandboxes(any_sandbox);
   EXPECT_TRUE(left && left->empty());
   co_await node.stop();
 }
