@@ -52,7 +52,8 @@ int main(int argc, char** argv) {
   app.add_option("--token", settings.connection.bearer_token, "Bearer token");
   app.add_flag("--insecure-skip-tls-verify", settings.connection.insecure_skip_verify);
   app.add_option("--clients", settings.clients, "Connections")->capture_default_str();
-  app.add_option("--in-flight", settings.in_flight, "Requests at once on a connection")->capture_default_str();
+  app.add_option("--in-flight", settings.in_flight, "Requests at once on a connection")
+      ->capture_default_str();
   app.add_option("--count", settings.count, "Operations of a scenario")->capture_default_str();
   app.add_option("--list-count", settings.list_count, "Lists of a list scenario")->capture_default_str();
   app.add_option("--watchers", settings.watchers, "Watches at once")->capture_default_str();

@@ -5,7 +5,7 @@
 
 namespace xebec::load {
 
-double cpu_seconds(pid_t pid);   // of all its threads; 0 when it is gone
+double cpu_seconds(pid_t pid);  // of all its threads; 0 when it is gone
 double resident_mib(pid_t pid);
 
 }  // namespace xebec::load

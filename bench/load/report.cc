@@ -33,12 +33,13 @@ uint64_t Measured::count() const {
 }
 
 void report_header() {
-  fmt::print("{:<18} {:>9} {:>7} {:>10} {:>9} {:>9} {:>9} {:>8} {:>11} {:>11} {:>8}\n", "scenario", "ops", "errors",
-             "ops/s", "p50 ms", "p99 ms", "max ms", "MB/s", "server us/op", "client us/op", "RSS MiB");
+  fmt::print("{:<18} {:>9} {:>7} {:>10} {:>9} {:>9} {:>9} {:>8} {:>11} {:>11} {:>8}\n", "scenario", "ops",
+             "errors", "ops/s", "p50 ms", "p99 ms", "max ms", "MB/s", "server us/op", "client us/op",
+             "RSS MiB");
 }
 
-void report(const std::string& scenario, const Measured& measured, double seconds, double server_cpu, double own_cpu,
-            pid_t pid) {
+void report(const std::string& scenario, const Measured& measured, double seconds, double server_cpu,
+            double own_cpu, pid_t pid) {
   std::vector<uint32_t> sorted;
   uint64_t bytes = 0;
   uint64_t errors = 0;
@@ -56,10 +57,11 @@ void report(const std::string& scenario, const Measured& measured, double second
     return sorted[static_cast<size_t>(part * static_cast<double>(sorted.size() - 1))] / 1000.0;
   };
   double operations = std::max<double>(1, static_cast<double>(sorted.size()));
-  fmt::print("{:<18} {:>9} {:>7} {:>10.0f} {:>9.2f} {:>9.2f} {:>9.2f} {:>8.1f} {:>11.1f} {:>11.1f} {:>8.0f}\n", scenario,
-             sorted.size(), errors, operations / seconds, at(0.5), at(0.99), at(1.0),
-             static_cast<double>(bytes) / 1e6 / seconds, server_cpu * 1e6 / operations, own_cpu * 1e6 / operations,
-             pid > 0 ? resident_mib(pid) : 0.0);
+  fmt::print(
+      "{:<18} {:>9} {:>7} {:>10.0f} {:>9.2f} {:>9.2f} {:>9.2f} {:>8.1f} {:>11.1f} {:>11.1f} {:>8.0f}\n",
+      scenario, sorted.size(), errors, operations / seconds, at(0.5), at(0.99), at(1.0),
+      static_cast<double>(bytes) / 1e6 / seconds, server_cpu * 1e6 / operations, own_cpu * 1e6 / operations,
+      pid > 0 ? resident_mib(pid) : 0.0);
   if (errors > 0) fmt::print("  first error: {}\n", first_error);
   std::fflush(stdout);
 }

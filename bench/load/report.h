@@ -32,8 +32,9 @@ class Measured {
 };
 
 void report_header();
-// `seconds` of wall clock; CPU seconds of the server (0: unknown) and of this program; pid 0: no memory column.
-void report(const std::string& scenario, const Measured& measured, double seconds, double server_cpu, double own_cpu,
-            pid_t pid);
+// `seconds` of wall clock; CPU seconds of the server (0: unknown) and of this program; pid 0: no memory
+// column.
+void report(const std::string& scenario, const Measured& measured, double seconds, double server_cpu,
+            double own_cpu, pid_t pid);
 
 }  // namespace xebec::load

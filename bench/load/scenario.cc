@@ -47,7 +47,8 @@ struct Load::Operation {
 };
 
 std::vector<std::string> scenario_names() {
-  return {"path", "create-configmaps", "create-pods", "get", "update", "list-configmaps", "list-pods", "watch"};
+  return {"path",   "create-configmaps", "create-pods", "get",
+          "update", "list-configmaps",   "list-pods",   "watch"};
 }
 
 Load::Load(http::IoPool& pool, Settings settings) : pool_(pool), settings_(std::move(settings)) {
@@ -89,11 +90,13 @@ Task<void> worker(http::Client& client, std::function<http::Request(size_t)> mak
     }
     Result<std::string> body = co_await response->read_body();
     if (!body || response->status >= 300) {
-      measured.error(body ? fmt::format("{}: {}", response->status, body->substr(0, 300)) : body.error().message);
+      measured.error(body ? fmt::format("{}: {}", response->status, body->substr(0, 300))
+                          : body.error().message);
       continue;
     }
     auto took = std::chrono::steady_clock::now() - start;
-    latencies.push_back(static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+    latencies.push_back(
+        static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
     bytes += body->size();
   }
   measured.merge(std::move(latencies), bytes);
@@ -101,7 +104,8 @@ Task<void> worker(http::Client& client, std::function<http::Request(size_t)> mak
 
 }  // namespace
 
-Task<void> Load::workers(const std::string& name, const Operation& operation, size_t count, Measured& measured) {
+Task<void> Load::workers(const std::string& name, const Operation& operation, size_t count,
+                         Measured& measured) {
   std::atomic<size_t> next{0};
   std::vector<std::unique_ptr<Scope>> scopes;
   for (size_t i = 0; i < clients_.size(); ++i) {
@@ -210,7 +214,8 @@ Task<void> Load::watch_scenario(Measured& measured) {
 
 Task<void> Load::clean_up() {
   Context context;
-  http::Request request = request_for(settings_, "DELETE", "/api/v1/namespaces/" + settings_.ns + "/configmaps");
+  http::Request request =
+      request_for(settings_, "DELETE", "/api/v1/namespaces/" + settings_.ns + "/configmaps");
   (void)co_await clients_[0]->send(context, std::move(request));
   request = request_for(settings_, "DELETE", "/api/v1/namespaces/" + settings_.ns + "/pods");
   (void)co_await clients_[0]->send(context, std::move(request));

@@ -22,7 +22,7 @@ struct Settings {
   size_t count = 10000;    // operations of a scenario
   size_t list_count = 50;  // lists of a list scenario
   size_t watchers = 100;
-  size_t payload = 200;    // bytes in a ConfigMap
+  size_t payload = 200;  // bytes in a ConfigMap
   std::string ns = "load";
   std::string path = "/version";  // for the scenario `path`
   Format format = Format::kJson;
@@ -53,8 +53,9 @@ class Load {
 
 std::vector<std::string> scenario_names();
 
-// Watches until cancelled: the time from a mark, made after `since`, to the arrival of its event goes to `measured`.
-Task<void> watch_events(http::Client& client, std::string path, Format format, Context context, uint64_t since,
-                        Measured& measured, std::atomic<size_t>& ready);
+// Watches until cancelled: the time from a mark, made after `since`, to the arrival of its event goes to
+// `measured`.
+Task<void> watch_events(http::Client& client, std::string path, Format format, Context context,
+                        uint64_t since, Measured& measured, std::atomic<size_t>& ready);
 
 }  // namespace xebec::load

@@ -41,8 +41,8 @@ class Events {
 
 }  // namespace
 
-Task<void> watch_events(http::Client& client, std::string path, Format format, Context context, uint64_t since,
-                        Measured& measured, std::atomic<size_t>& ready) {
+Task<void> watch_events(http::Client& client, std::string path, Format format, Context context,
+                        uint64_t since, Measured& measured, std::atomic<size_t>& ready) {
   http::Request request;
   request.method = "GET";
   request.path = std::move(path);
@@ -71,7 +71,8 @@ Task<void> watch_events(http::Client& client, std::string path, Format format, C
     if (!piece || *piece == nullptr) break;
     bytes += (*piece)->size();
     events.feed(**piece);
-    auto now = std::chrono::duration_cast<std::chrono::microseconds>(Executor::current()->now().time_since_epoch());
+    auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(Executor::current()->now().time_since_epoch());
     while (auto event = events.next()) {
       uint64_t mark = mark_of(*event);
       if (mark > since) latencies.push_back(static_cast<uint32_t>(static_cast<uint64_t>(now.count()) - mark));

@@ -1,4 +1,5 @@
-// The inside of AsioExecutor, for the files of this module that own sockets. Heavy: include in .cc files only.
+// The inside of AsioExecutor, for the files of this module that own sockets. Heavy: include in .cc files
+// only.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -110,7 +110,9 @@ IoPool::~IoPool() {
   for (auto& executor : executors_) block_on(executor->scope().join());
 }
 
-AsioExecutor& IoPool::next() { return *executors_[turn_.fetch_add(1, std::memory_order_relaxed) % executors_.size()]; }
+AsioExecutor& IoPool::next() {
+  return *executors_[turn_.fetch_add(1, std::memory_order_relaxed) % executors_.size()];
+}
 
 AsioExecutor& IoPool::here() {
   for (auto& executor : executors_) {

@@ -66,7 +66,8 @@ class HttpClient final : public Client {
   Task<Result<Response>> send(Context context, Request request) override {
     return core_->send(std::move(context), std::move(request));
   }
-  Task<Result<std::unique_ptr<ByteStream>>> upgrade(Context context, Request request, Headers& answered) override {
+  Task<Result<std::unique_ptr<ByteStream>>> upgrade(Context context, Request request,
+                                                    Headers& answered) override {
     return core_->upgrade(std::move(context), std::move(request), answered);
   }
 
@@ -85,12 +86,18 @@ Result<std::unique_ptr<Client>> make_client(IoPool& pool, ClientOptions options)
     TRY(tls, make_client_tls(options));
     options.key_pem.clear();
   }
-  auto core = std::make_shared<ClientCore>(pool, std::move(options), std::move(tls), address.host, address.port);
+  auto core =
+      std::make_shared<ClientCore>(pool, std::move(options), std::move(tls), address.host, address.port);
   return std::make_unique<HttpClient>(std::move(core));
 }
 
-ClientCore::ClientCore(IoPool& pool, ClientOptions options, TlsContext tls, std::string host, std::string port)
-    : pool_(pool), options_(std::move(options)), tls_(std::move(tls)), host_(std::move(host)), port_(std::move(port)) {
+ClientCore::ClientCore(IoPool& pool, ClientOptions options, TlsContext tls, std::string host,
+                       std::string port)
+    : pool_(pool),
+      options_(std::move(options)),
+      tls_(std::move(tls)),
+      host_(std::move(host)),
+      port_(std::move(port)) {
   speaks_http1_ = tls_ == nullptr || options_.http1_only;
 }
 
@@ -117,7 +124,9 @@ Task<Result<Response>> ClientCore::send(Context context, Request request) {
   bool safe = is_safe(request.method);
   for (int attempt = 1;; ++attempt) {
     CO_TRY(Use use, co_await acquire(context));
-    Request copy = attempt < kAttempts ? request : std::move(request);
+    Request copy = request;
+    // A kept connection may have been closed meanwhile: finding that out is no attempt.
+    bool kept = use.http1 && use.http1->reused;
     std::optional<Outcome> outcome;
     if (use.http2) {
       outcome.emplace(co_await use.http2->send(context, std::move(copy)));
@@ -128,6 +137,10 @@ Task<Result<Response>> ClientCore::send(Context context, Request request) {
     }
     if (outcome->has_value()) co_return std::move(**outcome);
     Failure& failure = outcome->error();
+    if (kept && failure.not_processed) {
+      --attempt;
+      continue;
+    }
     bool ours = failure.status.is(reason::kCancelled) || failure.status.is(reason::kTimeout);
     bool again = !ours && (failure.not_processed || (safe && attempt == 1));
     if (!again || attempt >= kAttempts) {
@@ -194,9 +207,8 @@ Task<Result<bool>> ClientCore::wait_for_dial(Context context) {
   }
   std::optional<Alarm> deadline;
   if (context.deadline) {
-    deadline.emplace(*Executor::current(), *context.deadline, [done] {
-      done.set(fail(errors::timeout("context deadline exceeded", 0)));
-    });
+    deadline.emplace(*Executor::current(), *context.deadline,
+                     [done] { done.set(fail(errors::timeout("context deadline exceeded", 0))); });
   }
   co_return co_await wait_for(done, context.cancel);
 }
@@ -258,9 +270,8 @@ Task<Result<std::shared_ptr<Transport>>> ClientCore::dial(AsioExecutor& executor
   }
   std::shared_ptr<Transport> transport = std::move(*connected);
   if (!tls_) co_return transport;
-  CancelRegistration closer = stop.token().on_cancel([transport, &executor] {
-    executor.post([transport] { transport->close(); });
-  });
+  CancelRegistration closer =
+      stop.token().on_cancel([transport, &executor] { executor.post([transport] { transport->close(); }); });
   std::string name = options_.server_name.empty() ? host_ : options_.server_name;
   bool verify = !options_.insecure_skip_verify;
   Result<void> secured = co_await transport->connect_tls(tls_.get(), name, verify, std::move(alpn));
@@ -300,13 +311,15 @@ void ClientCore::close() {
   }
 }
 
-Task<Result<std::unique_ptr<ByteStream>>> ClientCore::upgrade(Context context, Request request, Headers& answered) {
+Task<Result<std::unique_ptr<ByteStream>>> ClientCore::upgrade(Context context, Request request,
+                                                              Headers& answered) {
   auto keep = shared_from_this();
   CO_TRY_VOID(complete(request));
   AsioExecutor& executor = pool_.here();
   Task<Result<std::unique_ptr<Http1Connection>>> dialing = dial_http1(keep, executor);
   CO_TRY(std::unique_ptr<Http1Connection> connection, co_await run_on(executor, std::move(dialing)));
-  Task<Result<Upgraded101>> asking = upgrade_http1(std::move(connection), std::move(context), std::move(request));
+  Task<Result<Upgraded101>> asking =
+      upgrade_http1(std::move(connection), std::move(context), std::move(request));
   CO_TRY(Upgraded101 upgraded, co_await run_on(executor, std::move(asking)));
   answered = std::move(upgraded.headers);
   co_return make_remote(executor, std::move(upgraded.stream));

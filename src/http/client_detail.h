@@ -16,8 +16,8 @@
 
 namespace xebec::http {
 
-// Runs a task on another executor of the pool and waits for it. The task owns what it uses: it goes on when the
-// waiter is gone.
+// Runs a task on another executor of the pool and waits for it. The task owns what it uses: it goes on when
+// the waiter is gone.
 template <class T>
 Task<void> run_and_report(Task<T> task, OneShot<T> out) {
   out.set(co_await std::move(task));
@@ -107,7 +107,8 @@ class Http2Client {
   virtual void close() = 0;  // thread-safe
 };
 // Starts to run the connection in its executor's scope.
-std::shared_ptr<Http2Client> start_http2(std::shared_ptr<ClientCore> core, std::shared_ptr<Transport> transport);
+std::shared_ptr<Http2Client> start_http2(std::shared_ptr<ClientCore> core,
+                                         std::shared_ptr<Transport> transport);
 
 // Sends one request; on the connection's executor. Gives the connection back when its response has ended.
 Task<Outcome> send_http1(std::shared_ptr<ClientCore> core, std::unique_ptr<Http1Connection> connection,
@@ -118,7 +119,8 @@ struct Upgraded101 {
   std::unique_ptr<ByteStream> stream;
   Headers headers;
 };
-Task<Result<Upgraded101>> upgrade_http1(std::unique_ptr<Http1Connection> connection, Context context, Request request);
+Task<Result<Upgraded101>> upgrade_http1(std::unique_ptr<Http1Connection> connection, Context context,
+                                        Request request);
 
 // The stream, usable from any executor.
 std::unique_ptr<ByteStream> make_remote(AsioExecutor& executor, std::unique_ptr<ByteStream> stream);

@@ -25,12 +25,10 @@ class Watchdog {
  public:
   Watchdog(std::shared_ptr<Transport> transport, const Context& context, const CancelToken& client_closed)
       : executor_(transport->executor()), cancel_(context.cancel), deadline_(context.deadline) {
-    registration_ = cancel_.on_cancel([transport, this] {
-      executor_.post([transport] { transport->close(); });
-    });
-    client_closed_ = client_closed.on_cancel([transport, this] {
-      executor_.post([transport] { transport->close(); });
-    });
+    registration_ =
+        cancel_.on_cancel([transport, this] { executor_.post([transport] { transport->close(); }); });
+    client_closed_ =
+        client_closed.on_cancel([transport, this] { executor_.post([transport] { transport->close(); }); });
     if (deadline_) timer_ = executor_.post_at(*deadline_, [transport] { transport->close(); });
   }
   Watchdog(const Watchdog&) = delete;
@@ -71,7 +69,8 @@ std::string request_text(const Request& request) {
 
 // One response being read from a connection.
 struct Reading {
-  Reading(std::shared_ptr<ClientCore> core, std::unique_ptr<Http1Connection> connection, const Context& context)
+  Reading(std::shared_ptr<ClientCore> core, std::unique_ptr<Http1Connection> connection,
+          const Context& context)
       : core(std::move(core)),
         connection(std::move(connection)),
         watchdog(std::make_unique<Watchdog>(this->connection->input.transport, context,
@@ -144,7 +143,8 @@ struct Reading {
 
   void take_head(Response& response) {
     response.status = static_cast<int>(parser->get().result_int());
-    for (const auto& field : parser->get()) response.headers.add(view(field.name_string()), view(field.value()));
+    for (const auto& field : parser->get())
+      response.headers.add(view(field.name_string()), view(field.value()));
   }
 
   // The response is complete: the connection may serve another request.
@@ -229,7 +229,9 @@ class RemoteStream final : public ByteStream {
     bytes.resize(count);
     co_return bytes;
   }
-  static Task<Result<void>> write_there(StreamPtr stream, std::string bytes) { co_return co_await stream->write(bytes); }
+  static Task<Result<void>> write_there(StreamPtr stream, std::string bytes) {
+    co_return co_await stream->write(bytes);
+  }
   static Task<Result<void>> shutdown_there(StreamPtr stream) { co_return co_await stream->shutdown_write(); }
 
   AsioExecutor& executor_;

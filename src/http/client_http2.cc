@@ -10,10 +10,12 @@ namespace {
 // What the server may send ahead of the reader of one stream; nobody's slowness holds the connection.
 constexpr int32_t kStreamWindow = 1 << 20;
 constexpr int32_t kConnectionWindow = 1 << 30;
-constexpr size_t kAcknowledge = 64 << 10;   // bytes read before the server is told
-constexpr size_t kCollected = 1 << 20;      // bodies of known length up to this are delivered whole
+constexpr size_t kAcknowledge = 64 << 10;  // bytes read before the server is told
+constexpr size_t kCollected = 1 << 20;     // bodies of known length up to this are delivered whole
 
-std::string_view text(const uint8_t* data, size_t length) { return {reinterpret_cast<const char*>(data), length}; }
+std::string_view text(const uint8_t* data, size_t length) {
+  return {reinterpret_cast<const char*>(data), length};
+}
 
 std::string lower(std::string_view name) {
   std::string out(name);
@@ -34,8 +36,8 @@ struct Exchange {
   // On the connection's executor.
   int32_t id() const { return out.stream_id; }
   Response response;
-  bool headed = false;    // response headers are complete
-  bool sent = false;      // the request's headers have left
+  bool headed = false;  // response headers are complete
+  bool sent = false;    // the request's headers have left
   bool collecting = false;
   std::string collected;
   uint64_t deadline_timer = 0;
@@ -155,7 +157,8 @@ class Body final : public BodyStream {
       std::lock_guard lock(exchange_->mutex);
       if (exchange_->ended) return;
     }
-    connection_->home().post([connection = connection_, exchange = exchange_] { connection->reset(exchange); });
+    connection_->home().post(
+        [connection = connection_, exchange = exchange_] { connection->reset(exchange); });
   }
 
   Task<Result<Buffer>> next() override {
@@ -182,9 +185,8 @@ class Body final : public BodyStream {
     unacknowledged_ += count;
     if (unacknowledged_ < kAcknowledge) return;
     size_t done = std::exchange(unacknowledged_, 0);
-    connection_->home().post([connection = connection_, exchange = exchange_, done] {
-      connection->consumed(exchange, done);
-    });
+    connection_->home().post(
+        [connection = connection_, exchange = exchange_, done] { connection->consumed(exchange, done); });
   }
 
   std::shared_ptr<Connection2> connection_;
@@ -304,8 +306,8 @@ void Connection2::submit(const ExchangePtr& exchange, std::optional<MonotonicTim
   exchange->out.push(make_buffer(std::move(request.body)));
   exchange->out.ended = true;
   nghttp2_data_provider data = provider(exchange->out);
-  int32_t id = nghttp2_submit_request(session(), nullptr, fields.data(), fields.size(), has_body ? &data : nullptr,
-                                      nullptr);
+  int32_t id = nghttp2_submit_request(session(), nullptr, fields.data(), fields.size(),
+                                      has_body ? &data : nullptr, nullptr);
   if (id < 0) {
     // No stream ids are left, or the server has said goodbye.
     leave();
@@ -339,8 +341,9 @@ void Connection2::consumed(const ExchangePtr& exchange, size_t count) {
 
 // --- responses ---
 
-int Connection2::on_header(nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name, size_t name_length,
-                           const uint8_t* value, size_t value_length, uint8_t, void* user) {
+int Connection2::on_header(nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name,
+                           size_t name_length, const uint8_t* value, size_t value_length, uint8_t,
+                           void* user) {
   ExchangePtr exchange = me(user).find(frame->hd.stream_id);
   if (!exchange || exchange->headed) return 0;  // trailers mean nothing here
   std::string_view field = text(name, name_length);
@@ -383,7 +386,8 @@ int Connection2::on_frame(nghttp2_session* session, const nghttp2_frame* frame, 
 void Connection2::head_complete(const ExchangePtr& exchange, bool ended) {
   exchange->headed = true;
   std::string_view length = exchange->response.headers.get("content-length");
-  bool small = !length.empty() && length.size() < 8 && std::strtoull(std::string(length).c_str(), nullptr, 10) <= kCollected;
+  bool small = !length.empty() && length.size() < 8 &&
+               std::strtoull(std::string(length).c_str(), nullptr, 10) <= kCollected;
   if (ended || small) {
     exchange->collecting = true;
     return;
@@ -392,7 +396,8 @@ void Connection2::head_complete(const ExchangePtr& exchange, bool ended) {
   exchange->answered.set(std::move(exchange->response));
 }
 
-int Connection2::on_data(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t length, void* user) {
+int Connection2::on_data(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t length,
+                         void* user) {
   nghttp2_session_consume_connection(session, length);
   ExchangePtr exchange = me(user).find(id);
   if (!exchange) return 0;
@@ -434,7 +439,8 @@ int Connection2::on_stream_close(nghttp2_session*, int32_t id, uint32_t error, v
     connection.idle_since_ = connection.executor().now();
     std::lock_guard lock(connection.mutex_);
     if (!connection.usable_) {
-      connection.executor().post([me = connection.shared_from_this()] { me->abort("connection no longer used"); });
+      connection.executor().post(
+          [me = connection.shared_from_this()] { me->abort("connection no longer used"); });
     }
   }
   return 0;
@@ -488,7 +494,8 @@ void Connection2::on_closed(const std::string& why) {
 
 }  // namespace
 
-std::shared_ptr<Http2Client> start_http2(std::shared_ptr<ClientCore> core, std::shared_ptr<Transport> transport) {
+std::shared_ptr<Http2Client> start_http2(std::shared_ptr<ClientCore> core,
+                                         std::shared_ptr<Transport> transport) {
   AsioExecutor& executor = transport->executor();
   auto connection = std::make_shared<Connection2>(core, std::move(transport));
   connection->start();

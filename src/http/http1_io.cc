@@ -71,6 +71,8 @@ std::string chunk(const Buffer& piece) {
   return out;
 }
 
-std::unique_ptr<ByteStream> make_upgraded(Input input) { return std::make_unique<Upgraded>(std::move(input)); }
+std::unique_ptr<ByteStream> make_upgraded(Input input) {
+  return std::make_unique<Upgraded>(std::move(input));
+}
 
 }  // namespace xebec::http

@@ -1,8 +1,9 @@
-// What both ends of an HTTP/2 connection (RFC 9113) share: an nghttp2 session on one Transport, its reading, and its
-// writing. Everything happens on the transport's executor.
+// What both ends of an HTTP/2 connection (RFC 9113) share: an nghttp2 session on one Transport, its reading,
+// and its writing. Everything happens on the transport's executor.
 //
-// Frames are not written when they are made: schedule_flush() posts one flush, and by the time it runs all work that
-// was ready has added its frames, so they leave in one write. While the peer does not read, no frames are made.
+// Frames are not written when they are made: schedule_flush() posts one flush, and by the time it runs all
+// work that was ready has added its frames, so they leave in one write. While the peer does not read, no
+// frames are made.
 #pragma once
 
 #include <nghttp2/nghttp2.h>

@@ -48,8 +48,9 @@ void Headers::set(std::string_view name, std::string_view value) {
   }
   std::string kept(value);
   first->second = std::move(kept);
-  fields_.erase(std::remove_if(first + 1, fields_.end(), [&](const Field& f) { return same_name(f.first, name); }),
-                fields_.end());
+  fields_.erase(
+      std::remove_if(first + 1, fields_.end(), [&](const Field& f) { return same_name(f.first, name); }),
+      fields_.end());
 }
 
 void Headers::erase(std::string_view name) {
@@ -100,14 +101,16 @@ Task<Result<std::string>> Response::read_body(size_t limit) {
   std::string bytes;
   if (auto* pieces = std::get_if<std::vector<Buffer>>(&body)) {
     for (const Buffer& piece : *pieces) {
-      if (bytes.size() + piece->size() > limit) co_return fail(errors::too_large("the response body is too large"));
+      if (bytes.size() + piece->size() > limit)
+        co_return fail(errors::too_large("the response body is too large"));
       bytes += *piece;
     }
   } else if (auto* stream = std::get_if<std::unique_ptr<BodyStream>>(&body)) {
     for (;;) {
       CO_TRY(Buffer piece, co_await (*stream)->next());
       if (piece == nullptr) break;
-      if (bytes.size() + piece->size() > limit) co_return fail(errors::too_large("the response body is too large"));
+      if (bytes.size() + piece->size() > limit)
+        co_return fail(errors::too_large("the response body is too large"));
       bytes += *piece;
     }
   }
@@ -132,8 +135,8 @@ std::string percent_encode(std::string_view text) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string out;
   for (char c : text) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                 c == '.' || c == '~';
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                 c == '_' || c == '.' || c == '~';
     if (plain) {
       out += c;
     } else {

@@ -61,14 +61,15 @@ class ByteStream {
   // Writes all of it.
   virtual Task<Result<void>> write(std::string_view bytes) = 0;
   virtual Task<Result<void>> shutdown_write() = 0;
-  // Ends both directions at once; pending calls return errors. Safe to call from the stream's executor at any time.
+  // Ends both directions at once; pending calls return errors. Safe to call from the stream's executor at any
+  // time.
   virtual void close() = 0;
 };
 
 // What is known of the connection a request came by. Shared by its requests.
 struct Connection {
-  std::string remote_address;           // "127.0.0.1:40000"; empty in process
-  std::string protocol;                 // "HTTP/1.1", "HTTP/2.0"
+  std::string remote_address;  // "127.0.0.1:40000"; empty in process
+  std::string protocol;        // "HTTP/1.1", "HTTP/2.0"
   bool tls = false;
   std::vector<std::string> peer_chain;  // client certificates, DER, leaf first; verified by nobody yet
 };
@@ -78,10 +79,11 @@ struct Request {
   std::string path;    // as sent (still percent-encoded), without the query
   std::string query;   // without '?', as sent
   Headers headers;
-  std::string body;    // whole; servers bound its size
+  std::string body;  // whole; servers bound its size
   std::shared_ptr<const Connection> connection;
 
-  // The value of a query parameter, percent-decoded; nullopt when absent. First one wins, as Go's url.Values.Get.
+  // The value of a query parameter, percent-decoded; nullopt when absent. First one wins, as Go's
+  // url.Values.Get.
   std::optional<std::string> param(std::string_view name) const;
   std::vector<std::string> params(std::string_view name) const;
 };
@@ -96,8 +98,8 @@ class Upgrade {
 struct Response {
   int status = 200;
   Headers headers;
-  // Exactly one form: pieces known now (sent with Content-Length), a stream (chunked), or an upgrade (status 101,
-  // HTTP/1.1 only).
+  // Exactly one form: pieces known now (sent with Content-Length), a stream (chunked), or an upgrade (status
+  // 101, HTTP/1.1 only).
   std::variant<std::vector<Buffer>, std::unique_ptr<BodyStream>, std::unique_ptr<Upgrade>> body;
 
   // Replaces the body.
@@ -114,16 +116,18 @@ class Handler {
   virtual Task<Response> handle(Context context, Request request) = 0;
 };
 
-// Sends requests; the mirror image of Handler. Thread-safe. Implementations: an HTTP client for one server, and the
-// in-process one that calls a Handler.
+// Sends requests; the mirror image of Handler. Thread-safe. Implementations: an HTTP client for one server,
+// and the in-process one that calls a Handler.
 class Client {
  public:
   virtual ~Client() = default;
-  // Transport failures are errors (code 503, or UnknownOutcome when the request may have been carried out); any HTTP
-  // status is a Response. A streaming response holds its connection until it is destroyed.
+  // Transport failures are errors (code 503, or UnknownOutcome when the request may have been carried out);
+  // any HTTP status is a Response. A streaming response holds its connection until it is destroyed.
   virtual Task<Result<Response>> send(Context context, Request request) = 0;
-  // For requests with `Connection: Upgrade`: the stream after a 101; any other answer is returned as an error Status.
-  virtual Task<Result<std::unique_ptr<ByteStream>>> upgrade(Context context, Request request, Headers& answered) = 0;
+  // For requests with `Connection: Upgrade`: the stream after a 101; any other answer is returned as an error
+  // Status.
+  virtual Task<Result<std::unique_ptr<ByteStream>>> upgrade(Context context, Request request,
+                                                            Headers& answered) = 0;
 };
 
 std::string percent_decode(std::string_view text, bool plus_is_space);

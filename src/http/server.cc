@@ -14,7 +14,8 @@
 namespace xebec::http {
 namespace {
 
-constexpr Duration kLastMoment = std::chrono::seconds(1);  // between cancelling requests and closing connections
+constexpr Duration kLastMoment =
+    std::chrono::seconds(1);  // between cancelling requests and closing connections
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
@@ -52,7 +53,8 @@ Task<void> tick_loop(ServerShard& shard, CancelToken cancel) {
   for (;;) {
     bool slept = co_await sleep_for(shard.limits.tick, cancel);
     if (!slept) co_return;
-    std::vector<std::shared_ptr<ServerConnection>> connections(shard.connections.begin(), shard.connections.end());
+    std::vector<std::shared_ptr<ServerConnection>> connections(shard.connections.begin(),
+                                                               shard.connections.end());
     MonotonicTime now = shard.executor.now();
     for (const auto& connection : connections) connection->tick(now);
   }
@@ -151,7 +153,8 @@ Task<void> serve(ServerShard& shard, std::atomic<size_t>& count, TlsContext tls,
     Registered registered(shard, std::make_shared<Handshake>(transport, deadline));
     Result<void> done = co_await transport->accept_tls(tls.get());
     if (!done) {
-      std::string text = fmt::format("TLS handshake error from {}: {}", info->remote_address, done.error().message);
+      std::string text =
+          fmt::format("TLS handshake error from {}: {}", info->remote_address, done.error().message);
       shard.logger.debug(text);
       co_return;
     }
@@ -184,7 +187,8 @@ Task<void> accept_loop(CorePtr core) {
     }
     core->connections.fetch_add(1);
     ServerShard& shard = *core->shards[turn++ % core->shards.size()];
-    shard.scope.spawn(serve(shard, core->connections, core->current_tls(), accepted->fd, std::move(accepted->peer)));
+    shard.scope.spawn(
+        serve(shard, core->connections, core->current_tls(), accepted->fd, std::move(accepted->peer)));
   }
 }
 
@@ -233,7 +237,8 @@ Task<void> Server::shutdown(Duration grace) {
     if (&shard == core->shards[0].get()) core->listener->close();
     shard.draining = true;
     shard.ticking.cancel();
-    std::vector<std::shared_ptr<ServerConnection>> connections(shard.connections.begin(), shard.connections.end());
+    std::vector<std::shared_ptr<ServerConnection>> connections(shard.connections.begin(),
+                                                               shard.connections.end());
     for (const auto& connection : connections) connection->drain();
   });
   OneShot<bool> in_time;

@@ -20,7 +20,8 @@ namespace xebec::http {
 struct ServerTls {
   std::string certificate_pem;  // leaf first, then intermediates
   std::string key_pem;
-  // Client certificates are asked for, and never required: their chain goes to Connection::peer_chain unverified.
+  // Client certificates are asked for, and never required: their chain goes to Connection::peer_chain
+  // unverified.
   bool request_client_certificate = true;
   // CA certificates whose subjects are named to clients as acceptable; may be empty.
   std::string client_ca_pem;
@@ -34,11 +35,12 @@ struct ServerLimits {
   // A stream's pieces are asked for until this much is waiting to be written.
   size_t write_ahead_bytes = 64 << 10;
   Duration handshake_timeout = std::chrono::seconds(10);
-  Duration header_timeout = std::chrono::seconds(32);   // from a request's first byte to the end of its header
-  Duration body_timeout = std::chrono::seconds(60);     // from the end of the header to the end of the body
-  Duration idle_timeout = std::chrono::seconds(90);     // no request in progress
-  Duration stalled_timeout = std::chrono::seconds(60);  // the client takes none of what is ready to be written
-  Duration tick = std::chrono::seconds(1);              // how often the timeouts above are looked at
+  Duration header_timeout = std::chrono::seconds(32);  // from a request's first byte to the end of its header
+  Duration body_timeout = std::chrono::seconds(60);    // from the end of the header to the end of the body
+  Duration idle_timeout = std::chrono::seconds(90);    // no request in progress
+  Duration stalled_timeout =
+      std::chrono::seconds(60);             // the client takes none of what is ready to be written
+  Duration tick = std::chrono::seconds(1);  // how often the timeouts above are looked at
 };
 
 struct ServerOptions {
@@ -62,8 +64,8 @@ class Server {
   Result<void> reload(const ServerTls& tls);
   size_t connections() const;
 
-  // Accepts no more, lets requests in progress finish for `grace`, then cancels their contexts, waits a moment and
-  // closes what is left. Once.
+  // Accepts no more, lets requests in progress finish for `grace`, then cancels their contexts, waits a
+  // moment and closes what is left. Once.
   Task<void> shutdown(Duration grace);
 
  private:

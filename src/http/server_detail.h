@@ -24,7 +24,12 @@ class ServerConnection {
 // The connections of one io thread.
 struct ServerShard {
   ServerShard(AsioExecutor& executor, const ServerOptions& options, Handler& handler)
-      : executor(executor), scope(executor), limits(options.limits), clock(options.clock), logger(options.logger), handler(handler) {}
+      : executor(executor),
+        scope(executor),
+        limits(options.limits),
+        clock(options.clock),
+        logger(options.logger),
+        handler(handler) {}
 
   AsioExecutor& executor;
   Scope scope;
@@ -61,8 +66,10 @@ class Registered {
 };
 
 // Serve one connection to its end.
-Task<void> serve_http1(ServerShard& shard, std::shared_ptr<Transport> transport, std::shared_ptr<const Connection> info);
-Task<void> serve_http2(ServerShard& shard, std::shared_ptr<Transport> transport, std::shared_ptr<const Connection> info);
+Task<void> serve_http1(ServerShard& shard, std::shared_ptr<Transport> transport,
+                       std::shared_ptr<const Connection> info);
+Task<void> serve_http2(ServerShard& shard, std::shared_ptr<Transport> transport,
+                       std::shared_ptr<const Connection> info);
 
 // A Status as the JSON that clients expect.
 std::string status_json(const Status& status);

@@ -37,7 +37,8 @@ Response plain_error(int status) {
 
 class Http1Server final : public ServerConnection {
  public:
-  Http1Server(ServerShard& shard, std::shared_ptr<Transport> transport, std::shared_ptr<const Connection> info)
+  Http1Server(ServerShard& shard, std::shared_ptr<Transport> transport,
+              std::shared_ptr<const Connection> info)
       : shard_(shard), info_(std::move(info)) {
     input_.transport = std::move(transport);
     enter(Phase::kIdle);
@@ -291,7 +292,7 @@ Task<bool> Http1Server::respond_pieces(Response& response, const std::vector<Buf
     }
   }
   bool written = co_await write(out);
-  co_return written && keep_alive_;
+  co_return written&& keep_alive_;
 }
 
 Task<bool> Http1Server::respond_stream(Response& response, std::unique_ptr<BodyStream> stream, bool body) {
@@ -299,7 +300,7 @@ Task<bool> Http1Server::respond_stream(Response& response, std::unique_ptr<BodyS
   if (!chunked) keep_alive_ = false;  // the end of the connection is the end of the body
   std::string out = head_of(response, chunked && body, std::nullopt);
   bool written = co_await write(out);
-  if (!written || !body) co_return written && keep_alive_;
+  if (!written || !body) co_return written&& keep_alive_;
   for (;;) {
     Result<Buffer> piece = co_await stream->next();
     // Without the last chunk the client knows that something is missing.
@@ -321,12 +322,21 @@ void Http1Server::tick(MonotonicTime now) {
   const ServerLimits& limits = shard_.limits;
   Duration limit = Duration::max();
   switch (phase_) {
-    case Phase::kIdle: limit = limits.idle_timeout; break;
-    case Phase::kHeader: limit = limits.header_timeout; break;
-    case Phase::kBody: limit = limits.body_timeout; break;
-    case Phase::kWrite: limit = limits.stalled_timeout; break;
+    case Phase::kIdle:
+      limit = limits.idle_timeout;
+      break;
+    case Phase::kHeader:
+      limit = limits.header_timeout;
+      break;
+    case Phase::kBody:
+      limit = limits.body_timeout;
+      break;
+    case Phase::kWrite:
+      limit = limits.stalled_timeout;
+      break;
     case Phase::kWork:
-    case Phase::kUpgraded: break;
+    case Phase::kUpgraded:
+      break;
   }
   if (limit == Duration::max() || now - since_ <= limit) return;
   cancel_.cancel();

@@ -15,7 +15,9 @@ constexpr int32_t kConnectionWindow = 16 << 20;
 constexpr uint64_t kResetBurst = 1000;
 constexpr uint64_t kResetRate = 33;
 
-std::string_view text(const uint8_t* data, size_t length) { return {reinterpret_cast<const char*>(data), length}; }
+std::string_view text(const uint8_t* data, size_t length) {
+  return {reinterpret_cast<const char*>(data), length};
+}
 
 nghttp2_nv field(std::string_view name, std::string_view value) {
   nghttp2_nv nv{};
@@ -51,7 +53,8 @@ struct Stream {
 
 class Http2Server final : public Http2Session, public ServerConnection {
  public:
-  Http2Server(ServerShard& shard, std::shared_ptr<Transport> transport, std::shared_ptr<const Connection> info)
+  Http2Server(ServerShard& shard, std::shared_ptr<Transport> transport,
+              std::shared_ptr<const Connection> info)
       : Http2Session(std::move(transport), shard.scope), shard_(shard), info_(std::move(info)) {
     idle_since_ = shard.executor.now();
   }
@@ -149,8 +152,9 @@ int Http2Server::on_begin_headers(nghttp2_session* session, const nghttp2_frame*
   return 0;
 }
 
-int Http2Server::on_header(nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name, size_t name_length,
-                           const uint8_t* value, size_t value_length, uint8_t, void* user) {
+int Http2Server::on_header(nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name,
+                           size_t name_length, const uint8_t* value, size_t value_length, uint8_t,
+                           void* user) {
   Http2Server& server = me(user);
   StreamPtr stream = server.find(frame->hd.stream_id);
   if (!stream || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // trailers mean nothing here
@@ -191,7 +195,8 @@ int Http2Server::on_frame(nghttp2_session*, const nghttp2_frame* frame, void* us
 
 void Http2Server::headers_ended(const StreamPtr& stream) {
   Request& request = stream->request;
-  if (!request.headers.has("host") && !stream->authority.empty()) request.headers.add("host", stream->authority);
+  if (!request.headers.has("host") && !stream->authority.empty())
+    request.headers.add("host", stream->authority);
   size_t limit = shard_.limits.max_body_bytes;
   std::string_view length = request.headers.get("content-length");
   if (request.method == "CONNECT") {
@@ -202,7 +207,8 @@ void Http2Server::headers_ended(const StreamPtr& stream) {
   if (stream->refused) dispatch(stream);
 }
 
-int Http2Server::on_data(nghttp2_session*, uint8_t, int32_t id, const uint8_t* data, size_t length, void* user) {
+int Http2Server::on_data(nghttp2_session*, uint8_t, int32_t id, const uint8_t* data, size_t length,
+                         void* user) {
   Http2Server& server = me(user);
   StreamPtr stream = server.find(id);
   if (!stream || stream->dispatched) return 0;
@@ -294,7 +300,8 @@ void Http2Server::submit(Stream& stream, const Response& response, std::optional
   const std::string& date = shard_.date();
   if (!date.empty()) fields.push_back(field("date", date));
   nghttp2_data_provider data = provider(stream.out);
-  int failed = nghttp2_submit_response(session(), stream.id(), fields.data(), fields.size(), body ? &data : nullptr);
+  int failed =
+      nghttp2_submit_response(session(), stream.id(), fields.data(), fields.size(), body ? &data : nullptr);
   if (failed != 0) reset(stream);
   stream.started = executor().now();
   schedule_flush();

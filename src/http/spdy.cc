@@ -54,7 +54,10 @@ struct StreamState {
 
 struct SessionState {
   SessionState(std::unique_ptr<ByteStream> stream, Role role, Options options)
-      : stream(std::move(stream)), role(role), options(options), next_id(role == Role::kClient ? 1 : 2),
+      : stream(std::move(stream)),
+        role(role),
+        options(options),
+        next_id(role == Role::kClient ? 1 : 2),
         next_ping(next_id) {}
 
   std::unique_ptr<ByteStream> stream;
@@ -74,7 +77,7 @@ struct SessionState {
   int64_t send_window = kInitialWindow;
   int64_t initial_window = kInitialWindow;
   int64_t unacknowledged = 0;
-  Signal window;  // the connection's window has grown
+  Signal window;              // the connection's window has grown
   Queue<std::string> resets;  // frames of Stream::close(), which cannot wait; written by run()
 
   void forget(const std::shared_ptr<StreamState>& state) {
@@ -134,8 +137,8 @@ Task<void> handle_data(SessionPtr session, Frame frame) {
     session->forget(state);
   }
   StreamState::wake(state->reader);
-  while (!session->options.flow_control && state->buffered() > session->options.stream_buffer && !state->broken &&
-         !session->ended) {
+  while (!session->options.flow_control && state->buffered() > session->options.stream_buffer &&
+         !state->broken && !session->ended) {
     OneShot<bool> space;
     state->space = space;
     co_await space;
@@ -207,7 +210,8 @@ Task<Result<void>> handle(SessionPtr session, Frame frame) {
     case Type::kRstStream:
       if (!state) break;
       session->streams.erase(it);
-      state->break_with(errors::service_unavailable(fmt::format("spdy: stream reset by the peer: {}", frame.value)));
+      state->break_with(
+          errors::service_unavailable(fmt::format("spdy: stream reset by the peer: {}", frame.value)));
       break;
     case Type::kPing:
       co_return co_await handle_ping(session, frame.stream);

@@ -1,5 +1,5 @@
-// SPDY/3.1 over a ByteStream, both roles: what kubectl, kubelets and containerd speak for exec, attach and port
-// forwarding. Source: the SPDY/3.1 draft, and moby/spdystream for what its peers really do: they send no
+// SPDY/3.1 over a ByteStream, both roles: what kubectl, kubelets and containerd speak for exec, attach and
+// port forwarding. Source: the SPDY/3.1 draft, and moby/spdystream for what its peers really do: they send no
 // WINDOW_UPDATE, so by default windows are not enforced and TCP gives the back-pressure.
 // Everything runs on the executor of the byte stream.
 #pragma once
@@ -73,8 +73,8 @@ class Session {
   Session(std::unique_ptr<ByteStream> stream, Role role, Options options = {});
   ~Session();
 
-  // Reads frames until the connection ends; must be running for anything else to go on. Returns the reason of a
-  // broken connection, or nothing after an orderly end.
+  // Reads frames until the connection ends; must be running for anything else to go on. Returns the reason of
+  // a broken connection, or nothing after an orderly end.
   Task<Result<void>> run();
   // Opens a stream; does not wait for the reply.
   Task<Result<std::shared_ptr<Stream>>> open(Headers headers);

@@ -39,7 +39,8 @@ std::string name_value_block(const Headers& headers) {
   std::vector<std::pair<std::string, std::string>> fields;
   for (const auto& [name, value] : headers) {
     std::string small = lower(name);
-    auto same = std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.first == small; });
+    auto same =
+        std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.first == small; });
     if (same == fields.end()) {
       fields.emplace_back(std::move(small), value);
     } else {
@@ -138,7 +139,8 @@ Result<Headers> Inflater::decompress(std::string_view block) {
     }
     out.append(part, sizeof part - z.avail_out);
     if (out.size() > kMaxHeaders) return fail(protocol_error("header block too large"));
-    if (result != Z_OK && result != Z_BUF_ERROR) return fail(protocol_error("header block cannot be decompressed"));
+    if (result != Z_OK && result != Z_BUF_ERROR)
+      return fail(protocol_error("header block cannot be decompressed"));
     if (z.avail_in == 0 && z.avail_out != 0) break;
     if (result == Z_BUF_ERROR) return fail(protocol_error("header block cannot be decompressed"));
   }
@@ -166,8 +168,8 @@ std::string control_frame(Type type, uint8_t flags, std::string_view payload) {
 std::string syn_stream(uint32_t stream, uint8_t flags, std::string_view block) {
   std::string payload;
   put32(payload, stream);
-  put32(payload, 0);             // no associated stream
-  payload.append(2, '\0');       // priority, slot
+  put32(payload, 0);        // no associated stream
+  payload.append(2, '\0');  // priority, slot
   payload += block;
   return control_frame(Type::kSynStream, flags, payload);
 }
@@ -274,7 +276,8 @@ Result<Frame> Decoder::control(uint16_t type, uint8_t flags, std::string_view pa
       uint32_t count = get32(payload, 0);
       if ((payload.size() - 4) / 8 < count) return fail(short_frame);
       for (uint32_t i = 0; i < count; ++i) {
-        if ((get32(payload, 4 + 8 * i) & 0xffffff) == kSettingInitialWindow) frame.value = get32(payload, 8 + 8 * i);
+        if ((get32(payload, 4 + 8 * i) & 0xffffff) == kSettingInitialWindow)
+          frame.value = get32(payload, 8 + 8 * i);
       }
       return frame;
     }

@@ -62,11 +62,11 @@ std::string syn_reply(uint32_t stream, std::string_view block);
 
 struct Frame {
   Type type = Type::kData;
-  uint8_t flags = 0;      // of data: on the last part of a frame only
-  uint32_t stream = 0;    // the ping's id for PING, the last good stream for GOAWAY
-  uint32_t value = 0;     // status, delta, or initial window of SETTINGS
-  Headers headers;        // names in lower case
-  std::string data;       // a part of a data frame
+  uint8_t flags = 0;    // of data: on the last part of a frame only
+  uint32_t stream = 0;  // the ping's id for PING, the last good stream for GOAWAY
+  uint32_t value = 0;   // status, delta, or initial window of SETTINGS
+  Headers headers;      // names in lower case
+  std::string data;     // a part of a data frame
 };
 
 // Takes frames out of bytes. Data frames come in parts, as they arrive.

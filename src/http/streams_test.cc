@@ -22,7 +22,8 @@ struct Pipe {
 
 class PipeEnd final : public ByteStream {
  public:
-  PipeEnd(std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, size_t most) : in_(in), out_(out), most_(most) {}
+  PipeEnd(std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, size_t most)
+      : in_(in), out_(out), most_(most) {}
   ~PipeEnd() override { close(); }
   Task<Result<size_t>> read(std::span<char> into) override {
     auto in = in_;
@@ -81,8 +82,13 @@ Task<void> websocket_round_trip(size_t most) {
   int messages = 0;
   scope.spawn(websocket_echo(server, messages));
   EXPECT_TRUE(co_await client.ping("are you there"));
-  std::vector<std::string> sizes = {"", "x", std::string(125, 'a'), std::string(126, 'b'), std::string(65535, 'c'),
-                                    std::string(65536, 'd'), std::string(200000, 'e')};
+  std::vector<std::string> sizes = {"",
+                                    "x",
+                                    std::string(125, 'a'),
+                                    std::string(126, 'b'),
+                                    std::string(65535, 'c'),
+                                    std::string(65536, 'd'),
+                                    std::string(200000, 'e')};
   for (const std::string& data : sizes) {
     EXPECT_TRUE(co_await client.send(websocket::Kind::kBinary, data));
     auto got = co_await client.receive();
@@ -113,16 +119,16 @@ websocket::Event decode(std::string_view bytes, bool server = true, size_t limit
 TEST(WebSocket, FramesThatBreakTheRulesAreErrors) {
   using namespace websocket;
   auto code = [](const Event& event) { return event.what == Event::kError ? event.code : 0; };
-  EXPECT_EQ(code(decode(encode_frame(Opcode::kText, "x", std::nullopt))), kProtocolError);           // not masked
-  EXPECT_EQ(code(decode(encode_frame(Opcode::kText, "x", 7), false)), kProtocolError);               // masked
-  EXPECT_EQ(code(decode(encode_frame(Opcode::kContinuation, "x", 7))), kProtocolError);              // of nothing
+  EXPECT_EQ(code(decode(encode_frame(Opcode::kText, "x", std::nullopt))), kProtocolError);  // not masked
+  EXPECT_EQ(code(decode(encode_frame(Opcode::kText, "x", 7), false)), kProtocolError);      // masked
+  EXPECT_EQ(code(decode(encode_frame(Opcode::kContinuation, "x", 7))), kProtocolError);     // of nothing
   EXPECT_EQ(code(decode(encode_frame(Opcode::kText, "\xff", 7))), kInvalidData);
-  EXPECT_EQ(code(decode(encode_frame(Opcode::kText, "\xed\xa0\x80", 7))), kInvalidData);             // a surrogate
+  EXPECT_EQ(code(decode(encode_frame(Opcode::kText, "\xed\xa0\x80", 7))), kInvalidData);  // a surrogate
   EXPECT_EQ(code(decode(encode_frame(Opcode::kBinary, std::string(1001, 'x'), 7))), kMessageTooBig);
   EXPECT_EQ(code(decode(encode_frame(Opcode::kPing, std::string(126, 'x'), 7))), kProtocolError);
   EXPECT_EQ(code(decode(encode_frame(Opcode::kClose, "\x03", 7))), kProtocolError);
-  EXPECT_EQ(code(decode(encode_frame(Opcode::kClose, "\x03\xed", 7))), kProtocolError);              // 1005
-  EXPECT_EQ(code(decode(std::string("\xc2\x80\0\0\0\0", 6))), kProtocolError);                       // reserved bit
+  EXPECT_EQ(code(decode(encode_frame(Opcode::kClose, "\x03\xed", 7))), kProtocolError);  // 1005
+  EXPECT_EQ(code(decode(std::string("\xc2\x80\0\0\0\0", 6))), kProtocolError);           // reserved bit
   EXPECT_EQ(decode(encode_frame(Opcode::kText, "h\xc3\xa9\xf0\x9f\x98\x80", 7)).what, Event::kMessage);
 }
 
@@ -281,15 +287,13 @@ TEST(Spdy, MalformedFramesEndTheConnection) {
     decoder.feed(bytes);
     return !decoder.next().has_value();
   };
-  EXPECT_TRUE(broken(std::string("\x80\x02\0\x01\0\0\0\0", 8)));      // version 2
+  EXPECT_TRUE(broken(std::string("\x80\x02\0\x01\0\0\0\0", 8)));        // version 2
   EXPECT_TRUE(broken(std::string("\x80\x03\0\x01\0\xff\xff\xff", 8)));  // 16 MB of header
-  EXPECT_TRUE(broken(std::string("\x80\x03\0\x03\0\0\0\x01x", 9)));   // a short RST_STREAM
-  EXPECT_FALSE(broken(std::string("\x80\x03\0\x63\0\0\0\0", 8)));     // unknown, ignored
+  EXPECT_TRUE(broken(std::string("\x80\x03\0\x03\0\0\0\x01x", 9)));     // a short RST_STREAM
+  EXPECT_FALSE(broken(std::string("\x80\x03\0\x63\0\0\0\0", 8)));       // unknown, ignored
 }
 
-TEST(Spdy, TheDictionaryIsTheSpecifications) {
-  EXPECT_EQ(spdy::dictionary().size(), 1423u);
-}
+TEST(Spdy, TheDictionaryIsTheSpecifications) { EXPECT_EQ(spdy::dictionary().size(), 1423u); }
 
 // --- over a server ---
 
@@ -317,9 +321,9 @@ class WebSocketUpgrade final : public Upgrade {
 class UpgradeHandler final : public Handler {
  public:
   Task<Response> handle(Context context, Request request) override {
-    Result<Response> response = spdy::is_upgrade(request)
-                                    ? spdy::accept(request, std::make_unique<SpdyUpgrade>())
-                                    : websocket::accept(request, "echo", std::make_unique<WebSocketUpgrade>());
+    Result<Response> response =
+        spdy::is_upgrade(request) ? spdy::accept(request, std::make_unique<SpdyUpgrade>())
+                                  : websocket::accept(request, "echo", std::make_unique<WebSocketUpgrade>());
     co_return std::move(*response);
   }
 };

@@ -12,7 +12,9 @@ namespace {
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
 using X509Ptr = std::unique_ptr<X509, decltype(&X509_free)>;
 
-Bio memory_bio(const std::string& text) { return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free}; }
+Bio memory_bio(const std::string& text) {
+  return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free};
+}
 
 Status openssl_error(std::string_view what) {
   unsigned long code = ERR_get_error();
@@ -34,14 +36,16 @@ std::vector<X509Ptr> read_certificates(const std::string& pem) {
 
 Result<void> use_key_pair(SSL_CTX* context, const std::string& certificate_pem, const std::string& key_pem) {
   std::vector<X509Ptr> chain = read_certificates(certificate_pem);
-  if (chain.empty()) return fail(errors::bad_request("tls: failed to find any PEM data in certificate input"));
+  if (chain.empty())
+    return fail(errors::bad_request("tls: failed to find any PEM data in certificate input"));
   Bio key_bio = memory_bio(key_pem);
   std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
       PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
   if (!key) return fail(openssl_error("tls: failed to parse private key"));
   if (SSL_CTX_use_certificate(context, chain[0].get()) != 1) return fail(openssl_error("tls: certificate"));
   for (size_t i = 1; i < chain.size(); ++i) {
-    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) return fail(openssl_error("tls: certificate chain"));
+    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1)
+      return fail(openssl_error("tls: certificate chain"));
   }
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1) {
     ERR_clear_error();
@@ -54,7 +58,8 @@ TlsContext new_context(const SSL_METHOD* method) {
   TlsContext context(SSL_CTX_new(method), SSL_CTX_free);
   if (!context) return context;
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_options(context.get(),
+                      SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                       SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   // One read for a record's header and body.
@@ -66,7 +71,8 @@ TlsContext new_context(const SSL_METHOD* method) {
 
 // AES-128 before AES-256: it costs less, and is not what anybody breaks.
 void prefer_cheap_ciphers(SSL_CTX* context) {
-  SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
+  SSL_CTX_set_ciphersuites(context,
+                           "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
 }
 
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* offered,
@@ -84,7 +90,8 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, 
 // Who the client is, the authenticators decide. A session ticket remembers only the leaf, so who came with
 // intermediates gets no ticket and shows them again.
 int accept_any_client(X509_STORE_CTX* verification, void*) {
-  auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
   if (sk_X509_num(X509_STORE_CTX_get0_untrusted(verification)) > 1) SSL_set_num_tickets(ssl, 0);
   X509_STORE_CTX_set_error(verification, X509_V_OK);
   return 1;
@@ -113,7 +120,8 @@ Result<TlsContext> make_server_tls(const ServerTls& tls) {
   if (tls.request_client_certificate) {
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_cert_verify_callback(context.get(), accept_any_client, nullptr);
-    for (const X509Ptr& ca : read_certificates(tls.client_ca_pem)) SSL_CTX_add_client_CA(context.get(), ca.get());
+    for (const X509Ptr& ca : read_certificates(tls.client_ca_pem))
+      SSL_CTX_add_client_CA(context.get(), ca.get());
   }
   return context;
 }
@@ -132,7 +140,8 @@ Result<TlsContext> make_client_tls(const ClientOptions& options) {
     SSL_CTX_set_default_verify_paths(context.get());
   } else {
     std::vector<X509Ptr> roots = read_certificates(options.ca_pem);
-    if (roots.empty()) return fail(errors::bad_request("unable to load root certificates: no certificate in the CA data"));
+    if (roots.empty())
+      return fail(errors::bad_request("unable to load root certificates: no certificate in the CA data"));
     X509_STORE* store = SSL_CTX_get_cert_store(context.get());
     for (const X509Ptr& root : roots) X509_STORE_add_cert(store, root.get());
     ERR_clear_error();

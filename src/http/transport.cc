@@ -16,8 +16,8 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-// One wait for readiness. The handler that Asio keeps and the coroutine share it; whoever lets go first, the other
-// finds out.
+// One wait for readiness. The handler that Asio keeps and the coroutine share it; whoever lets go first, the
+// other finds out.
 struct Wait {
   std::coroutine_handle<> waiter;
   bool ready = false;
@@ -132,7 +132,8 @@ int bio_read(BIO* bio, char* into, int size) {
 }
 
 int bio_write(BIO* bio, const char* bytes, int size) {
-  return bio_result(bio, ::send(bio_fd(bio), bytes, static_cast<size_t>(size), MSG_NOSIGNAL), BIO_FLAGS_WRITE);
+  return bio_result(bio, ::send(bio_fd(bio), bytes, static_cast<size_t>(size), MSG_NOSIGNAL),
+                    BIO_FLAGS_WRITE);
 }
 
 long bio_control(BIO* bio, int command, long, void*) {
@@ -216,7 +217,8 @@ Task<Result<void>> Transport::connect_tls(SSL_CTX* context, std::string host, bo
   } else {
     SSL_set_verify(ssl(), SSL_VERIFY_NONE, nullptr);
   }
-  SSL_set_alpn_protos(ssl(), reinterpret_cast<const unsigned char*>(alpn.data()), static_cast<unsigned>(alpn.size()));
+  SSL_set_alpn_protos(ssl(), reinterpret_cast<const unsigned char*>(alpn.data()),
+                      static_cast<unsigned>(alpn.size()));
   Result<void> done = co_await handshake(*this, ssl());
   impl_->handshaken = done.has_value();
   co_return done;
@@ -292,7 +294,8 @@ Task<Result<size_t>> Transport::read(std::span<char> into) {
   for (;;) {
     ssize_t count = try_read(into);
     if (count >= 0) co_return static_cast<size_t>(count);
-    if (count == kBroken) co_return fail(errors::service_unavailable(error().empty() ? "connection closed" : error()));
+    if (count == kBroken)
+      co_return fail(errors::service_unavailable(error().empty() ? "connection closed" : error()));
     bool ready = co_await readable();
     if (!ready) co_return fail(errors::service_unavailable("connection closed"));
   }
@@ -305,7 +308,8 @@ Task<Result<void>> Transport::write(std::string_view bytes) {
       bytes.remove_prefix(static_cast<size_t>(count));
       continue;
     }
-    if (count == kBroken) co_return fail(errors::service_unavailable(error().empty() ? "connection closed" : error()));
+    if (count == kBroken)
+      co_return fail(errors::service_unavailable(error().empty() ? "connection closed" : error()));
     bool ready = co_await writable();
     if (!ready) co_return fail(errors::service_unavailable("connection closed"));
   }
@@ -345,7 +349,8 @@ template <class T>
 using Outcome = OneShot<Result<T>>;
 
 struct Connecting {
-  explicit Connecting(AsioExecutor& executor) : resolver(executor.impl().context), socket(executor.impl().context) {}
+  explicit Connecting(AsioExecutor& executor)
+      : resolver(executor.impl().context), socket(executor.impl().context) {}
   tcp::resolver resolver;
   tcp::socket socket;
 };
@@ -356,8 +361,8 @@ Status connect_error(const std::string& host, const std::string& port, const std
 
 }  // namespace
 
-Task<Result<std::unique_ptr<Transport>>> connect_tcp(AsioExecutor& executor, std::string host, std::string port,
-                                                     CancelToken cancel) {
+Task<Result<std::unique_ptr<Transport>>> connect_tcp(AsioExecutor& executor, std::string host,
+                                                     std::string port, CancelToken cancel) {
   auto state = std::make_shared<Connecting>(executor);
   Outcome<tcp::resolver::results_type> resolved;
   error_code no_address;
@@ -421,11 +426,13 @@ struct Listener::Impl {
 Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Listener::~Listener() = default;
 
-Result<std::unique_ptr<Listener>> Listener::bind(AsioExecutor& executor, const std::string& address, uint16_t port) {
+Result<std::unique_ptr<Listener>> Listener::bind(AsioExecutor& executor, const std::string& address,
+                                                 uint16_t port) {
   auto impl = std::make_unique<Impl>(executor);
   error_code failed;
   auto ip = boost::asio::ip::make_address(address, failed);
-  if (failed) return fail(errors::bad_request(fmt::format("listen address \"{}\": {}", address, failed.message())));
+  if (failed)
+    return fail(errors::bad_request(fmt::format("listen address \"{}\": {}", address, failed.message())));
   tcp::endpoint endpoint(ip, port);
   auto step = [&](auto action) {
     if (!failed) action();
@@ -436,7 +443,8 @@ Result<std::unique_ptr<Listener>> Listener::bind(AsioExecutor& executor, const s
   step([&] { impl->acceptor.listen(4096, failed); });
   step([&] { impl->port = impl->acceptor.local_endpoint(failed).port(); });
   if (failed) {
-    return fail(errors::service_unavailable(fmt::format("listen tcp {}:{}: {}", address, port, failed.message())));
+    return fail(
+        errors::service_unavailable(fmt::format("listen tcp {}:{}: {}", address, port, failed.message())));
   }
   return std::unique_ptr<Listener>(new Listener(std::move(impl)));
 }

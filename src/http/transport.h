@@ -1,6 +1,6 @@
-// Transport: a TCP connection, with TLS or without, as bytes. Non-blocking calls for those who batch (HTTP/2),
-// coroutines for the rest. Everything on the executor it was made for.
-// OpenSSL works on the socket itself: no copy between the two, and no callback machinery around either.
+// Transport: a TCP connection, with TLS or without, as bytes. Non-blocking calls for those who batch
+// (HTTP/2), coroutines for the rest. Everything on the executor it was made for. OpenSSL works on the socket
+// itself: no copy between the two, and no callback machinery around either.
 #pragma once
 
 #include <memory>
@@ -34,7 +34,8 @@ class Transport final : public ByteStream {
 
   // Bytes read, 0 at the end, kWouldBlock or kBroken. Wait for readable() only after kWouldBlock.
   ssize_t try_read(std::span<char> into);
-  // Bytes taken (at least one), kWouldBlock or kBroken. After kWouldBlock the next call starts with the same bytes.
+  // Bytes taken (at least one), kWouldBlock or kBroken. After kWouldBlock the next call starts with the same
+  // bytes.
   ssize_t try_write(std::string_view bytes);
   // False when closed or interrupted.
   Task<bool> readable();
@@ -57,13 +58,14 @@ class Transport final : public ByteStream {
 };
 
 // Connects to host:port (a name or an address), trying each address.
-Task<Result<std::unique_ptr<Transport>>> connect_tcp(AsioExecutor& executor, std::string host, std::string port,
-                                                     CancelToken cancel);
+Task<Result<std::unique_ptr<Transport>>> connect_tcp(AsioExecutor& executor, std::string host,
+                                                     std::string port, CancelToken cancel);
 
 // A listening socket.
 class Listener {
  public:
-  static Result<std::unique_ptr<Listener>> bind(AsioExecutor& executor, const std::string& address, uint16_t port);
+  static Result<std::unique_ptr<Listener>> bind(AsioExecutor& executor, const std::string& address,
+                                                uint16_t port);
   ~Listener();
 
   struct Accepted {

@@ -15,8 +15,9 @@ constexpr size_t kReadSize = 16 << 10;
 
 std::string base64(std::string_view bytes) {
   std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                               reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   out.resize(static_cast<size_t>(length));
   return out;
 }
@@ -97,7 +98,9 @@ Task<Result<void>> Socket::send(Kind kind, std::string data) {
   return State::write(state_, static_cast<Opcode>(kind), std::move(data));
 }
 
-Task<Result<void>> Socket::ping(std::string data) { return State::write(state_, Opcode::kPing, std::move(data)); }
+Task<Result<void>> Socket::ping(std::string data) {
+  return State::write(state_, Opcode::kPing, std::move(data));
+}
 
 Task<Result<void>> Socket::close(uint16_t code, std::string reason) {
   std::string payload = {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
@@ -174,9 +177,11 @@ std::string choose_protocol(const Request& request, std::span<const std::string_
 }
 
 Result<Response> accept(const Request& request, std::string_view protocol, std::unique_ptr<Upgrade> upgrade) {
-  if (request.method != "GET" || !is_upgrade(request)) return fail(errors::bad_request("not a websocket handshake"));
+  if (request.method != "GET" || !is_upgrade(request))
+    return fail(errors::bad_request("not a websocket handshake"));
   if (request.headers.get("sec-websocket-version") != "13") {
-    return fail(errors::bad_request("websocket: unsupported version: 13 not found in 'Sec-Websocket-Version' header"));
+    return fail(errors::bad_request(
+        "websocket: unsupported version: 13 not found in 'Sec-Websocket-Version' header"));
   }
   std::string_view key = request.headers.get("sec-websocket-key");
   if (key.size() != 24 || !key.ends_with("==")) {
@@ -202,7 +207,8 @@ std::string prepare(Request& request, std::span<const std::string_view> protocol
   request.headers.set("Upgrade", "websocket");
   request.headers.set("Sec-WebSocket-Version", "13");
   request.headers.set("Sec-WebSocket-Key", key);
-  if (!protocols.empty()) request.headers.set("Sec-WebSocket-Protocol", fmt::format("{}", fmt::join(protocols, ", ")));
+  if (!protocols.empty())
+    request.headers.set("Sec-WebSocket-Protocol", fmt::format("{}", fmt::join(protocols, ", ")));
   return key;
 }
 

@@ -41,7 +41,8 @@ class Socket {
   Socket(std::unique_ptr<ByteStream> stream, Role role, Rng& rng, size_t max_message = 32 << 20);
   ~Socket();
 
-  // The next message; nothing after the peer's close frame (or end of stream after ours). Answers pings and closes.
+  // The next message; nothing after the peer's close frame (or end of stream after ours). Answers pings and
+  // closes.
   Task<Result<std::optional<Message>>> receive();
   Task<Result<void>> send(Kind kind, std::string data);
   Task<Result<void>> ping(std::string data);

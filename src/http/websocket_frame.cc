@@ -17,8 +17,11 @@ void apply_mask(char* data, size_t size, uint32_t mask) {
 bool valid_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     unsigned char first = static_cast<unsigned char>(text[i]);
-    size_t more = first < 0x80 ? 0 : first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2
-                  : first >= 0xf0 && first < 0xf5 ? 3 : 4;
+    size_t more = first < 0x80                    ? 0
+                  : first >= 0xc2 && first < 0xe0 ? 1
+                  : first >= 0xe0 && first < 0xf0 ? 2
+                  : first >= 0xf0 && first < 0xf5 ? 3
+                                                  : 4;
     if (more == 4 || i + more >= text.size() + (more == 0 ? 1 : 0)) return false;
     uint32_t code = more == 0 ? first : first & (0x3fU >> more);
     for (size_t j = 1; j <= more; ++j) {
@@ -88,10 +91,12 @@ bool Decoder::read_head(Head& head, std::optional<Event>& failed) const {
   if ((byte(0) & 0x70) != 0) return bad("reserved bits set");
   if ((opcode > 2 && opcode < 8) || opcode > 10) return bad("unknown opcode");
   bool masked = (byte(1) & 0x80) != 0;
-  if (masked != peer_masks_) return bad(masked ? "a masked frame from a server" : "an unmasked frame from a client");
+  if (masked != peer_masks_)
+    return bad(masked ? "a masked frame from a server" : "an unmasked frame from a client");
   head.length = byte(1) & 0x7f;
   head.size = 2;
-  if (is_control(head.opcode) && (head.length > 125 || !head.final)) return bad("a control frame is too long or split");
+  if (is_control(head.opcode) && (head.length > 125 || !head.final))
+    return bad("a control frame is too long or split");
   size_t extra = head.length == 126 ? 2 : head.length == 127 ? 8 : 0;
   if (bytes_.size() < 2 + extra + (masked ? 4 : 0)) return false;
   if (extra > 0) {
@@ -137,14 +142,17 @@ Event Decoder::next() {
     event.opcode = *open_;
     event.data = std::exchange(message_, {});
     open_.reset();
-    if (event.opcode == Opcode::kText && !valid_utf8(event.data)) return error(kInvalidData, "text is not UTF-8");
+    if (event.opcode == Opcode::kText && !valid_utf8(event.data))
+      return error(kInvalidData, "text is not UTF-8");
     return event;
   }
 }
 
 Event Decoder::control(Opcode opcode, std::string payload) {
   Event event;
-  event.what = opcode == Opcode::kPing ? Event::kPing : opcode == Opcode::kPong ? Event::kPong : Event::kClose;
+  event.what = opcode == Opcode::kPing   ? Event::kPing
+               : opcode == Opcode::kPong ? Event::kPong
+                                         : Event::kClose;
   if (opcode != Opcode::kClose) {
     event.data = std::move(payload);
     return event;
@@ -152,9 +160,11 @@ Event Decoder::control(Opcode opcode, std::string payload) {
   event.code = kNoStatus;
   if (payload.size() == 1) return error(kProtocolError, "a close frame of one byte");
   if (payload.size() >= 2) {
-    event.code = static_cast<uint16_t>(static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]));
+    event.code = static_cast<uint16_t>(static_cast<unsigned char>(payload[0]) << 8 |
+                                       static_cast<unsigned char>(payload[1]));
     event.data = payload.substr(2);
-    if (!valid_close_code(event.code) || !valid_utf8(event.data)) return error(kProtocolError, "a bad close frame");
+    if (!valid_close_code(event.code) || !valid_utf8(event.data))
+      return error(kProtocolError, "a bad close frame");
   }
   ended_ = true;
   return event;

@@ -34,7 +34,7 @@ class Decoder {
   struct Head {
     bool final = false;
     Opcode opcode = Opcode::kContinuation;
-    size_t size = 0;    // of the head
+    size_t size = 0;  // of the head
     uint64_t length = 0;
     uint32_t mask = 0;  // in wire order
   };

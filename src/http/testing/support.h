@@ -25,10 +25,10 @@ struct Pki {
 };
 const Pki& pki_material();
 
-//   /hello  "hello"            /echo  the request's body        /peer  protocol and number of peer certificates
-//   /size?n=N  N bytes         /stream?n=N&size=S  N pieces of S bytes, streamed
-//   /watch  one piece a tick() until cancelled                   /hold  answers after release(), or when cancelled
-//   /fail  a stream that breaks after one piece                  /upgrade  echoes bytes after the 101
+//   /hello  "hello"            /echo  the request's body        /peer  protocol and number of peer
+//   certificates /size?n=N  N bytes         /stream?n=N&size=S  N pieces of S bytes, streamed /watch  one
+//   piece a tick() until cancelled                   /hold  answers after release(), or when cancelled /fail
+//   a stream that breaks after one piece                  /upgrade  echoes bytes after the 101
 class TestHandler final : public Handler {
  public:
   Task<Response> handle(Context context, Request request) override;
@@ -38,9 +38,9 @@ class TestHandler final : public Handler {
 
   Signal ticks;
   std::atomic<int> requests{0};
-  std::atomic<int> cancelled{0};      // requests that saw their context cancelled
-  std::atomic<int> pieces_asked{0};   // calls of next() by the server
-  std::atomic<int> holding{0};        // requests inside /hold, and watches waiting
+  std::atomic<int> cancelled{0};     // requests that saw their context cancelled
+  std::atomic<int> pieces_asked{0};  // calls of next() by the server
+  std::atomic<int> holding{0};       // requests inside /hold, and watches waiting
   std::atomic<bool> released{false};
   Signal released_signal;
 };
@@ -63,8 +63,8 @@ struct Fixture {
 
 Request get(std::string path, std::string query = "");
 Request post(std::string path, std::string body);
-// Waits until `condition` holds; the test's own time limit is the only one.
-Task<void> until(std::function<bool()> condition);
+// Waits until `count` is `value`; the test's own time limit is the only one.
+Task<void> until(const std::atomic<int>& count, int value);
 
 // Response and body.
 struct Answer {

@@ -112,12 +112,14 @@ Task<Response> TestHandler::handle(Context context, Request request) {
     response.headers.add("X-Query", request.query);
     response.set_body(std::move(request.body));
   } else if (request.path == "/peer") {
-    response.set_body(fmt::format("{} {} {}", request.connection->protocol, request.connection->peer_chain.size(),
+    response.set_body(fmt::format("{} {} {}", request.connection->protocol,
+                                  request.connection->peer_chain.size(),
                                   request.headers.get("authorization")));
   } else if (request.path == "/size") {
     response.set_body(std::string(static_cast<size_t>(number(request, "n")), 'x'));
   } else if (request.path == "/stream") {
-    response.body = std::make_unique<Pieces>(*this, number(request, "n"), static_cast<size_t>(number(request, "size")));
+    response.body =
+        std::make_unique<Pieces>(*this, number(request, "n"), static_cast<size_t>(number(request, "size")));
   } else if (request.path == "/watch") {
     response.body = std::make_unique<Ticks>(*this, context.cancel);
   } else if (request.path == "/fail") {
@@ -197,8 +199,8 @@ Request post(std::string path, std::string body) {
   return request;
 }
 
-Task<void> until(std::function<bool()> condition) {
-  while (!condition()) co_await sleep_for(std::chrono::milliseconds(1));
+Task<void> until(const std::atomic<int>& count, int value) {
+  while (count != value) co_await sleep_for(std::chrono::milliseconds(1));
 }
 
 Task<Result<Answer>> ask(Client& client, Request request, Context context) {

@@ -18,8 +18,8 @@ std::time_t seconds(WallTime time) {
 void set_serial(X509* certificate) {
   std::string bytes = random_bytes(16);
   bytes[0] = static_cast<char>(static_cast<unsigned char>(bytes[0]) & 0x7f);
-  std::unique_ptr<BIGNUM, detail::Deleter<BN_free>> number(
-      BN_bin2bn(reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()), nullptr));
+  std::unique_ptr<BIGNUM, detail::Deleter<BN_free>> number(BN_bin2bn(
+      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()), nullptr));
   BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate));
 }
 
@@ -28,7 +28,8 @@ Result<void> add_extension(X509* certificate, X509* issuer, int nid, const std::
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
   std::unique_ptr<X509_EXTENSION, detail::Deleter<X509_EXTENSION_free>> extension(
       X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()));
-  if (!extension || X509_add_ext(certificate, extension.get(), -1) != 1) return fail(detail::error("certificate"));
+  if (!extension || X509_add_ext(certificate, extension.get(), -1) != 1)
+    return fail(detail::error("certificate"));
   return {};
 }
 
@@ -70,7 +71,8 @@ Result<Certificate> build(const PublicKey& key, const Certified& what, const Cer
   if (sk_GENERAL_NAME_num(names.get()) > 0) {
     X509_add1_ext_i2d(x, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT);
   }
-  if (X509_sign(x, issuer_key.native(), EVP_sha256()) == 0) return fail(detail::error("cannot sign a certificate"));
+  if (X509_sign(x, issuer_key.native(), EVP_sha256()) == 0)
+    return fail(detail::error("cannot sign a certificate"));
   return Certificate(detail::shared(certificate.release()));
 }
 
@@ -95,7 +97,8 @@ Result<CertificateAuthority> CertificateAuthority::create(std::string_view commo
   return CertificateAuthority(Certificate(detail::shared(certificate.release())), std::move(key));
 }
 
-Result<CertificateAuthority> CertificateAuthority::load(std::string_view certificate_pem, std::string_view key_pem) {
+Result<CertificateAuthority> CertificateAuthority::load(std::string_view certificate_pem,
+                                                        std::string_view key_pem) {
   TRY(Certificate certificate, Certificate::parse_pem(certificate_pem));
   TRY(PrivateKey key, PrivateKey::parse_pem(key_pem));
   if (!(certificate.public_key() == key.public_key())) {
@@ -105,7 +108,8 @@ Result<CertificateAuthority> CertificateAuthority::load(std::string_view certifi
   return CertificateAuthority(std::move(certificate), std::move(key));
 }
 
-Result<std::string> CertificateAuthority::sign(const PublicKey& key, const IssueSpec& spec, WallTime now) const {
+Result<std::string> CertificateAuthority::sign(const PublicKey& key, const IssueSpec& spec,
+                                               WallTime now) const {
   Certified what{spec.subject, {}, spec.usages};
   what.names.dns = spec.dns_names;
   what.names.ip = spec.ip_addresses;
@@ -120,8 +124,9 @@ Result<KeyPair> CertificateAuthority::issue(const IssueSpec& spec, WallTime now)
   return KeyPair{std::move(certificate), key.pem()};
 }
 
-Result<std::string> CertificateAuthority::sign(const CertificateRequest& request, std::span<const Usage> usages,
-                                               Duration validity, WallTime now) const {
+Result<std::string> CertificateAuthority::sign(const CertificateRequest& request,
+                                               std::span<const Usage> usages, Duration validity,
+                                               WallTime now) const {
   TRY(PublicKey key, PublicKey::parse_der(request.public_key_der));
   Certified what{request.subject, {}, {usages.begin(), usages.end()}};
   what.names.dns = request.dns_names;
@@ -178,7 +183,8 @@ Result<CertificateRequest> CertificateRequest::parse_pem(std::string_view pem) {
   out.subject = detail::read_subject(X509_REQ_get_subject_name(request.get()));
   out.public_key_der = detail::der(key, i2d_PUBKEY);
   if (STACK_OF(X509_EXTENSION)* extensions = X509_REQ_get_extensions(request.get())) {
-    auto* names = static_cast<GENERAL_NAMES*>(X509V3_get_d2i(extensions, NID_subject_alt_name, nullptr, nullptr));
+    auto* names =
+        static_cast<GENERAL_NAMES*>(X509V3_get_d2i(extensions, NID_subject_alt_name, nullptr, nullptr));
     if (names != nullptr) {
       detail::Names read = detail::read_names(names);
       GENERAL_NAMES_free(names);

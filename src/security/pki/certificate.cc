@@ -15,7 +15,8 @@ WallTime wall_time(const ASN1_TIME* time) {
 
 detail::Names alternative_names(X509* certificate) {
   using Owned = std::unique_ptr<GENERAL_NAMES, detail::Deleter<GENERAL_NAMES_free>>;
-  Owned names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  Owned names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   return names ? detail::read_names(names.get()) : detail::Names();
 }
 

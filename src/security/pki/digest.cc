@@ -29,7 +29,8 @@ std::string encode(std::string_view bytes, const char* alphabet, bool pad) {
   for (size_t i = 0; i < bytes.size(); i += 3) {
     size_t count = std::min<size_t>(3, bytes.size() - i);
     uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j) group = group << 8 | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0);
+    for (size_t j = 0; j < 3; ++j)
+      group = group << 8 | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0);
     for (size_t j = 0; j < 4; ++j) {
       if (j <= count) {
         out += alphabet[group >> (18 - 6 * j) & 63];
@@ -66,7 +67,8 @@ Result<std::string> decode(std::string_view text, char c62, char c63) {
     }
   }
   bool whole = count < 6 && (bits & ((1U << count) - 1)) == 0;
-  if (!whole) return fail(errors::bad_request("illegal base64 data at input byte " + std::to_string(text.size())));
+  if (!whole)
+    return fail(errors::bad_request("illegal base64 data at input byte " + std::to_string(text.size())));
   return out;
 }
 
@@ -90,8 +92,8 @@ std::string sha512(std::string_view bytes) {
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   unsigned char out[EVP_MAX_MD_SIZE];
   unsigned length = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
-       bytes.size(), out, &length);
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out, &length);
   return {reinterpret_cast<const char*>(out), length};
 }
 

@@ -14,7 +14,8 @@ namespace {
 
 class File {
  public:
-  File(const std::string& path, int flags, unsigned mode = 0) : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+  File(const std::string& path, int flags, unsigned mode = 0)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
   File(const File&) = delete;
   ~File() {
     if (fd_ >= 0) ::close(fd_);
@@ -67,7 +68,8 @@ Result<void> write_file_atomic(const std::string& path, std::string_view bytes, 
 Result<std::string> read_file(const std::string& path) {
   File file(path, O_RDONLY);
   if (file.fd() < 0) {
-    if (errno == ENOENT) return fail(Status(404, reason::kNotFound, fmt::format("open {}: no such file or directory", path)));
+    if (errno == ENOENT)
+      return fail(Status(404, reason::kNotFound, fmt::format("open {}: no such file or directory", path)));
     return fail(system_error("open", path));
   }
   std::string bytes;

@@ -14,9 +14,9 @@
 namespace xebec::jwt {
 namespace {
 
-using pki::KeyKind;
 using pki::base64url;
 using pki::base64url_decode;
+using pki::KeyKind;
 namespace detail = pki::detail;
 
 constexpr size_t kMaxToken = 64 << 10;
@@ -27,19 +27,25 @@ using Signature = std::unique_ptr<ECDSA_SIG, detail::Deleter<ECDSA_SIG_free>>;
 using DigestCtx = std::unique_ptr<EVP_MD_CTX, detail::Deleter<EVP_MD_CTX_free>>;
 
 const EVP_MD* sha256_algorithm() {
-  static const std::unique_ptr<EVP_MD, detail::Deleter<EVP_MD_free>> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  static const std::unique_ptr<EVP_MD, detail::Deleter<EVP_MD_free>> algorithm(
+      EVP_MD_fetch(nullptr, "SHA256", nullptr));
   return algorithm.get();
 }
 
 std::string_view algorithm_of(KeyKind kind) {
   switch (kind) {
-    case KeyKind::kEcdsaP256: return "ES256";
-    case KeyKind::kRsa: return "RS256";
-    default: return "";
+    case KeyKind::kEcdsaP256:
+      return "ES256";
+    case KeyKind::kRsa:
+      return "RS256";
+    default:
+      return "";
   }
 }
 
-const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 // JOSE has r and s side by side, OpenSSL a DER sequence.
 std::string raw_signature(std::string_view der) {
@@ -127,7 +133,9 @@ Result<pki::PublicKey> rsa_key(const simdjson::dom::element& jwk) {
   return from_parameters("RSA", builder.get());
 }
 
-Status malformed() { return errors::unauthorized("square/go-jose: compact JWS format must have three parts"); }
+Status malformed() {
+  return errors::unauthorized("square/go-jose: compact JWS format must have three parts");
+}
 
 }  // namespace
 
@@ -146,7 +154,8 @@ Result<Token> parse(std::string_view compact) {
   simdjson::dom::parser parser;
   simdjson::dom::element header;
   simdjson::dom::object object;
-  if (parser.parse(token.header).get(header) != simdjson::SUCCESS || header.get_object().get(object) != simdjson::SUCCESS) {
+  if (parser.parse(token.header).get(header) != simdjson::SUCCESS ||
+      header.get_object().get(object) != simdjson::SUCCESS) {
     return fail(errors::unauthorized("the token's header is not a JSON object"));
   }
   // Extensions that must be understood are not (RFC 7515, 4.1.11).
@@ -203,12 +212,13 @@ std::string key_set_json(std::span<const pki::PublicKey> keys) {
   for (const pki::PublicKey& key : keys) {
     std::string parameters;
     if (key.kind() == KeyKind::kEcdsaP256) {
-      parameters = fmt::format("\"kty\":\"EC\",\"kid\":\"{}\",\"crv\":\"P-256\",\"alg\":\"ES256\",\"x\":\"{}\",\"y\":\"{}\"",
-                               key_id(key), base64url(padded(number_of(key, OSSL_PKEY_PARAM_EC_PUB_X))),
-                               base64url(padded(number_of(key, OSSL_PKEY_PARAM_EC_PUB_Y))));
+      parameters = fmt::format(
+          "\"kty\":\"EC\",\"kid\":\"{}\",\"crv\":\"P-256\",\"alg\":\"ES256\",\"x\":\"{}\",\"y\":\"{}\"",
+          key_id(key), base64url(padded(number_of(key, OSSL_PKEY_PARAM_EC_PUB_X))),
+          base64url(padded(number_of(key, OSSL_PKEY_PARAM_EC_PUB_Y))));
     } else if (key.kind() == KeyKind::kRsa) {
-      parameters = fmt::format("\"kty\":\"RSA\",\"kid\":\"{}\",\"alg\":\"RS256\",\"n\":\"{}\",\"e\":\"{}\"", key_id(key),
-                               base64url(number_of(key, OSSL_PKEY_PARAM_RSA_N)),
+      parameters = fmt::format("\"kty\":\"RSA\",\"kid\":\"{}\",\"alg\":\"RS256\",\"n\":\"{}\",\"e\":\"{}\"",
+                               key_id(key), base64url(number_of(key, OSSL_PKEY_PARAM_RSA_N)),
                                base64url(number_of(key, OSSL_PKEY_PARAM_RSA_E)));
     } else {
       continue;
@@ -224,7 +234,8 @@ Result<std::vector<Key>> parse_key_set(std::string_view json) {
   simdjson::dom::element root;
   simdjson::dom::array list;
   simdjson::padded_string padded_json(json);
-  if (parser.parse(padded_json).get(root) != simdjson::SUCCESS || root["keys"].get_array().get(list) != simdjson::SUCCESS) {
+  if (parser.parse(padded_json).get(root) != simdjson::SUCCESS ||
+      root["keys"].get_array().get(list) != simdjson::SUCCESS) {
     return fail(errors::bad_request("not a JSON web key set"));
   }
   std::vector<Key> keys;

@@ -1,5 +1,6 @@
-// Signed JSON web tokens and key sets (RFC 7515, 7517, 7518, 7519): ES256 and RS256. Claims stay JSON text: what they
-// mean is the caller's part. Key ids are as kube-apiserver's: base64url of the SHA-256 of the public key's DER.
+// Signed JSON web tokens and key sets (RFC 7515, 7517, 7518, 7519): ES256 and RS256. Claims stay JSON text:
+// what they mean is the caller's part. Key ids are as kube-apiserver's: base64url of the SHA-256 of the
+// public key's DER.
 #pragma once
 
 #include <span>

@@ -46,7 +46,8 @@ Result<std::vector<PublicKey>> PublicKey::parse_all_pem(std::string_view pem) {
   Bio bio = detail::reading(pem);
   std::vector<PublicKey> keys;
   while (std::shared_ptr<EVP_PKEY> key = next_public_key(bio)) keys.emplace_back(std::move(key));
-  if (keys.empty()) return fail(errors::bad_request("data does not contain any valid RSA or ECDSA public keys"));
+  if (keys.empty())
+    return fail(errors::bad_request("data does not contain any valid RSA or ECDSA public keys"));
   return keys;
 }
 
@@ -79,7 +80,9 @@ std::string PublicKey::pem() const {
   return detail::written(bio);
 }
 
-bool PublicKey::operator==(const PublicKey& other) const { return EVP_PKEY_eq(native(), other.native()) == 1; }
+bool PublicKey::operator==(const PublicKey& other) const {
+  return EVP_PKEY_eq(native(), other.native()) == 1;
+}
 
 Result<PrivateKey> PrivateKey::generate_ecdsa() {
   EVP_PKEY* key = EVP_EC_gen("P-256");

@@ -18,12 +18,14 @@ std::string text_of(const ASN1_STRING* string) {
 }
 
 std::string raw_of(const ASN1_STRING* string) {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)), static_cast<size_t>(ASN1_STRING_length(string))};
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+          static_cast<size_t>(ASN1_STRING_length(string))};
 }
 
 std::vector<std::string> entries(const X509_NAME* name, int nid) {
   std::vector<std::string> values;
-  for (int at = X509_NAME_get_index_by_NID(name, nid, -1); at >= 0; at = X509_NAME_get_index_by_NID(name, nid, at)) {
+  for (int at = X509_NAME_get_index_by_NID(name, nid, -1); at >= 0;
+       at = X509_NAME_get_index_by_NID(name, nid, at)) {
     values.push_back(text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at))));
   }
   return values;
@@ -64,7 +66,8 @@ Subject read_subject(const X509_NAME* name) {
 
 void write_subject(X509_NAME* name, const Subject& subject) {
   auto add = [&](const char* field, const std::string& value) {
-    X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.data()),
+    X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(value.data()),
                                static_cast<int>(value.size()), -1, 0);
   };
   for (const std::string& organization : subject.organizations) add("O", organization);
@@ -75,13 +78,23 @@ Names read_names(const GENERAL_NAMES* names) {
   Names out;
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
     int type = 0;
-    const auto* value = static_cast<ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &type));
+    const auto* value =
+        static_cast<ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &type));
     switch (type) {
-      case GEN_DNS: out.dns.push_back(raw_of(value)); break;
-      case GEN_IPADD: out.ip.push_back(address_text(raw_of(value))); break;
-      case GEN_EMAIL: out.email.push_back(raw_of(value)); break;
-      case GEN_URI: out.uri.push_back(raw_of(value)); break;
-      default: break;
+      case GEN_DNS:
+        out.dns.push_back(raw_of(value));
+        break;
+      case GEN_IPADD:
+        out.ip.push_back(address_text(raw_of(value)));
+        break;
+      case GEN_EMAIL:
+        out.email.push_back(raw_of(value));
+        break;
+      case GEN_URI:
+        out.uri.push_back(raw_of(value));
+        break;
+      default:
+        break;
     }
   }
   return out;
@@ -93,7 +106,8 @@ Result<std::shared_ptr<GENERAL_NAMES>> write_names(const Names& names) {
   for (const std::string& name : names.email) push_name(out.get(), GEN_EMAIL, name);
   for (const std::string& name : names.uri) push_name(out.get(), GEN_URI, name);
   for (const std::string& ip : names.ip) {
-    if (!push_name(out.get(), GEN_IPADD, ip)) return fail(errors::bad_request("\"" + ip + "\" is not an IP address"));
+    if (!push_name(out.get(), GEN_IPADD, ip))
+      return fail(errors::bad_request("\"" + ip + "\" is not an IP address"));
   }
   return out;
 }

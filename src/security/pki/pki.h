@@ -1,5 +1,6 @@
 // Keys, certificates and their verification (X.509, RFC 5280), by OpenSSL 3. All values are cheap, immutable,
-// thread-safe copies of shared objects. Key material comes from OpenSSL's own random source; time is passed in.
+// thread-safe copies of shared objects. Key material comes from OpenSSL's own random source; time is passed
+// in.
 #pragma once
 
 #include <memory>
@@ -127,11 +128,12 @@ class CertificateAuthority {
 
   // A new P-256 key and its certificate. Valid from five minutes before `now`, never longer than the CA.
   Result<KeyPair> issue(const IssueSpec& spec, WallTime now) const;
-  // A certificate for somebody else's key; what is certified comes from `spec`, never from the request itself.
+  // A certificate for somebody else's key; what is certified comes from `spec`, never from the request
+  // itself.
   Result<std::string> sign(const PublicKey& key, const IssueSpec& spec, WallTime now) const;
   // Signs a request for exactly what it asks for; deciding whether it may is the caller's part.
-  Result<std::string> sign(const CertificateRequest& request, std::span<const Usage> usages, Duration validity,
-                           WallTime now) const;
+  Result<std::string> sign(const CertificateRequest& request, std::span<const Usage> usages,
+                           Duration validity, WallTime now) const;
 
   const Certificate& certificate() const { return certificate_; }
   const PrivateKey& key() const { return key_; }
@@ -147,8 +149,8 @@ class CertificateAuthority {
 class CertPool {
  public:
   static Result<CertPool> parse_pem(std::string_view pem);
-  // Verifies a chain (DER, leaf first, the rest as intermediates) at a time for a usage; the errors are in the words
-  // of Go's crypto/x509.
+  // Verifies a chain (DER, leaf first, the rest as intermediates) at a time for a usage; the errors are in
+  // the words of Go's crypto/x509.
   Result<void> verify(std::span<const std::string> chain_der, Usage usage, WallTime when) const;
   const std::vector<Certificate>& certificates() const { return certificates_; }
 

@@ -16,7 +16,8 @@ const WallTime kNow{std::chrono::seconds(1'900'000'000)};
 constexpr Duration kDay = std::chrono::hours(24);
 
 struct Folder {
-  Folder() : path(std::filesystem::temp_directory_path() / fmt::format("xebec-pki-{}", hex(random_bytes(4)))) {
+  Folder()
+      : path(std::filesystem::temp_directory_path() / fmt::format("xebec-pki-{}", hex(random_bytes(4)))) {
     std::filesystem::create_directory(path);
   }
   ~Folder() { std::filesystem::remove_all(path); }
@@ -81,7 +82,8 @@ struct Chains {
   CertificateAuthority ca = *CertificateAuthority::create("ca", 10 * kDay, kNow);
   CertificateAuthority other = *CertificateAuthority::create("ca", 10 * kDay, kNow);
   CertPool pool = *CertPool::parse_pem(ca.certificate().pem());
-  std::vector<std::string> server = {Certificate::parse_pem(ca.issue(server_spec(), kNow)->certificate_pem)->der()};
+  std::vector<std::string> server = {
+      Certificate::parse_pem(ca.issue(server_spec(), kNow)->certificate_pem)->der()};
 };
 
 TEST(CertPool, VerifiesChainUsageAndTime) {
@@ -93,7 +95,8 @@ TEST(CertPool, VerifiesChainUsageAndTime) {
             "x509: certificate has expired or is not yet valid: current time 2030-03-19T17:46:40Z is after "
             "2030-03-18T17:46:40Z");
   EXPECT_TRUE(c.pool.verify(c.server, Usage::kServer, kNow - kDay)
-                  .error().message.starts_with("x509: certificate has expired or is not yet valid"));
+                  .error()
+                  .message.starts_with("x509: certificate has expired or is not yet valid"));
   CertPool others = *CertPool::parse_pem(c.other.certificate().pem());
   EXPECT_EQ(others.verify(c.server, Usage::kServer, kNow).error().message,
             "x509: certificate signed by unknown authority");
@@ -160,7 +163,7 @@ TEST(Files, AreWrittenWholeAndPrivate) {
   ASSERT_TRUE(write_file_atomic(path, "one"));
   ASSERT_TRUE(write_file_atomic(path, "two"));
   EXPECT_EQ(*read_file(path), "two");
-  struct stat info{};
+  struct stat info {};
   ASSERT_EQ(stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path), {}), 1);
@@ -173,7 +176,8 @@ TEST(Digest, KnownAnswers) {
   EXPECT_EQ(hex(sha1("abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
   EXPECT_EQ(hex(hmac_sha256("key", "The quick brown fox jumps over the lazy dog")),
             "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
-  for (auto [plain, coded] : {std::pair("", ""), {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}}) {
+  for (auto [plain, coded] :
+       {std::pair("", ""), {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}}) {
     EXPECT_EQ(base64(plain), coded);
     EXPECT_EQ(*base64_decode(coded), plain);
   }
@@ -211,13 +215,15 @@ TEST(Jwt, TokensOfBothKindsAreSignedAndVerified) {
 }
 
 TEST(Jwt, MalformedTokensAreRefused) {
-  for (std::string_view bad : {"", "a", "a.b", "a.b.c.d", "e30.e30.!", "W10.e30.e30", "eyJjcml0IjpbXX0.e30.e30"}) {
+  for (std::string_view bad :
+       {"", "a", "a.b", "a.b.c.d", "e30.e30.!", "W10.e30.e30", "eyJjcml0IjpbXX0.e30.e30"}) {
     EXPECT_FALSE(jwt::parse(bad)) << bad;
   }
 }
 
 TEST(Jwt, KeySetsKeepKeysAndIds) {
-  std::vector<PublicKey> keys = {PrivateKey::generate_ecdsa()->public_key(), PrivateKey::generate_rsa()->public_key()};
+  std::vector<PublicKey> keys = {PrivateKey::generate_ecdsa()->public_key(),
+                                 PrivateKey::generate_rsa()->public_key()};
   std::string json = jwt::key_set_json(keys);
   auto parsed = jwt::parse_key_set(json);
   ASSERT_TRUE(parsed) << parsed.error().message << json;

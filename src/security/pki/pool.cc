@@ -9,8 +9,8 @@ namespace xebec::pki {
 namespace {
 
 std::string rfc3339(WallTime time) {
-  std::time_t seconds = static_cast<std::time_t>(
-      std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
+  std::time_t seconds =
+      static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char text[32];
@@ -67,7 +67,7 @@ Result<void> CertPool::verify(std::span<const std::string> chain_der, Usage usag
     TRY(Certificate certificate, Certificate::parse_der(der));
     chain.push_back(std::move(certificate));
   }
-  auto free_stack = [](STACK_OF(X509)* stack) { sk_X509_free(stack); };
+  auto free_stack = [](STACK_OF(X509) * stack) { sk_X509_free(stack); };
   std::unique_ptr<STACK_OF(X509), decltype(free_stack)> others(sk_X509_new_null(), free_stack);
   for (size_t i = 1; i < chain.size(); ++i) sk_X509_push(others.get(), chain[i].native());
   std::unique_ptr<X509_STORE_CTX, detail::Deleter<X509_STORE_CTX_free>> context(X509_STORE_CTX_new());
@@ -75,8 +75,9 @@ Result<void> CertPool::verify(std::span<const std::string> chain_der, Usage usag
     return fail(detail::error("x509"));
   }
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_time(parameters, static_cast<std::time_t>(
-      std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count()));
+  X509_VERIFY_PARAM_set_time(
+      parameters,
+      static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count()));
   X509_VERIFY_PARAM_set_purpose(parameters,
                                 usage == Usage::kServer ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
   X509_VERIFY_PARAM_set_depth(parameters, 10);
