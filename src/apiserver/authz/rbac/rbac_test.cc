@@ -67,7 +67,8 @@ TEST(Uncovered, NamesEachRightThatIsMissing) {
   std::vector<rbacv1::PolicyRule> missing = uncovered(owned, wanted);
   ASSERT_EQ(missing.size(), 1u);
   EXPECT_EQ(compact_string(missing[0]), "{APIGroups:[\"\"], Resources:[\"pods\"], Verbs:[\"delete\"]}");
-  EXPECT_TRUE(uncovered({rule({"*"}, {"*"}, {"*"})}, wanted).empty());
+  std::vector<rbacv1::PolicyRule> everything = {rule({"*"}, {"*"}, {"*"})};
+  EXPECT_TRUE(uncovered(everything, wanted).empty());
 }
 
 class PolicyTest : public ::testing::Test {
