@@ -5,6 +5,7 @@
 
 #include "storage/rocksdb/keys.h"
 #include "storage/rocksdb/records.h"
+#include "storage/rocksdb/scan.h"
 
 namespace xebec::storage {
 namespace {
@@ -158,6 +159,20 @@ Result<void> Committer::apply_mark(int64_t revision) {
   }
   hub_.set_compacted(revision);
   return {};
+}
+
+Task<Result<void>> Committer::erase(std::shared_ptr<Sweep> sweep) {
+  OneShot<Result<void>> shot;
+  executor_.post([this, shot, sweep = std::move(sweep)] { shot.set(apply_sweep(*sweep)); });
+  co_return co_await shot;
+}
+
+Result<void> Committer::apply_sweep(Sweep& sweep) {
+  if (stopped_) return fail(*refusal_);
+  if (sweep.found().Count() == 0) return {};
+  Result<void> written = db_.write(sweep.found(), false);
+  if (!written) stop(written.error());
+  return written;
 }
 
 void Committer::refuse(Status why) {

@@ -18,6 +18,8 @@
 
 namespace xebec::storage {
 
+class Sweep;
+
 class Committer final : private CommittedState {
  public:
   // All outlive the committer; `executor` runs nothing else that is slow, and ends before the committer does.
@@ -29,6 +31,8 @@ class Committer final : private CommittedState {
   Task<Result<TxnResult>> submit(Txn txn);
   // Makes the compaction mark durable and known, in order with the writes.
   Task<Result<void>> mark_compacted(int64_t revision);
+  // Deletes what the sweep has found. No fsync: a sweep that is lost is done again.
+  Task<Result<void>> erase(std::shared_ptr<Sweep> sweep);
   // Refuses writes from now on with `why`; those accepted before still happen.
   void refuse(Status why);
   // Returns when everything accepted has been answered.
@@ -51,6 +55,7 @@ class Committer final : private CommittedState {
   void publish(const Batch& batch);
   void stop(const Status& why);
   Result<void> apply_mark(int64_t revision);
+  Result<void> apply_sweep(Sweep& sweep);
   void post_drained(OneShot<bool> shot);
   void arm();
   void expire();

@@ -8,9 +8,12 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 
 #include "storage/rocksdb/index.h"
 #include "storage/rocksdb/keys.h"
@@ -70,6 +73,25 @@ rocksdb::Options rocks_options(const RocksdbOptions& options, rocksdb::Env* env)
   return rocks;
 }
 
+// The new name itself is made durable too: what is acknowledged later must not vanish with its directory.
+Result<void> make_dir(const std::string& dir) {
+  auto refuse = [&dir] {
+    return fail(errors::service_unavailable(
+        fmt::format("storage directory {} cannot be created: {}", dir, std::strerror(errno))));
+  };
+  if (mkdir(dir.c_str(), 0700) != 0) {
+    if (errno == EEXIST) return {};
+    return refuse();
+  }
+  std::string parent = std::filesystem::absolute(dir + "/..").string();
+  int fd = open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return refuse();
+  bool synced = fsync(fd) == 0;
+  close(fd);
+  if (!synced) return refuse();
+  return {};
+}
+
 KeyValue to_kv(std::string key, int64_t revision, const VersionRecord& record) {
   KeyValue kv{std::move(key), nullptr, record.create_revision, revision, record.version, record.lease};
   if (!record.deleted) kv.value = make_bytes(std::string(record.value));
@@ -105,10 +127,7 @@ Status Database::damaged(std::string_view what) const {
 
 Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options, rocksdb::Env* env) {
   std::unique_ptr<Database> database(new Database(options.dir));
-  if (mkdir(options.dir.c_str(), 0700) != 0 && errno != EEXIST) {
-    return fail(errors::service_unavailable(
-        fmt::format("storage directory {} cannot be created: {}", options.dir, std::strerror(errno))));
-  }
+  TRY_VOID(make_dir(options.dir));
   rocksdb::DB* db = nullptr;
   rocksdb::Status status = rocksdb::DB::Open(rocks_options(options, env), options.dir, &db);
   if (!status.ok()) return fail(database->explain(status));

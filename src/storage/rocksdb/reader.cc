@@ -54,13 +54,16 @@ Task<Result<void>> Reader::checkpoint(std::string dir) {
   return run_on<void>(executor_, std::move(work));
 }
 
-Task<Result<void>> Reader::sweep() {
-  auto sweep = std::make_shared<Sweep>(db_);
-  for (;;) {
-    std::move_only_function<Result<bool>()> step = [sweep] { return sweep->step(); };
-    CO_TRY(bool done, co_await run_on<bool>(executor_, std::move(step)));
-    if (done) co_return Result<void>();
-  }
+Task<Result<std::optional<Index::Count>>> Reader::count(const Index& index, std::string start, std::string end,
+                                                        int64_t revision) {
+  std::move_only_function<Result<std::optional<Index::Count>>()> work =
+      [&index, start = std::move(start), end = std::move(end), revision] { return index.count(start, end, revision); };
+  return run_on<std::optional<Index::Count>>(executor_, std::move(work));
+}
+
+Task<Result<bool>> Reader::step(std::shared_ptr<Sweep> sweep) {
+  std::move_only_function<Result<bool>()> work = [sweep = std::move(sweep)] { return sweep->step(); };
+  return run_on<bool>(executor_, std::move(work));
 }
 
 }  // namespace xebec::storage

@@ -4,9 +4,12 @@
 
 #include "base/executor.h"
 #include "storage/rocksdb/database.h"
+#include "storage/rocksdb/index.h"
 #include "storage/watch_hub.h"
 
 namespace xebec::storage {
+
+class Sweep;
 
 class Reader final : public LogReader {
  public:
@@ -21,8 +24,10 @@ class Reader final : public LogReader {
   Task<Result<RangeResult>> list(RangeOptions options, int64_t revision);
   Task<Result<LogChunk>> read_log(std::string prefix, int64_t from, int64_t to) override;
   Task<Result<void>> checkpoint(std::string dir);
-  // Deletes what nobody can read any more below the compacted revision, in steps.
-  Task<Result<void>> sweep();
+  // As Index::count, whose walk is too long for the caller's thread.
+  Task<Result<std::optional<Index::Count>>> count(const Index& index, std::string start, std::string end,
+                                                  int64_t revision);
+  Task<Result<bool>> step(std::shared_ptr<Sweep> sweep);
 
  private:
   Database& db_;

@@ -5,6 +5,7 @@
 #include "storage/rocksdb/engine.h"
 #include "storage/rocksdb/index.h"
 #include "storage/rocksdb/reader.h"
+#include "storage/rocksdb/scan.h"
 
 namespace xebec::storage {
 namespace {
@@ -80,7 +81,14 @@ class RocksdbStore final : public Store {
   Task<Result<void>> compact(int64_t revision) override {
     AsyncMutex::Guard one_at_a_time = co_await compacting_.lock();
     CO_TRY_VOID(co_await committer_.mark_compacted(revision));
-    co_return co_await reader_.sweep();
+    auto sweep = std::make_shared<Sweep>(*db_, swept_);
+    for (;;) {
+      CO_TRY(bool done, co_await reader_.step(sweep));
+      CO_TRY_VOID(co_await committer_.erase(sweep));
+      if (done) break;
+    }
+    swept_ = sweep->compacted();
+    co_return Result<void>();
   }
 
   Task<Result<void>> snapshot(std::string dir) override {
@@ -97,7 +105,9 @@ class RocksdbStore final : public Store {
   Task<Result<RangeResult>> list_once(RangeOptions options) {
     bool counting = options.with_count || options.count_only;
     std::optional<Index::Count> count;
-    if (counting) count = index_->count(options.start, options.end, options.revision);
+    if (counting) {
+      CO_TRY(count, co_await reader_.count(*index_, options.start, options.end, options.revision));
+    }
     RangeResult result;
     if (count && options.count_only) {
       result.revision = result.store_revision = count->revision;
@@ -142,6 +152,7 @@ class RocksdbStore final : public Store {
   std::shared_ptr<WatchHub> hub_;
   Committer committer_;
   AsyncMutex compacting_;
+  int64_t swept_ = 0;  // under compacting_: nothing is left to sweep up to here
   std::atomic<bool> closed_{false};
 };
 

@@ -154,13 +154,15 @@ Result<LogChunk> scan_log(Database& db, const std::string& prefix, int64_t from,
   return chunk;
 }
 
-Sweep::Sweep(Database& db) : db_(db), compacted_(db.compacted()), position_(log_key(0, 0)) {}
+Sweep::Sweep(Database& db, int64_t from) : db_(db), compacted_(db.compacted()), position_(log_key(from, 0)) {}
+
+Sweep::~Sweep() = default;
 
 Result<bool> Sweep::step() {
   rocksdb::ReadOptions read;
   read.fill_cache = false;
   std::unique_ptr<rocksdb::Iterator> it(db_.rocks().NewIterator(read));
-  rocksdb::WriteBatch batch;
+  found_ = std::make_unique<rocksdb::WriteBatch>();
   bool done = true;
   int seen = 0;
   for (it->Seek(position_); it->Valid() && it->key().starts_with("l"); it->Next()) {
@@ -174,15 +176,11 @@ Result<bool> Sweep::step() {
     // Each entry knows which version it superseded: no search through the versions is needed. The entries of the
     // compacted revision itself stay, so that a watch from it is still complete.
     std::string_view key = entry.record.key;
-    if (entry.record.previous != 0) batch.Delete(data_key(key, entry.record.previous));
-    if (entry.record.deleted) batch.Delete(data_key(key, entry.at.revision));
-    if (entry.at.revision < compacted_) batch.Delete(it->key());
+    if (entry.record.previous != 0) found_->Delete(data_key(key, entry.record.previous));
+    if (entry.record.deleted) found_->Delete(data_key(key, entry.at.revision));
+    if (entry.at.revision < compacted_) found_->Delete(it->key());
   }
   if (!it->status().ok()) return fail(db_.explain(it->status()));
-  it.reset();
-  if (batch.Count() > 0) {
-    TRY_VOID(db_.write(batch, false));
-  }
   return done;
 }
 

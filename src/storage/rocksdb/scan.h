@@ -9,6 +9,7 @@
 
 namespace rocksdb {
 class Iterator;
+class WriteBatch;
 }
 
 namespace xebec::storage {
@@ -39,17 +40,23 @@ class RangeScan {
 // The events of `prefix` in revisions from..to, as many as fit one step.
 Result<LogChunk> scan_log(Database& db, const std::string& prefix, int64_t from, int64_t to);
 
-// Deletes superseded versions and old log entries up to the compacted revision.
+// Finds the superseded versions and old log entries up to the compacted revision; the committer, as the only writer,
+// deletes what each step has found.
 class Sweep {
  public:
-  explicit Sweep(Database& db);
-  // True when nothing is left to delete.
+  // `from`: up to this revision everything has been swept before.
+  Sweep(Database& db, int64_t from);
+  ~Sweep();
+  // True when nothing is left beyond what this step found.
   Result<bool> step();
+  rocksdb::WriteBatch& found() { return *found_; }
+  int64_t compacted() const { return compacted_; }
 
  private:
   Database& db_;
   const int64_t compacted_;
   std::string position_;
+  std::unique_ptr<rocksdb::WriteBatch> found_;
 };
 
 }  // namespace xebec::storage
