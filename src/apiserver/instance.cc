@@ -129,6 +129,7 @@ struct Instance::Parts {
     TRY(deps.authenticator, make_authenticator(checker));
     deps.authorizer = authorizer;
     deps.kubelet_clients = options.kubelet_clients;
+    deps.target_clients = options.target_clients;
     deps.clock = env.clock.get();
     deps.rng = env.rng;
     deps.metrics = env.metrics;

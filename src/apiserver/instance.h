@@ -20,6 +20,7 @@ struct InstanceOptions {
   int secure_port = 6443;
   RegistriesOptions registries;
   KubeletProxy::ClientFactory kubelet_clients;  // see ApiServerDependencies
+  std::function<Result<std::shared_ptr<http::Client>>(const std::string& url)> target_clients;
   VersionInfo version = VersionInfo::of_this_build();
 };
 

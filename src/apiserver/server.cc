@@ -40,6 +40,11 @@ http::Response json_text(std::string text) {
   return response;
 }
 
+// Removed versions with fields of their own that no conversion keeps; refusing them is better than losing data.
+bool converts_badly(const api::Resource& resource) {
+  return resource.removed && (resource.group == "flowcontrol.apiserver.k8s.io" || resource.group == "discovery.k8s.io");
+}
+
 http::Response root_paths(const Router& router, const Catalog& catalog) {
   std::vector<std::string> paths = router.paths();
   auto snapshot = catalog.snapshot();
@@ -70,7 +75,7 @@ struct ApiServer::Parts {
   std::unique_ptr<Stage> chain;
 
   bool serves(const api::Resource& resource) const {
-    if (!resource.enabled_by_default || resource.removed) return false;
+    if (!resource.enabled_by_default || converts_badly(resource)) return false;
     if (resource.stored()) return deps.registries->find(resource.storage_group, resource.plural) != nullptr;
     if (resource.group.empty() && resource.plural == "bindings") return true;
     return deps.virtual_resources.contains(fmt::format("{}/{}", resource.group, resource.plural));
@@ -82,6 +87,7 @@ struct ApiServer::Parts {
     resources.registries = deps.registries;
     resources.virtual_resources = &deps.virtual_resources;
     resources.kubelets = kubelets.get();
+    resources.target_clients = deps.target_clients;
     resources.transcoder = transcoder.get();
     resources.clock = deps.clock;
     resources.rng = deps.rng;

@@ -31,6 +31,8 @@ struct ApiServerDependencies {
   std::shared_ptr<Authenticator> authenticator;
   std::shared_ptr<Authorizer> authorizer;
   KubeletProxy::ClientFactory kubelet_clients;  // empty: logs, exec and the like answer 503
+  // Clients of what nodes/proxy, pods/proxy and services/proxy lead to, by URL; empty: these answer 503.
+  std::function<Result<std::shared_ptr<http::Client>>(const std::string& url)> target_clients;
   const Clock* clock = nullptr;
   Rng* rng = nullptr;
   Metrics* metrics = nullptr;

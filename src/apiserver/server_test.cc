@@ -274,6 +274,48 @@ TEST(ApiServer, BindsAPodOnce) {
             "Operation cannot be fulfilled on pods/binding \"p\": pod p is already assigned to node \"n\"");
 }
 
+TEST(ApiServer, OldVersionsAreServedWithAWarning) {
+  TestApi api;
+  http::Response made = api.send(
+      {"POST", "/apis/batch/v1beta1/namespaces/default/cronjobs",
+       R"({"metadata":{"name":"c"},"spec":{"schedule":"* * * * *","jobTemplate":{"spec":{"template":{"spec":
+       {"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}}})"});
+  EXPECT_EQ(made.status, 201) << api.text(made);
+  EXPECT_THAT(std::string(made.headers.get("Warning")),
+              HasSubstr("batch/v1beta1 CronJob is deprecated, unavailable in v1.25+; use batch/v1 CronJob"));
+  auto [status, read] = api.call({"GET", "/apis/batch/v1/namespaces/default/cronjobs/c"});
+  EXPECT_EQ(status, 200);
+  EXPECT_EQ(at(read, {"apiVersion"}), "batch/v1");
+  auto [status2, group] = api.call({"GET", "/apis/batch"});
+  EXPECT_EQ(at(group, {"preferredVersion", "version"}), "v1");
+}
+
+TEST(ApiServer, AWatchEndsWhenItsTimeIsOver) {
+  TestApi api;
+  http::Response response = api.send({"GET", kMaps + "?watch=true&timeoutSeconds=5"});
+  EXPECT_EQ(next_piece(api, response), nullptr);
+}
+
+TEST(ApiServer, ProtobufWatchesAreFramed) {
+  TestApi api;
+  api.create_map("a");
+  http::Response response =
+      api.send({"GET", kMaps + "?watch=true", "", {{"Accept", "application/vnd.kubernetes.protobuf;stream=watch"}}});
+  EXPECT_EQ(response.headers.get("Content-Type"), "application/vnd.kubernetes.protobuf;stream=watch");
+  http::Buffer frame = next_piece(api, response);
+  ASSERT_TRUE(frame);
+  ASSERT_GT(frame->size(), 4u);
+  size_t length = 0;
+  for (int i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>((*frame)[static_cast<size_t>(i)]);
+  EXPECT_EQ(length, frame->size() - 4);
+  metav1::WatchEvent event;
+  ASSERT_TRUE(codec::decode_protobuf(api::type_of<metav1::WatchEvent>(), std::string_view(*frame).substr(4), &event));
+  EXPECT_EQ(event.type, "ADDED");
+  auto object = codec::decode_protobuf_envelope(api.server.scheme, event.object.raw);
+  ASSERT_TRUE(object);
+  EXPECT_EQ(object->meta()->name, "a");
+}
+
 TEST(ApiServer, DiscoveryPlainAndAggregated) {
   TestApi api;
   auto [s1, versions] = api.call({"GET", "/api"});

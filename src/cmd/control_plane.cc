@@ -18,6 +18,17 @@ namespace {
 
 constexpr Duration kDrain = std::chrono::seconds(5);
 
+// Clients of Pods and Services that requests are proxied to; whatever certificate they show, it is not known here.
+std::function<Result<std::shared_ptr<http::Client>>(const std::string&)> target_clients(http::IoPool& pool) {
+  return [&pool](const std::string& url) -> Result<std::shared_ptr<http::Client>> {
+    http::ClientOptions options;
+    options.url = url;
+    options.insecure_skip_verify = true;
+    TRY(std::unique_ptr<http::Client> client, http::make_client(pool, std::move(options)));
+    return std::shared_ptr<http::Client>(std::move(client));
+  };
+}
+
 Task<bool> stop_instance(apiserver::Instance& instance) {
   co_await instance.stop();
   co_return true;
@@ -134,6 +145,7 @@ Result<void> ControlPlane::open(const ControlPlaneOptions& options, std::shared_
   instance_options.secure_port = options.secure_port;
   instance_options.registries.service_cidr = options.service_cidr;
   instance_options.kubelet_clients = kubelet_clients(pool_, pki_, kubelet_client);
+  instance_options.target_clients = target_clients(pool_);
   TRY(instance_, block_on(on_executor(background_, apiserver::Instance::start(std::move(env), std::move(instance_options)))));
   return {};
 }

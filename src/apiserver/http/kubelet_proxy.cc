@@ -51,30 +51,6 @@ Result<std::string> choose_container(const corev1::Pod& pod, std::string asked) 
   return fail(errors::bad_request(text));
 }
 
-Task<Result<Location>> kubelet_of(Context context, const RegistryMap* registries, std::string node_name) {
-  Registry* nodes = registries->find("", "nodes");
-  if (!nodes) co_return fail(errors::internal("nodes are not served"));
-  GetRequest get;
-  get.name = std::move(node_name);
-  get.resource_version = "0";
-  CO_TRY(std::shared_ptr<const Entry> entry, co_await nodes->get(std::move(context), std::move(get)));
-  CO_TRY(std::shared_ptr<const api::Object> object, entry->object());
-  const corev1::Node& node = object->get<corev1::Node>();
-  Location out;
-  out.port = node.status.daemonEndpoints.kubeletEndpoint.Port;
-  if (out.port == 0) out.port = 10250;
-  // Addresses before names: nothing here makes node names known to a resolver.
-  for (std::string_view type : {"InternalIP", "InternalDNS", "ExternalIP", "ExternalDNS", "Hostname"}) {
-    for (const auto& address : node.status.addresses) {
-      if (out.host.empty() && address.type == type) out.host = address.address;
-    }
-  }
-  if (out.host.empty()) {
-    co_return fail(errors::internal("no preferred addresses found; known addresses: []"));
-  }
-  co_return out;
-}
-
 // The query a kubelet understands: exec's options have other names there.
 std::string kubelet_query(const http::Request& request, std::string_view subresource) {
   std::string out;
@@ -127,22 +103,48 @@ Task<Result<Location>> locate(Context context, ResourceCall call) {
     if (subresource == "log") co_return Location();
     co_return fail(errors::bad_request(fmt::format("pod {} does not have a host assigned", pod.metadata.name)));
   }
-  CO_TRY(Location location, co_await kubelet_of(std::move(context), call.deps->registries, pod.spec.nodeName));
+  CO_TRY(KubeletAddress kubelet, co_await kubelet_of(std::move(context), call.deps->registries, pod.spec.nodeName));
+  Location location;
+  location.host = std::move(kubelet.host);
+  location.port = kubelet.port;
   location.path = std::move(path);
   location.query = kubelet_query(call.request(), subresource);
   co_return location;
 }
 
-http::Request to_kubelet(const http::Request& request, const Location& location) {
+}  // namespace
+
+Task<Result<KubeletAddress>> kubelet_of(Context context, const RegistryMap* registries, std::string node_name) {
+  Registry* nodes = registries->find("", "nodes");
+  if (!nodes) co_return fail(errors::internal("nodes are not served"));
+  GetRequest get;
+  get.name = std::move(node_name);
+  get.resource_version = "0";
+  CO_TRY(std::shared_ptr<const Entry> entry, co_await nodes->get(std::move(context), std::move(get)));
+  CO_TRY(std::shared_ptr<const api::Object> object, entry->object());
+  const corev1::Node& node = object->get<corev1::Node>();
+  KubeletAddress out;
+  out.port = node.status.daemonEndpoints.kubeletEndpoint.Port;
+  if (out.port == 0) out.port = 10250;
+  // Addresses before names: nothing here makes node names known to a resolver.
+  for (std::string_view type : {"InternalIP", "InternalDNS", "ExternalIP", "ExternalDNS", "Hostname"}) {
+    for (const auto& address : node.status.addresses) {
+      if (out.host.empty() && address.type == type) out.host = address.address;
+    }
+  }
+  if (out.host.empty()) {
+    co_return fail(errors::internal("no preferred addresses found; known addresses: []"));
+  }
+  co_return out;
+}
+
+http::Request forwarded(const http::Request& request) {
   http::Request out;
   out.method = request.method;
-  out.path = location.path;
-  out.query = location.query;
   out.body = request.body;
   for (const auto& [name, value] : request.headers) {
-    std::string_view n = name;
-    auto is = [&](std::string_view other) {
-      return std::ranges::equal(n, other, [](char a, char b) { return std::tolower(a) == std::tolower(b); });
+    auto is = [&name](std::string_view other) {
+      return std::ranges::equal(name, other, [](char a, char b) { return std::tolower(a) == std::tolower(b); });
     };
     // Who the user is, is the API server's business; hop-by-hop fields are the transport's.
     if (is("authorization") || is("host") || is("content-length") || is("transfer-encoding") || is("te") ||
@@ -154,12 +156,8 @@ http::Request to_kubelet(const http::Request& request, const Location& location)
   return out;
 }
 
-}  // namespace
-
 bool is_kubelet_subresource(const api::Resource& resource, std::string_view subresource) {
-  if (!resource.group.empty()) return false;
-  if (subresource == "proxy") return true;
-  return resource.plural == "pods" &&
+  return resource.group.empty() && resource.plural == "pods" &&
          (subresource == "log" || subresource == "exec" || subresource == "attach" || subresource == "portforward");
 }
 
@@ -181,13 +179,12 @@ Result<std::shared_ptr<http::Client>> KubeletProxy::client(const std::string& ho
 }
 
 Answer KubeletProxy::handle(Context context, ResourceCall call) {
-  if (call.subresource->name == "proxy") {
-    co_return fail(errors::service_unavailable("proxying to pods, services and nodes is not supported by this API server"));
-  }
   CO_TRY(Location location, co_await locate(context, call));
   if (location.host.empty()) co_return text_response(200, "");
   CO_TRY(std::shared_ptr<http::Client> kubelet, client(location.host, location.port));
-  http::Request request = to_kubelet(call.request(), location);
+  http::Request request = forwarded(call.request());
+  request.path = location.path;
+  request.query = location.query;
   if (call.request().headers.has("Upgrade")) co_return co_await open_tunnel(std::move(context), std::move(kubelet), std::move(request));
   if (call.subresource->name != "log") co_return fail(errors::bad_request("Upgrade request required"));
   Result<http::Response> response = co_await kubelet->send(std::move(context), std::move(request));

@@ -14,6 +14,15 @@ namespace xebec::apiserver {
 // Whether a subresource is answered by a kubelet or the like.
 bool is_kubelet_subresource(const api::Resource& resource, std::string_view subresource);
 
+struct KubeletAddress {
+  std::string host;
+  int port = 0;
+};
+Task<Result<KubeletAddress>> kubelet_of(Context context, const RegistryMap* registries, std::string node_name);
+
+// The request without what belongs to this connection or to this server alone; path and query are the caller's to set.
+http::Request forwarded(const http::Request& request);
+
 class KubeletProxy {
  public:
   // Makes a client for https://host:port with the API server's own certificate. Thread-safe.
@@ -22,9 +31,10 @@ class KubeletProxy {
   explicit KubeletProxy(ClientFactory factory);
   ~KubeletProxy();
   Answer handle(Context context, ResourceCall call);
+  // A client that is kept for the next request to the same kubelet.
+  Result<std::shared_ptr<http::Client>> client(const std::string& host, int port);
 
  private:
-  Result<std::shared_ptr<http::Client>> client(const std::string& host, int port);
 
   struct Clients;
   ClientFactory factory_;

@@ -23,6 +23,8 @@ struct ResourceDependencies {
   const RegistryMap* registries = nullptr;
   const VirtualResources* virtual_resources = nullptr;
   KubeletProxy* kubelets = nullptr;  // nullptr: logs, exec and the like answer 503
+  // Clients of whatever nodes, Pods and Services are proxied to, by URL; empty: proxying answers 503.
+  std::function<Result<std::shared_ptr<http::Client>>(const std::string& url)> target_clients;
   const codec::Transcoder* transcoder = nullptr;
   const Clock* clock = nullptr;
   Rng* rng = nullptr;
@@ -77,6 +79,8 @@ Answer handle_delete_collection(Context context, ResourceCall call);
 Answer handle_virtual_create(Context context, ResourceCall call);
 Answer handle_binding(Context context, ResourceCall call);
 Answer handle_eviction(Context context, ResourceCall call);
+// nodes/proxy, pods/proxy and services/proxy.
+Answer handle_proxy(Context context, ResourceCall call);
 Shape scale_shape(const ResourceCall& call);
 
 }  // namespace xebec::apiserver

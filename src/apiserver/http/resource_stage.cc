@@ -58,6 +58,8 @@ Answer dispatch_subresource(Context context, ResourceCall call, std::string verb
     }
     return call.deps->kubelets->handle(std::move(context), std::move(call));
   }
+  // Any method may be proxied.
+  if (call.resource->group.empty() && name == "proxy") return handle_proxy(std::move(context), std::move(call));
   if (!has(call.subresource->verbs, verb)) return refuse(not_allowed());
   if (pods && name == "binding") return handle_binding(std::move(context), std::move(call));
   if (pods && name == "eviction") return handle_eviction(std::move(context), std::move(call));

@@ -92,6 +92,18 @@ Answer open_tunnel(Context context, std::shared_ptr<http::Client> client, http::
   co_return response;
 }
 
+http::Response pass_through(std::shared_ptr<http::Client> client, http::Response response) {
+  // The length and the connection are this side's own matter.
+  for (std::string_view name : {"Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "Upgrade"}) {
+    response.headers.erase(name);
+  }
+  if (auto* stream = std::get_if<std::unique_ptr<http::BodyStream>>(&response.body)) {
+    std::unique_ptr<http::BodyStream> held = std::make_unique<HeldStream>(std::move(client), std::move(*stream));
+    response.body = std::move(held);
+  }
+  return response;
+}
+
 Answer pass_on(std::shared_ptr<http::Client> client, http::Response response) {
   if (response.status >= 400) {
     CO_TRY(std::string text, co_await response.read_body(64 << 10));

@@ -14,4 +14,7 @@ Answer open_tunnel(Context context, std::shared_ptr<http::Client> client, http::
 // The other server's answer as ours: a plain stream of text; an error of it as a Status.
 Answer pass_on(std::shared_ptr<http::Client> client, http::Response response);
 
+// The other server's answer, status and fields included.
+http::Response pass_through(std::shared_ptr<http::Client> client, http::Response response);
+
 }  // namespace xebec::apiserver

@@ -87,6 +87,13 @@ void Cluster::start() {
     TRY(std::unique_ptr<http::Client> made, http::make_client(pool_, std::move(client)));
     return std::shared_ptr<http::Client>(std::move(made));
   };
+  options.target_clients = [this](const std::string& url) -> Result<std::shared_ptr<http::Client>> {
+    http::ClientOptions client;
+    client.url = url;
+    client.insecure_skip_verify = true;
+    TRY(std::unique_ptr<http::Client> made, http::make_client(pool_, std::move(client)));
+    return std::shared_ptr<http::Client>(std::move(made));
+  };
   instance_ = must(block_on(on_executor(background_, apiserver::Instance::start(std::move(env), std::move(options)))));
   EXPECT_TRUE(block_on(on_executor(background_, instance_->wait_ready())));
 

@@ -100,6 +100,12 @@ TEST_F(Kubelet, MistakesAreToldInUpstreamsWords) {
   EXPECT_THAT(cluster->kubectl("exec two -c a -- ls").text, testing::HasSubstr("pod two does not have a host assigned"));
 }
 
+TEST_F(Kubelet, NodesAndPodsAreProxied) {
+  EXPECT_EQ(cluster->ok("get --raw '/api/v1/nodes/node-1/proxy/stats/summary?a=b'"), "/stats/summary?a=b\n");
+  cluster->ok("patch pod one --subresource=status --type=merge -p '{\"status\":{\"podIP\":\"127.0.0.1\",\"podIPs\":[{\"ip\":\"127.0.0.1\"}]}}'");
+  EXPECT_EQ(cluster->ok(fmt::format("get --raw /api/v1/namespaces/default/pods/https:one:{}/proxy/x/y", server->port())), "/x/y?\n");
+}
+
 Task<Result<std::string>> talk(http::Client* client) {
   http::Request request;
   request.method = "POST";

@@ -1,7 +1,6 @@
-// pods/binding (and the old /bindings), and resources that store nothing (reviews, tokens).
+// pods/binding and the old /bindings: the scheduler's decision, written once.
 #include <fmt/format.h>
 
-#include "api/conversion.h"
 #include "api/gen/corev1.h"
 #include "apiserver/http/body.h"
 #include "apiserver/http/options.h"
@@ -109,31 +108,6 @@ Answer handle_binding(Context context, ResourceCall call) {
   options.warnings = &call.exchange->warnings;
   CO_TRY_VOID(co_await pods->update(std::move(context), call.namespace_, call.name, std::move(transform), std::move(options)));
   co_return created_status(accepted);
-}
-
-Answer handle_virtual_create(Context context, ResourceCall call) {
-  std::string key = fmt::format("{}/{}", call.resource->group, call.resource->plural);
-  if (call.subresource) key += fmt::format("/{}", call.subresource->name);
-  auto it = call.deps->virtual_resources->find(key);
-  if (it == call.deps->virtual_resources->end()) co_return fail(errors::generic(404, "", {}, "", "", 0));
-
-  Shape shape = shape_of(call);
-  if (call.subresource) {
-    shape.kind = call.subresource->kind.gvk();
-    shape.type = call.deps->scheme->find(shape.kind);
-  }
-  if (!shape.type) co_return fail(errors::internal(fmt::format("no type for {}", key)));
-  CO_TRY(Accepted accepted, negotiate(call.request(), Offered()));
-  CO_TRY(WriteQuery query, parse_write_query(call.request(), WriteKind::kCreate));
-  Expected expected{shape.type, shape.kind};
-  VirtualCreate create;
-  CO_TRY(create.object, decode_body(call.request(), expected, query.strictness, call.exchange->warnings));
-  create.namespace_ = call.namespace_;
-  create.name = call.name;
-  create.dry_run = query.dry_run;
-  CO_TRY(api::Object made, co_await it->second->create(std::move(context), std::move(create)));
-  CO_TRY(api::Object shown, api::convert(std::move(made), *shape.type));
-  co_return object_response(201, shown.type(), shown.data(), shape.kind.api_version(), shape.kind.kind, accepted);
 }
 
 }  // namespace xebec::apiserver
