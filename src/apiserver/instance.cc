@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/gen/rbacv1.h"
 #include "apiserver/admission/plugins.h"
 #include "apiserver/authn/anonymous.h"
 #include "apiserver/authn/service_account/authenticator.h"
@@ -14,7 +15,6 @@
 #include "apiserver/bootstrap/cluster.h"
 #include "apiserver/reviews/access_reviews.h"
 #include "apiserver/reviews/token_request.h"
-#include "api/gen/rbacv1.h"
 #include "base/scope.h"
 #include "base/sync.h"
 #include "security/pki/pki.h"
@@ -86,12 +86,14 @@ struct Instance::Parts {
     std::vector<pki::PublicKey> verification{key.public_key()};
     service_account::IssuerOptions issuer_options;
     issuer_options.issuer = options.service_account_issuer;
-    issuer = std::make_unique<service_account::Issuer>(std::move(issuer_options), std::move(key), std::move(verification), *env.clock);
+    issuer = std::make_unique<service_account::Issuer>(std::move(issuer_options), std::move(key),
+                                                       std::move(verification), *env.clock);
     return {};
   }
 
   // Client certificates and tokens first; whoever shows neither is anonymous.
-  Result<std::shared_ptr<Authenticator>> make_authenticator(std::shared_ptr<const service_account::TokenChecker> checker) {
+  Result<std::shared_ptr<Authenticator>> make_authenticator(
+      std::shared_ptr<const service_account::TokenChecker> checker) {
     std::vector<std::unique_ptr<Authenticator>> known;
     if (!options.client_ca_pem.empty()) {
       TRY(pki::CertPool roots, pki::CertPool::parse_pem(options.client_ca_pem));
@@ -125,7 +127,8 @@ struct Instance::Parts {
     reviews.tokens = checker;
     reviews.api_audiences = issuer->api_audiences();
     add_reviews(reviews, deps.virtual_resources);
-    deps.virtual_resources["/serviceaccounts/token"] = make_token_request(*issuer, *registries, *env.rng, TokenRequestOptions());
+    deps.virtual_resources["/serviceaccounts/token"] =
+        make_token_request(*issuer, *registries, *env.rng, TokenRequestOptions());
     TRY(deps.authenticator, make_authenticator(checker));
     deps.authorizer = authorizer;
     deps.kubelet_clients = options.kubelet_clients;
@@ -159,7 +162,8 @@ struct Instance::Parts {
 namespace {
 
 // Tries until it is done; false when cancelled.
-Task<bool> persist(std::function<Task<Result<void>>()> step, std::string name, CancelToken cancel, Logger logger) {
+Task<bool> persist(std::function<Task<Result<void>>()> step, std::string name, CancelToken cancel,
+                   Logger logger) {
   for (;;) {
     Result<void> done = co_await step();
     if (done) co_return true;
@@ -174,8 +178,8 @@ struct Step {
   std::function<Task<Result<void>>()> run;
 };
 
-Task<void> run_steps(std::vector<Step> steps, std::vector<OneShot<bool>> feeds, StartHooks* hooks, OneShot<bool> ready,
-                     CancelToken cancel, Logger logger) {
+Task<void> run_steps(std::vector<Step> steps, std::vector<OneShot<bool>> feeds, StartHooks* hooks,
+                     OneShot<bool> ready, CancelToken cancel, Logger logger) {
   for (const OneShot<bool>& feed : feeds) co_await feed;
   for (Step& step : steps) {
     bool done = co_await persist(step.run, step.hook, cancel, logger);
@@ -222,19 +226,23 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(InstanceEnv env, Instanc
   const ClusterFacts facts = p->facts();
   const Clock* clock = p->env.clock.get();
   std::vector<Step> steps;
-  steps.push_back(Step{"start-system-namespaces-controller", [registries] { return ensure_system_namespaces(registries); }});
-  steps.push_back(Step{"rbac/bootstrap-roles", [registries] { return rbac::reconcile_bootstrap_policy(*registries); }});
+  steps.push_back(Step{"start-system-namespaces-controller",
+                       [registries] { return ensure_system_namespaces(registries); }});
+  steps.push_back(
+      Step{"rbac/bootstrap-roles", [registries] { return rbac::reconcile_bootstrap_policy(*registries); }});
   steps.push_back(Step{"scheduling/bootstrap-system-priority-classes",
                        [registries] { return ensure_system_priority_classes(registries); }});
-  steps.push_back(Step{"start-service-ip-repair-controllers", [registries, facts, clock] {
-                         auto seconds = std::chrono::floor<std::chrono::seconds>(clock->now()).time_since_epoch().count();
-                         return ensure_service_cidr(registries, facts, api::Time::from_unix(seconds));
-                       }});
-  steps.push_back(Step{"bootstrap-controller", [registries, facts] { return ensure_kubernetes_service(registries, facts); }});
+  steps.push_back(
+      Step{"start-service-ip-repair-controllers", [registries, facts, clock] {
+             auto seconds = std::chrono::floor<std::chrono::seconds>(clock->now()).time_since_epoch().count();
+             return ensure_service_cidr(registries, facts, api::Time::from_unix(seconds));
+           }});
+  steps.push_back(Step{"bootstrap-controller",
+                       [registries, facts] { return ensure_kubernetes_service(registries, facts); }});
   steps.push_back(Step{"start-cluster-authentication-info-controller",
                        [registries, facts] { return ensure_authentication_info(registries, facts); }});
-  p->scope->spawn(run_steps(std::move(steps), std::move(feeds), &p->server->start_hooks(), p->ready, p->scope->token(),
-                            p->env.logger));
+  p->scope->spawn(run_steps(std::move(steps), std::move(feeds), &p->server->start_hooks(), p->ready,
+                            p->scope->token(), p->env.logger));
   co_return instance;
 }
 

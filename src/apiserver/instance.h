@@ -1,5 +1,6 @@
-// Instance: an API server over a store, whole and running: registries, authentication, authorization, admission, the
-// handler, and the objects every cluster has. What is left to the caller are sockets, keys and the store.
+// Instance: an API server over a store, whole and running: registries, authentication, authorization,
+// admission, the handler, and the objects every cluster has. What is left to the caller are sockets, keys and
+// the store.
 #pragma once
 
 #include <memory>
@@ -36,8 +37,8 @@ struct InstanceEnv {
 
 class Instance {
  public:
-  // Reads the store and starts to follow it; bootstrap goes on in the background (see /readyz). To be awaited on the
-  // executor of the environment.
+  // Reads the store and starts to follow it; bootstrap goes on in the background (see /readyz). To be awaited
+  // on the executor of the environment.
   static Task<Result<std::unique_ptr<Instance>>> start(InstanceEnv env, InstanceOptions options);
   // By start() only.
   struct Parts;

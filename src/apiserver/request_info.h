@@ -12,8 +12,9 @@ namespace xebec::apiserver {
 struct RequestInfo {
   bool is_resource = false;  // false for /healthz, /api, /apis/apps, ...
   std::string path;          // decoded
-  std::string verb;          // get list watch create update patch delete deletecollection; lower-case method otherwise
-  std::string api_prefix;    // "api" or "apis"
+  std::string
+      verb;  // get list watch create update patch delete deletecollection; lower-case method otherwise
+  std::string api_prefix;  // "api" or "apis"
   std::string group;
   std::string version;
   std::string namespace_;

@@ -49,28 +49,30 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"GET", "/api/v1/namespaces", "list", "api", "", "v1", "", "namespaces", "", ""},
         Case{"GET", "/api/v1/namespaces/other", "get", "api", "", "v1", "other", "namespaces", "", "other"},
-        Case{"PUT", "/api/v1/namespaces/other/finalize", "update", "api", "", "v1", "other", "namespaces", "finalize",
-             "other"},
+        Case{"PUT", "/api/v1/namespaces/other/finalize", "update", "api", "", "v1", "other", "namespaces",
+             "finalize", "other"},
         Case{"GET", "/api/v1/namespaces/other/pods", "list", "api", "", "v1", "other", "pods", "", ""},
         Case{"GET", "/api/v1/namespaces/other/pods/foo", "get", "api", "", "v1", "other", "pods", "", "foo"},
         Case{"HEAD", "/api/v1/namespaces/other/pods/foo", "get", "api", "", "v1", "other", "pods", "", "foo"},
         Case{"GET", "/api/v1/pods", "list", "api", "", "v1", "", "pods", "", ""},
         Case{"GET", "/api/v1/pods?watch=true", "watch", "api", "", "v1", "", "pods", "", ""},
         Case{"GET", "/api/v1/pods?watch=false", "list", "api", "", "v1", "", "pods", "", ""},
-        Case{"GET", "/api/v1/nodes?fieldSelector=metadata.name%3Dn1&watch=1", "watch", "api", "", "v1", "", "nodes", "",
-             "n1"},
+        Case{"GET", "/api/v1/nodes?fieldSelector=metadata.name%3Dn1&watch=1", "watch", "api", "", "v1", "",
+             "nodes", "", "n1"},
         Case{"GET", "/api/v1/watch/pods", "watch", "api", "", "v1", "", "pods", "", ""},
-        Case{"GET", "/api/v1/watch/namespaces/other/pods/foo", "watch", "api", "", "v1", "other", "pods", "", "foo"},
-        Case{"POST", "/api/v1/namespaces/other/pods", "create", "api", "", "v1", "other", "pods", "", ""},
-        Case{"POST", "/api/v1/namespaces/other/pods/foo/binding", "create", "api", "", "v1", "other", "pods", "binding",
+        Case{"GET", "/api/v1/watch/namespaces/other/pods/foo", "watch", "api", "", "v1", "other", "pods", "",
              "foo"},
-        Case{"GET", "/api/v1/nodes/n1/proxy/stats/summary", "get", "api", "", "v1", "", "nodes", "proxy", "n1"},
+        Case{"POST", "/api/v1/namespaces/other/pods", "create", "api", "", "v1", "other", "pods", "", ""},
+        Case{"POST", "/api/v1/namespaces/other/pods/foo/binding", "create", "api", "", "v1", "other", "pods",
+             "binding", "foo"},
+        Case{"GET", "/api/v1/nodes/n1/proxy/stats/summary", "get", "api", "", "v1", "", "nodes", "proxy",
+             "n1"},
         Case{"PATCH", "/apis/apps/v1/namespaces/d/deployments/x/status", "patch", "apis", "apps", "v1", "d",
              "deployments", "status", "x"},
-        Case{"DELETE", "/apis/apps/v1/namespaces/d/deployments/x", "delete", "apis", "apps", "v1", "d", "deployments",
-             "", "x"},
-        Case{"DELETE", "/apis/apps/v1/namespaces/d/deployments", "deletecollection", "apis", "apps", "v1", "d",
-             "deployments", "", ""},
+        Case{"DELETE", "/apis/apps/v1/namespaces/d/deployments/x", "delete", "apis", "apps", "v1", "d",
+             "deployments", "", "x"},
+        Case{"DELETE", "/apis/apps/v1/namespaces/d/deployments", "deletecollection", "apis", "apps", "v1",
+             "d", "deployments", "", ""},
         Case{"GET", "/api/v1", "get", "", "", "", "", "", "", "", false},
         Case{"GET", "/apis/apps/v1", "get", "", "", "", "", "", "", "", false},
         Case{"GET", "/", "get", "", "", "", "", "", "", "", false},
@@ -82,7 +84,8 @@ TEST(RequestInfo, PartsKeepWhatFollowsTheSubresource) {
 }
 
 TEST(RequestInfo, SelectorsAreKeptForAuthorization) {
-  RequestInfo info = parse_request_info(request_of("GET", "/api/v1/pods?fieldSelector=spec.nodeName%3Dn&labelSelector=a"));
+  RequestInfo info =
+      parse_request_info(request_of("GET", "/api/v1/pods?fieldSelector=spec.nodeName%3Dn&labelSelector=a"));
   EXPECT_EQ(info.field_selector, "spec.nodeName=n");
   EXPECT_EQ(info.label_selector, "a");
 }

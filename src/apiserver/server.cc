@@ -40,9 +40,11 @@ http::Response json_text(std::string text) {
   return response;
 }
 
-// Removed versions with fields of their own that no conversion keeps; refusing them is better than losing data.
+// Removed versions with fields of their own that no conversion keeps; refusing them is better than losing
+// data.
 bool converts_badly(const api::Resource& resource) {
-  return resource.removed && (resource.group == "flowcontrol.apiserver.k8s.io" || resource.group == "discovery.k8s.io");
+  return resource.removed &&
+         (resource.group == "flowcontrol.apiserver.k8s.io" || resource.group == "discovery.k8s.io");
 }
 
 http::Response root_paths(const Router& router, const Catalog& catalog) {
@@ -92,8 +94,8 @@ struct ApiServer::Parts {
     resources.clock = deps.clock;
     resources.rng = deps.rng;
     resources.logger = deps.logger;
-    router.set_resources(std::make_shared<ResourceStage>(std::move(resources),
-                                                         [this](const api::Resource& resource) { return serves(resource); }));
+    router.set_resources(std::make_shared<ResourceStage>(
+        std::move(resources), [this](const api::Resource& resource) { return serves(resource); }));
   }
 
   // ping and the named checks first, start hooks after; hooks expected later count as well.
@@ -124,13 +126,15 @@ struct ApiServer::Parts {
                  return response;
                }));
     for (const auto& [path, document] : options.documents) {
-      router.add(path, make_stage([text = document](const Context&, const Exchange&) { return json_text(text); }));
+      router.add(path,
+                 make_stage([text = document](const Context&, const Exchange&) { return json_text(text); }));
     }
-    router.add("/", make_stage([this](const Context&, const Exchange&) { return root_paths(router, *catalog); }));
+    router.add("/",
+               make_stage([this](const Context&, const Exchange&) { return root_paths(router, *catalog); }));
   }
 
-  // Upstream's order, from the last to the first. Audit belongs between authentication and impersonation, priority and
-  // fairness between impersonation and authorization.
+  // Upstream's order, from the last to the first. Audit belongs between authentication and impersonation,
+  // priority and fairness between impersonation and authorization.
   void link() {
     chain = std::make_unique<RouterStage>(router);
     chain = std::make_unique<WarningStage>(std::move(chain));
@@ -142,14 +146,15 @@ struct ApiServer::Parts {
   }
 };
 
-ApiServer::ApiServer(ApiServerOptions options, ApiServerDependencies dependencies) : parts_(std::make_unique<Parts>()) {
+ApiServer::ApiServer(ApiServerOptions options, ApiServerDependencies dependencies)
+    : parts_(std::make_unique<Parts>()) {
   Parts& parts = *parts_;
   parts.options = std::move(options);
   parts.deps = std::move(dependencies);
   if (parts.deps.kubelet_clients) parts.kubelets = std::make_unique<KubeletProxy>(parts.deps.kubelet_clients);
   parts.transcoder = std::make_unique<codec::Transcoder>(*parts.deps.scheme);
-  parts.catalog = std::make_unique<Catalog>(*parts.deps.scheme,
-                                            [&](const api::Resource& resource) { return parts.serves(resource); });
+  parts.catalog = std::make_unique<Catalog>(
+      *parts.deps.scheme, [&](const api::Resource& resource) { return parts.serves(resource); });
   register_process_metrics(*parts.deps.metrics);
   parts.add_resources();
   add_discovery(parts.router, *parts.catalog, parts.options.advertised);

@@ -1,5 +1,5 @@
-// ApiServer: the whole server as one handler, without sockets: the chain of stages in upstream's order, in front of
-// resources, discovery, OpenAPI, health and metrics.
+// ApiServer: the whole server as one handler, without sockets: the chain of stages in upstream's order, in
+// front of resources, discovery, OpenAPI, health and metrics.
 #pragma once
 
 #include <functional>
@@ -42,7 +42,7 @@ struct ApiServerDependencies {
 struct ApiServerOptions {
   VersionInfo version = VersionInfo::of_this_build();
   std::string advertised = "127.0.0.1:6443";  // where /api says the server is
-  std::vector<HealthCheck> health_checks;      // beside ping and the start hooks, e.g. etcd
+  std::vector<HealthCheck> health_checks;     // beside ping and the start hooks, e.g. etcd
   // OpenID discovery: path to JSON document; served to whoever may read them.
   std::vector<std::pair<std::string, std::string>> documents;
 };
@@ -54,7 +54,8 @@ class ApiServer final : public http::Handler {
 
   Task<http::Response> handle(Context context, http::Request request) override;
 
-  // What has to be done before /readyz says ok; filled before requests come, and ticked off as things are done.
+  // What has to be done before /readyz says ok; filled before requests come, and ticked off as things are
+  // done.
   StartHooks& start_hooks();
   // Custom resources and aggregated APIs come and go here.
   Catalog& catalog();

@@ -50,10 +50,13 @@ TEST(ApiServer, UnknownResourcesAndMethodsAreRefusedAsUpstream) {
 
 TEST(ApiServer, ABodyOfAnotherKindOrVersionIsABadRequest) {
   TestApi api;
-  auto [status, body] = api.call({"POST", kMaps, R"({"kind":"ConfigMap","apiVersion":"v2","metadata":{"name":"a"}})"});
+  auto [status, body] =
+      api.call({"POST", kMaps, R"({"kind":"ConfigMap","apiVersion":"v2","metadata":{"name":"a"}})"});
   EXPECT_EQ(status, 400);
-  EXPECT_EQ(at(body, {"message"}), "the API version in the data (v2) does not match the expected API version (v1)");
-  auto [status2, body2] = api.call({"POST", kMaps, R"({"kind":"Secret","apiVersion":"v1","metadata":{"name":"a"}})"});
+  EXPECT_EQ(at(body, {"message"}),
+            "the API version in the data (v2) does not match the expected API version (v1)");
+  auto [status2, body2] =
+      api.call({"POST", kMaps, R"({"kind":"Secret","apiVersion":"v1","metadata":{"name":"a"}})"});
   EXPECT_EQ(status2, 400);
   EXPECT_THAT(at(body2, {"message"}), HasSubstr("Secret in version \"v1\" cannot be handled as a ConfigMap"));
 }
@@ -81,7 +84,8 @@ TEST(ApiServer, ForbiddenTellsWho) {
   auto [status, body] = api.call({"GET", "/api/v1/namespaces/default/pods", "", {}, "mallory"});
   EXPECT_EQ(status, 403);
   EXPECT_EQ(at(body, {"message"}),
-            "pods is forbidden: User \"mallory\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
+            "pods is forbidden: User \"mallory\" cannot list resource \"pods\" in API group \"\" in the "
+            "namespace \"default\"");
   auto [status2, body2] = api.call({"GET", "/", "", {}, "mallory"});
   EXPECT_EQ(at(body2, {"message"}), "forbidden: User \"mallory\" cannot get path \"/\"");
 }
@@ -94,7 +98,8 @@ TEST(ApiServer, ImpersonationNeedsPermissionAndChangesTheUser) {
   auto [status2, body2] = api.call({"GET", "/api/v1/pods", "", {{"Impersonate-User", "bob"}}, "alice"});
   EXPECT_EQ(status2, 403);
   EXPECT_EQ(at(body2, {"message"}),
-            "users \"bob\" is forbidden: User \"alice\" cannot impersonate resource \"users\" in API group \"\" at the cluster scope");
+            "users \"bob\" is forbidden: User \"alice\" cannot impersonate resource \"users\" in API group "
+            "\"\" at the cluster scope");
 }
 
 TEST(ApiServer, ListsAsJsonTableAndMetadata) {
@@ -105,8 +110,8 @@ TEST(ApiServer, ListsAsJsonTableAndMetadata) {
   EXPECT_EQ(at(list, {"kind"}), "ConfigMapList");
   ASSERT_EQ(list.find("items")->as_list()->size(), 2u);
   EXPECT_EQ(at((*list.find("items")->as_list())[0], {"kind"}), "(absent)");
-  auto [status2, table] =
-      api.call({"GET", kMaps, "", {{"Accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}}});
+  auto [status2, table] = api.call(
+      {"GET", kMaps, "", {{"Accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}}});
   EXPECT_EQ(at(table, {"kind"}), "Table");
   EXPECT_EQ(at((*table.find("columnDefinitions")->as_list())[1], {"name"}), "Data");
   EXPECT_EQ(at((*table.find("rows")->as_list())[1], {"cells"}), "[\"b\",1,\"0s\"]");
@@ -138,8 +143,8 @@ TEST(ApiServer, PagesThroughAList) {
   auto [status, page] = api.call({"GET", kMaps + "?limit=2"});
   EXPECT_EQ(page.find("items")->as_list()->size(), 2u);
   EXPECT_EQ(at(page, {"metadata", "remainingItemCount"}), "1");
-  auto [status2, rest] =
-      api.call({"GET", kMaps + "?limit=2&continue=" + http::percent_encode(at(page, {"metadata", "continue"}))});
+  auto [status2, rest] = api.call(
+      {"GET", kMaps + "?limit=2&continue=" + http::percent_encode(at(page, {"metadata", "continue"}))});
   EXPECT_EQ(rest.find("items")->as_list()->size(), 1u);
 }
 
@@ -155,8 +160,9 @@ TEST(ApiServer, PatchesInFourWays) {
   EXPECT_EQ(s2, 200);
   auto [s3, strategic] = patch("application/strategic-merge-patch+json", R"({"data":{"s":"3"}})");
   EXPECT_EQ(s3, 200);
-  auto [s4, applied] = patch("application/apply-patch+yaml",
-                             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  z: '4'\n", "?fieldManager=me");
+  auto [s4, applied] =
+      patch("application/apply-patch+yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  z: '4'\n", "?fieldManager=me");
   EXPECT_EQ(s4, 200) << codec::to_json(applied);
   EXPECT_EQ(at(applied, {"data"}), R"({"j":"1","k":"v","m":"2","s":"3","z":"4"})");
   auto [s5, unsupported] = patch("text/plain", "x");
@@ -166,7 +172,8 @@ TEST(ApiServer, PatchesInFourWays) {
 TEST(ApiServer, ApplyCreatesConflictsAndForces) {
   TestApi api;
   auto apply = [&](std::string manager, std::string value, std::string more = "") {
-    return api.call({"PATCH", kMaps + "/new?fieldManager=" + manager + more,
+    return api.call({"PATCH",
+                     kMaps + "/new?fieldManager=" + manager + more,
                      "apiVersion: v1\nkind: ConfigMap\ndata:\n  k: " + value + "\n",
                      {{"Content-Type", "application/apply-patch+yaml"}}});
   };
@@ -174,22 +181,30 @@ TEST(ApiServer, ApplyCreatesConflictsAndForces) {
   EXPECT_EQ(apply("one", "b").first, 200);
   auto [status, conflict] = apply("two", "c");
   EXPECT_EQ(status, 409);
-  EXPECT_THAT(at(conflict, {"message"}), HasSubstr("Apply failed with 1 conflict: conflict with \"one\": .data.k"));
+  EXPECT_THAT(at(conflict, {"message"}),
+              HasSubstr("Apply failed with 1 conflict: conflict with \"one\": .data.k"));
   EXPECT_EQ(apply("two", "c", "&force=true").first, 200);
-  auto [status2, nobody] = api.call({"PATCH", kMaps + "/new", "{}", {{"Content-Type", "application/apply-patch+yaml"}}});
+  auto [status2, nobody] =
+      api.call({"PATCH", kMaps + "/new", "{}", {{"Content-Type", "application/apply-patch+yaml"}}});
   EXPECT_EQ(status2, 422);
-  EXPECT_THAT(at(nobody, {"message"}), HasSubstr("fieldManager: Required value: is required for apply patch"));
+  EXPECT_THAT(at(nobody, {"message"}),
+              HasSubstr("fieldManager: Required value: is required for apply patch"));
 }
 
 TEST(ApiServer, UpdatesAndDeletes) {
   TestApi api;
   api.create_map("a");
-  auto [status, body] = api.call({"PUT", kMaps + "/a", R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"},"data":{"n":"1"}})"});
+  auto [status, body] =
+      api.call({"PUT", kMaps + "/a",
+                R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"},"data":{"n":"1"}})"});
   EXPECT_EQ(status, 200);
   EXPECT_EQ(at(body, {"data"}), R"({"n":"1"})");
-  auto [status2, wrong] = api.call({"PUT", kMaps + "/a", R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"b"}})"});
+  auto [status2, wrong] =
+      api.call({"PUT", kMaps + "/a", R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"b"}})"});
   EXPECT_EQ(at(wrong, {"message"}), "the name of the object (b) does not match the name on the URL (a)");
-  auto [status3, deleted] = api.call({"DELETE", kMaps + "/a", R"({"kind":"DeleteOptions","apiVersion":"v1","propagationPolicy":"Background"})"});
+  auto [status3, deleted] =
+      api.call({"DELETE", kMaps + "/a",
+                R"({"kind":"DeleteOptions","apiVersion":"v1","propagationPolicy":"Background"})"});
   EXPECT_EQ(status3, 200);
   EXPECT_EQ(at(deleted, {"status"}), "Success");
   EXPECT_EQ(at(deleted, {"details", "name"}), "a");
@@ -218,7 +233,9 @@ TEST(ApiServer, WatchesAsJsonLines) {
   EXPECT_EQ(response.headers.get("Content-Type"), "application/json");
   http::Buffer added = next_piece(api, response);
   ASSERT_TRUE(added);
-  EXPECT_THAT(*added, StartsWith(R"({"type":"ADDED","object":{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a")"));
+  EXPECT_THAT(
+      *added,
+      StartsWith(R"({"type":"ADDED","object":{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a")"));
   EXPECT_TRUE(added->ends_with("\n"));
   api.call({"DELETE", kMaps + "/a"});
   http::Buffer deleted = next_piece(api, response);
@@ -245,14 +262,18 @@ TEST(ApiServer, ScalesADeployment) {
   TestApi api;
   const std::string path = "/apis/apps/v1/namespaces/default/deployments";
   auto [status, made] = api.call(
-      {"POST", path, R"({"metadata":{"name":"d"},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},
+      {"POST", path,
+       R"({"metadata":{"name":"d"},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},
        "spec":{"containers":[{"name":"c","image":"i"}]}}}})"});
   ASSERT_EQ(status, 201) << codec::to_json(made);
   auto [s1, scale] = api.call({"GET", path + "/d/scale"});
   EXPECT_EQ(at(scale, {"kind"}), "Scale");
   EXPECT_EQ(at(scale, {"spec", "replicas"}), "1");
   EXPECT_EQ(at(scale, {"status", "selector"}), "a=b");
-  auto [s2, patched] = api.call({"PATCH", path + "/d/scale", R"({"spec":{"replicas":3}})", {{"Content-Type", "application/merge-patch+json"}}});
+  auto [s2, patched] = api.call({"PATCH",
+                                 path + "/d/scale",
+                                 R"({"spec":{"replicas":3}})",
+                                 {{"Content-Type", "application/merge-patch+json"}}});
   EXPECT_EQ(s2, 200) << codec::to_json(patched);
   EXPECT_EQ(at(patched, {"spec", "replicas"}), "3");
   auto [s3, after] = api.call({"GET", path + "/d"});
@@ -262,8 +283,12 @@ TEST(ApiServer, ScalesADeployment) {
 TEST(ApiServer, BindsAPodOnce) {
   TestApi api;
   const std::string path = "/api/v1/namespaces/default/pods";
-  ASSERT_EQ(api.call({"POST", path, R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}})"}).first, 201);
-  const std::string binding = R"({"kind":"Binding","apiVersion":"v1","metadata":{"name":"p"},"target":{"kind":"Node","name":"n"}})";
+  ASSERT_EQ(api.call({"POST", path,
+                      R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}})"})
+                .first,
+            201);
+  const std::string binding =
+      R"({"kind":"Binding","apiVersion":"v1","metadata":{"name":"p"},"target":{"kind":"Node","name":"n"}})";
   auto [status, body] = api.call({"POST", path + "/p/binding", binding});
   EXPECT_EQ(status, 201) << codec::to_json(body);
   auto [status2, pod] = api.call({"GET", path + "/p"});
@@ -299,17 +324,19 @@ TEST(ApiServer, AWatchEndsWhenItsTimeIsOver) {
 TEST(ApiServer, ProtobufWatchesAreFramed) {
   TestApi api;
   api.create_map("a");
-  http::Response response =
-      api.send({"GET", kMaps + "?watch=true", "", {{"Accept", "application/vnd.kubernetes.protobuf;stream=watch"}}});
+  http::Response response = api.send(
+      {"GET", kMaps + "?watch=true", "", {{"Accept", "application/vnd.kubernetes.protobuf;stream=watch"}}});
   EXPECT_EQ(response.headers.get("Content-Type"), "application/vnd.kubernetes.protobuf;stream=watch");
   http::Buffer frame = next_piece(api, response);
   ASSERT_TRUE(frame);
   ASSERT_GT(frame->size(), 4u);
   size_t length = 0;
-  for (int i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>((*frame)[static_cast<size_t>(i)]);
+  for (int i = 0; i < 4; ++i)
+    length = length << 8 | static_cast<unsigned char>((*frame)[static_cast<size_t>(i)]);
   EXPECT_EQ(length, frame->size() - 4);
   metav1::WatchEvent event;
-  ASSERT_TRUE(codec::decode_protobuf(api::type_of<metav1::WatchEvent>(), std::string_view(*frame).substr(4), &event));
+  ASSERT_TRUE(
+      codec::decode_protobuf(api::type_of<metav1::WatchEvent>(), std::string_view(*frame).substr(4), &event));
   EXPECT_EQ(event.type, "ADDED");
   auto object = codec::decode_protobuf_envelope(api.server.scheme, event.object.raw);
   ASSERT_TRUE(object);
@@ -323,14 +350,22 @@ TEST(ApiServer, DiscoveryPlainAndAggregated) {
   auto [s2, apps] = api.call({"GET", "/apis/apps/v1"});
   EXPECT_EQ(at(apps, {"groupVersion"}), "apps/v1");
   EXPECT_EQ(at((*apps.find("resources")->as_list())[0], {"name"}), "controllerrevisions");
-  http::Response aggregated = api.send(
-      {"GET", "/apis", "", {{"Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"}}});
-  EXPECT_EQ(aggregated.headers.get("Content-Type"), "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+  http::Response aggregated =
+      api.send({"GET",
+                "/apis",
+                "",
+                {{"Accept",
+                  "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"}}});
+  EXPECT_EQ(aggregated.headers.get("Content-Type"),
+            "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
   std::string etag(aggregated.headers.get("ETag"));
   EXPECT_EQ(at(api.json(aggregated), {"kind"}), "APIGroupDiscoveryList");
-  http::Response unchanged = api.send({"GET", "/apis", "",
-                                       {{"Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"},
-                                        {"If-None-Match", etag}}});
+  http::Response unchanged =
+      api.send({"GET",
+                "/apis",
+                "",
+                {{"Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"},
+                 {"If-None-Match", etag}}});
   EXPECT_EQ(unchanged.status, 304);
 }
 
@@ -340,7 +375,8 @@ TEST(ApiServer, HealthNamesItsChecks) {
   EXPECT_EQ(api.text(ping), "ok");
   http::Response not_ready = api.send({"GET", "/readyz?verbose"});
   EXPECT_EQ(not_ready.status, 500);
-  EXPECT_THAT(api.text(not_ready), HasSubstr("[+]ping ok\n[-]poststarthook/rbac/bootstrap-roles failed: reason withheld\n"));
+  EXPECT_THAT(api.text(not_ready),
+              HasSubstr("[+]ping ok\n[-]poststarthook/rbac/bootstrap-roles failed: reason withheld\n"));
   for (const std::string& hook : api.api->start_hooks().names()) api.api->start_hooks().done(hook);
   http::Response ready = api.send({"GET", "/readyz?verbose"});
   EXPECT_EQ(ready.status, 200);
@@ -351,8 +387,11 @@ TEST(ApiServer, MetricsCountRequests) {
   TestApi api;
   api.create_map("a");
   http::Response response = api.send({"GET", "/metrics"});
-  EXPECT_THAT(api.text(response), HasSubstr("apiserver_request_total{code=\"201\",component=\"apiserver\",dry_run=\"\",group=\"\","
-                                            "resource=\"configmaps\",scope=\"namespace\",subresource=\"\",verb=\"POST\",version=\"v1\"} 1"));
+  EXPECT_THAT(
+      api.text(response),
+      HasSubstr(
+          "apiserver_request_total{code=\"201\",component=\"apiserver\",dry_run=\"\",group=\"\","
+          "resource=\"configmaps\",scope=\"namespace\",subresource=\"\",verb=\"POST\",version=\"v1\"} 1"));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace xebec::apiserver::testing {
 // Takes the user from X-Test-User; nobody without it.
 class HeaderAuthenticator final : public Authenticator {
  public:
-  Task<Result<std::shared_ptr<const UserInfo>>> authenticate(const Context&, const http::Request& request) override {
+  Task<Result<std::shared_ptr<const UserInfo>>> authenticate(const Context&,
+                                                             const http::Request& request) override {
     std::string_view name = request.headers.get("X-Test-User");
     if (name.empty()) co_return std::shared_ptr<const UserInfo>();
     UserInfo user;
@@ -78,9 +79,10 @@ class TestApi {
   }
   // Creates a ConfigMap default/name with data k=value.
   void create_map(const std::string& name, const std::string& value = "v") {
-    auto [status, made] = call({"POST", "/api/v1/namespaces/default/configmaps",
-                                R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":")" + name +
-                                    R"(","labels":{"app":")" + name + R"("}},"data":{"k":")" + value + R"("}})"});
+    auto [status, made] =
+        call({"POST", "/api/v1/namespaces/default/configmaps",
+              R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":")" + name +
+                  R"(","labels":{"app":")" + name + R"("}},"data":{"k":")" + value + R"("}})"});
     EXPECT_EQ(status, 201) << codec::to_json(made);
   }
 

@@ -29,10 +29,14 @@ std::string number(double value) {
 std::string escaped(std::string_view text) {
   std::string out;
   for (char c : text) {
-    if (c == '\\') out += "\\\\";
-    else if (c == '"') out += "\\\"";
-    else if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\\')
+      out += "\\\\";
+    else if (c == '"')
+      out += "\\\"";
+    else if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
   return out;
 }
@@ -42,9 +46,11 @@ std::string label_set(const std::vector<std::string>& names, const std::vector<s
                       std::string_view extra_name = {}, std::string_view extra_value = {}) {
   std::string out;
   for (size_t i = 0; i < names.size(); ++i) {
-    out += fmt::format("{}{}=\"{}\"", out.empty() ? "{" : ",", names[i], i < values.size() ? escaped(values[i]) : "");
+    out += fmt::format("{}{}=\"{}\"", out.empty() ? "{" : ",", names[i],
+                       i < values.size() ? escaped(values[i]) : "");
   }
-  if (!extra_name.empty()) out += fmt::format("{}{}=\"{}\"", out.empty() ? "{" : ",", extra_name, extra_value);
+  if (!extra_name.empty())
+    out += fmt::format("{}{}=\"{}\"", out.empty() ? "{" : ",", extra_name, extra_value);
   if (!out.empty()) out += "}";
   return out;
 }
@@ -66,7 +72,8 @@ void Histogram::observe(double value) {
 std::vector<uint64_t> Histogram::cumulative() const {
   std::vector<uint64_t> out;
   uint64_t total = 0;
-  for (size_t i = 0; i <= bounds_.size(); ++i) out.push_back(total += buckets_[i].load(std::memory_order_relaxed));
+  for (size_t i = 0; i <= bounds_.size(); ++i)
+    out.push_back(total += buckets_[i].load(std::memory_order_relaxed));
   return out;
 }
 
@@ -89,27 +96,32 @@ Metrics::Family& Metrics::family(std::string_view name, std::string_view help, s
   return *it->second;
 }
 
-MetricFamily<Counter>& Metrics::counter(std::string_view name, std::string_view help, std::vector<std::string> labels) {
+MetricFamily<Counter>& Metrics::counter(std::string_view name, std::string_view help,
+                                        std::vector<std::string> labels) {
   std::lock_guard lock(mutex_);
   auto& slot = family(name, help, "counter").counter;
-  if (!slot) slot = std::make_unique<MetricFamily<Counter>>(std::move(labels), [] { return std::make_unique<Counter>(); });
+  if (!slot)
+    slot = std::make_unique<MetricFamily<Counter>>(std::move(labels),
+                                                   [] { return std::make_unique<Counter>(); });
   return *slot;
 }
 
-MetricFamily<Gauge>& Metrics::gauge(std::string_view name, std::string_view help, std::vector<std::string> labels) {
+MetricFamily<Gauge>& Metrics::gauge(std::string_view name, std::string_view help,
+                                    std::vector<std::string> labels) {
   std::lock_guard lock(mutex_);
   auto& slot = family(name, help, "gauge").gauge;
-  if (!slot) slot = std::make_unique<MetricFamily<Gauge>>(std::move(labels), [] { return std::make_unique<Gauge>(); });
+  if (!slot)
+    slot = std::make_unique<MetricFamily<Gauge>>(std::move(labels), [] { return std::make_unique<Gauge>(); });
   return *slot;
 }
 
-MetricFamily<Histogram>& Metrics::histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
-                                            std::vector<std::string> labels) {
+MetricFamily<Histogram>& Metrics::histogram(std::string_view name, std::string_view help,
+                                            std::span<const double> bounds, std::vector<std::string> labels) {
   std::lock_guard lock(mutex_);
   auto& slot = family(name, help, "histogram").histogram;
   if (!slot) {
-    slot = std::make_unique<MetricFamily<Histogram>>(std::move(labels),
-                                                     [bounds] { return std::make_unique<Histogram>(bounds); });
+    slot = std::make_unique<MetricFamily<Histogram>>(
+        std::move(labels), [bounds] { return std::make_unique<Histogram>(bounds); });
   }
   return *slot;
 }
@@ -155,17 +167,22 @@ std::string Metrics::text() const {
 
 void register_process_metrics(Metrics& metrics) {
   // Looked up once: a callback runs while the registry is not locked, but needs no look-up either.
-  Gauge& cpu = metrics.gauge("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.").with({});
+  Gauge& cpu =
+      metrics.gauge("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.").with({});
   Gauge& resident = metrics.gauge("process_resident_memory_bytes", "Resident memory size in bytes.").with({});
-  Gauge& virtual_size = metrics.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.").with({});
+  Gauge& virtual_size =
+      metrics.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.").with({});
   Gauge& open_fds = metrics.gauge("process_open_fds", "Number of open file descriptors.").with({});
   Gauge& max_fds = metrics.gauge("process_max_fds", "Maximum number of open file descriptors.").with({});
-  Gauge& start = metrics.gauge("process_start_time_seconds",
-                               "Start time of the process since unix epoch in seconds.").with({});
+  Gauge& start =
+      metrics.gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.")
+          .with({});
   metrics.before_exposition([&] {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
     cpu.set(seconds(usage.ru_utime) + seconds(usage.ru_stime));
 
     std::ifstream statm("/proc/self/statm");
@@ -194,7 +211,8 @@ void register_process_metrics(Metrics& metrics) {
     fields >> ticks;
     std::ifstream system("/proc/stat");
     for (std::string line; std::getline(system, line);) {
-      if (line.starts_with("btime ")) start.set(std::stod(line.substr(6)) + ticks / static_cast<double>(sysconf(_SC_CLK_TCK)));
+      if (line.starts_with("btime "))
+        start.set(std::stod(line.substr(6)) + ticks / static_cast<double>(sysconf(_SC_CLK_TCK)));
     }
   });
 }

@@ -1,6 +1,6 @@
 // Metrics in Prometheus' text format (version 0.0.4): counters, gauges and histograms, by label values.
-// A registry is passed to whatever counts; there is no global one. Everything is thread-safe; a series, once made,
-// lives as long as its registry, so callers may keep references.
+// A registry is passed to whatever counts; there is no global one. Everything is thread-safe; a series, once
+// made, lives as long as its registry, so callers may keep references.
 #pragma once
 
 #include <atomic>
@@ -91,10 +91,12 @@ class Metrics {
   ~Metrics();
 
   // A name is registered once; asking again for the same name and type gives the same family.
-  MetricFamily<Counter>& counter(std::string_view name, std::string_view help, std::vector<std::string> labels = {});
-  MetricFamily<Gauge>& gauge(std::string_view name, std::string_view help, std::vector<std::string> labels = {});
-  MetricFamily<Histogram>& histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
-                                     std::vector<std::string> labels = {});
+  MetricFamily<Counter>& counter(std::string_view name, std::string_view help,
+                                 std::vector<std::string> labels = {});
+  MetricFamily<Gauge>& gauge(std::string_view name, std::string_view help,
+                             std::vector<std::string> labels = {});
+  MetricFamily<Histogram>& histogram(std::string_view name, std::string_view help,
+                                     std::span<const double> bounds, std::vector<std::string> labels = {});
   // Called before every exposition, to bring gauges up to date.
   void before_exposition(std::function<void()> callback);
 

@@ -32,7 +32,8 @@ WriteOptions options_for(const Registry& registry) {
   return options;
 }
 
-Result<Registry*> registry_of(const RegistryMap* registries, std::string_view group, std::string_view resource) {
+Result<Registry*> registry_of(const RegistryMap* registries, std::string_view group,
+                              std::string_view resource) {
   Registry* registry = registries->find(group, resource);
   if (!registry) return fail(errors::internal(fmt::format("{} are not served", resource)));
   return registry;
@@ -147,7 +148,9 @@ void add_labels(const T& wanted, T& stored) {
   for (const auto& [key, value] : wanted.metadata.labels) stored.metadata.labels[key] = value;
 }
 
-void settle_service(const corev1::Service& wanted, corev1::Service& stored) { stored.spec.ports = wanted.spec.ports; }
+void settle_service(const corev1::Service& wanted, corev1::Service& stored) {
+  stored.spec.ports = wanted.spec.ports;
+}
 
 void settle_endpoints(const corev1::Endpoints& wanted, corev1::Endpoints& stored) {
   stored.subsets = wanted.subsets;
@@ -206,7 +209,8 @@ Task<Result<void>> ensure_system_priority_classes(const RegistryMap* registries)
       {"system-node-critical", 2000001000,
        "Used for system critical pods that must not be moved from their current node."},
       {"system-cluster-critical", 2000000000,
-       "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."}};
+       "Used for system critical pods that must run in the cluster, but can be moved to another node if "
+       "necessary."}};
   for (const Class& c : kClasses) {
     schedulingv1::PriorityClass object;
     object.metadata.name = c.name;
@@ -224,7 +228,8 @@ Task<Result<void>> ensure_kubernetes_service(const RegistryMap* registries, Clus
   corev1::Service service = kubernetes_service(facts, address);
   CO_TRY_VOID(co_await reconcile<corev1::Service>(services, std::move(service), settle_service));
   // Endpoints cannot hold loopback addresses: a server that only its own machine reaches has none.
-  if (facts.advertise_address.starts_with("127.") || facts.advertise_address == "::1") co_return Result<void>();
+  if (facts.advertise_address.starts_with("127.") || facts.advertise_address == "::1")
+    co_return Result<void>();
   CO_TRY(Registry * endpoints, registry_of(registries, "", "endpoints"));
   corev1::Endpoints addresses = kubernetes_endpoints(facts);
   CO_TRY_VOID(co_await reconcile<corev1::Endpoints>(endpoints, std::move(addresses), settle_endpoints));
@@ -246,7 +251,8 @@ Task<Result<void>> ensure_service_cidr(const RegistryMap* registries, ClusterFac
   ready.lastTransitionTime = now;
   ready.message = "Kubernetes Service CIDR is ready";
   std::string subresource = "status";
-  co_return co_await reconcile<networkingv1::ServiceCIDR>(ranges, std::move(range), settle_range, std::move(subresource));
+  co_return co_await reconcile<networkingv1::ServiceCIDR>(ranges, std::move(range), settle_range,
+                                                          std::move(subresource));
 }
 
 Task<Result<void>> ensure_authentication_info(const RegistryMap* registries, ClusterFacts facts) {

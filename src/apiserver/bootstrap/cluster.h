@@ -1,6 +1,6 @@
-// What the API server itself creates in every cluster, and keeps as it should be (kubernetes pkg/controlplane:
-// system namespaces, the `kubernetes` Service and its endpoints, the service range, system priority classes).
-// Everything is idempotent; several servers may do it at once.
+// What the API server itself creates in every cluster, and keeps as it should be (kubernetes
+// pkg/controlplane: system namespaces, the `kubernetes` Service and its endpoints, the service range, system
+// priority classes). Everything is idempotent; several servers may do it at once.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
-// The catalog: which groups, versions and resources this server offers at the moment. Built-in ones come from the
-// Scheme; custom resources and aggregated APIs are added and removed while it runs. Discovery and OpenAPI are made from
-// its snapshots.
+// The catalog: which groups, versions and resources this server offers at the moment. Built-in ones come from
+// the Scheme; custom resources and aggregated APIs are added and removed while it runs. Discovery and OpenAPI
+// are made from its snapshots.
 #pragma once
 
 #include <functional>

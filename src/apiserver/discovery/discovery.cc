@@ -127,7 +127,8 @@ struct Wanted {
 
 Result<Wanted> negotiate_discovery(const http::Request& request) {
   std::string header;
-  for (std::string_view value : request.headers.all("accept")) header += fmt::format("{}{}", header.empty() ? "" : ",", value);
+  for (std::string_view value : request.headers.all("accept"))
+    header += fmt::format("{}{}", header.empty() ? "" : ",", value);
   for (const AcceptClause& clause : parse_accept(header)) {
     bool json = clause.subtype == "json" || clause.subtype == "*";
     bool protobuf = clause.subtype == "vnd.kubernetes.protobuf";
@@ -146,7 +147,8 @@ Result<Wanted> negotiate_discovery(const http::Request& request) {
   return Wanted{accepted, ""};
 }
 
-// Aggregated documents are big and asked for by every client: they are kept, encoded, until the catalog changes.
+// Aggregated documents are big and asked for by every client: they are kept, encoded, until the catalog
+// changes.
 class AggregatedCache {
  public:
   struct Document {
@@ -157,7 +159,8 @@ class AggregatedCache {
     std::lock_guard lock(mutex_);
     if (snapshot != snapshot_) documents_.clear();
     snapshot_ = snapshot;
-    auto key = std::tuple(core, wanted.aggregated, static_cast<int>(wanted.accepted.type), wanted.accepted.pretty);
+    auto key =
+        std::tuple(core, wanted.aggregated, static_cast<int>(wanted.accepted.type), wanted.accepted.pretty);
     auto it = documents_.find(key);
     if (it == documents_.end()) it = documents_.emplace(key, make(core, wanted)).first;
     return it->second;
@@ -167,8 +170,8 @@ class AggregatedCache {
   template <class List>
   std::string encode(bool core, const Wanted& wanted, MediaType media) const {
     List list = aggregated<List>(*snapshot_, core);
-    return encode_document(api::type_of<List>(), &list, "apidiscovery.k8s.io/" + wanted.aggregated, "APIGroupDiscoveryList",
-                           media, wanted.accepted.pretty);
+    return encode_document(api::type_of<List>(), &list, "apidiscovery.k8s.io/" + wanted.aggregated,
+                           "APIGroupDiscoveryList", media, wanted.accepted.pretty);
   }
   std::string encode_version(bool core, const Wanted& wanted, MediaType media) const {
     if (wanted.aggregated == "v2") return encode<apidiscoveryv2::APIGroupDiscoveryList>(core, wanted, media);
@@ -202,8 +205,9 @@ class RootStage final : public Stage {
     }
     AggregatedCache::Document document = cache_.get(snapshot, core_, *wanted);
     http::Response response;
-    response.headers.add("Content-Type", fmt::format("{};g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList",
-                                                     content_type(wanted->accepted.type), wanted->aggregated));
+    response.headers.add("Content-Type",
+                         fmt::format("{};g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList",
+                                     content_type(wanted->accepted.type), wanted->aggregated));
     response.headers.add("Vary", "Accept");
     finish_with_etag(request, document.etag, document.body, response);
     co_return response;
@@ -213,10 +217,12 @@ class RootStage final : public Stage {
   http::Response plain(const CatalogSnapshot& snapshot, const Accepted& accepted) const {
     if (core_) {
       metav1::APIVersions versions = core_versions(snapshot, server_address_);
-      return object_response(200, api::type_of<metav1::APIVersions>(), &versions, "", "APIVersions", accepted);
+      return object_response(200, api::type_of<metav1::APIVersions>(), &versions, "", "APIVersions",
+                             accepted);
     }
     metav1::APIGroupList groups = group_list(snapshot);
-    return object_response(200, api::type_of<metav1::APIGroupList>(), &groups, "v1", "APIGroupList", accepted);
+    return object_response(200, api::type_of<metav1::APIGroupList>(), &groups, "v1", "APIGroupList",
+                           accepted);
   }
 
   const Catalog& catalog_;
@@ -256,7 +262,8 @@ http::Response below_root(const Catalog& catalog, const http::Request& request, 
   if (!version) return page_not_found();
   metav1::APIResourceList list = resource_list(*group, *version);
   // The core list is the one upstream writes without an apiVersion.
-  return object_response(200, api::type_of<metav1::APIResourceList>(), &list, core ? "" : "v1", "APIResourceList", *accepted);
+  return object_response(200, api::type_of<metav1::APIResourceList>(), &list, core ? "" : "v1",
+                         "APIResourceList", *accepted);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ std::string content_hash(std::string_view bytes) {
 
 std::string make_etag(std::string_view bytes) { return "\"" + content_hash(bytes) + "\""; }
 
-void finish_with_etag(const http::Request& request, const std::string& etag, http::Buffer body, http::Response& response) {
+void finish_with_etag(const http::Request& request, const std::string& etag, http::Buffer body,
+                      http::Response& response) {
   response.headers.add("ETag", etag);
   if (request.headers.get("If-None-Match") == etag) {
     response.status = 304;

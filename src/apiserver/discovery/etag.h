@@ -14,6 +14,7 @@ std::string content_hash(std::string_view bytes);
 std::string make_etag(std::string_view bytes);
 
 // 304 without a body when the client has this version; else 200 and the body.
-void finish_with_etag(const http::Request& request, const std::string& etag, http::Buffer body, http::Response& response);
+void finish_with_etag(const http::Request& request, const std::string& etag, http::Buffer body,
+                      http::Response& response);
 
 }  // namespace xebec::apiserver

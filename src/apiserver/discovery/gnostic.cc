@@ -122,7 +122,6 @@ std::string schema(const Value& value) {
   return out;
 }
 
-
 std::string parameter(const Value& value) {
   std::string out;
   std::string_view in = text_of(value, "in");

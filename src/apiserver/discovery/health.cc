@@ -10,8 +10,8 @@
 namespace xebec::apiserver {
 namespace {
 
-http::Response check_all(const std::string& name, const std::vector<HealthCheck>& checks, const http::Request& request,
-                         const Logger& logger) {
+http::Response check_all(const std::string& name, const std::vector<HealthCheck>& checks,
+                         const http::Request& request, const Logger& logger) {
   std::set<std::string> excluded;
   for (std::string& value : request.params("exclude")) excluded.insert(std::move(value));
   std::string lines;
@@ -79,9 +79,11 @@ std::vector<std::string> StartHooks::names() const {
 void add_health_endpoint(Router& router, std::string path, std::vector<HealthCheck> checks, Logger logger) {
   std::string name = path.substr(1);
   for (const HealthCheck& check : checks) {
-    router.add(path + "/" + check.name, make_stage([check](const Context&, const Exchange&) { return check_one(check); }));
+    router.add(path + "/" + check.name,
+               make_stage([check](const Context&, const Exchange&) { return check_one(check); }));
   }
-  router.add(path, make_stage([name, checks = std::move(checks), logger](const Context&, const Exchange& exchange) {
+  router.add(path,
+             make_stage([name, checks = std::move(checks), logger](const Context&, const Exchange& exchange) {
                return check_all(name, checks, exchange.request, logger);
              }));
 }

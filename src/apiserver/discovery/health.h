@@ -1,4 +1,5 @@
-// /healthz, /livez and /readyz: named checks, each also at its own path (k8s.io/apiserver/pkg/server/healthz).
+// /healthz, /livez and /readyz: named checks, each also at its own path
+// (k8s.io/apiserver/pkg/server/healthz).
 #pragma once
 
 #include <functional>
@@ -20,10 +21,12 @@ struct HealthCheck {
 };
 
 // What has to be done after the start; upstream's names for it.
-inline constexpr std::string_view kStartHooks[] = {
-    "rbac/bootstrap-roles", "scheduling/bootstrap-system-priority-classes",
-    "start-system-namespaces-controller", "start-service-ip-repair-controllers", "bootstrap-controller",
-    "start-cluster-authentication-info-controller"};
+inline constexpr std::string_view kStartHooks[] = {"rbac/bootstrap-roles",
+                                                   "scheduling/bootstrap-system-priority-classes",
+                                                   "start-system-namespaces-controller",
+                                                   "start-service-ip-repair-controllers",
+                                                   "bootstrap-controller",
+                                                   "start-cluster-authentication-info-controller"};
 
 // Which parts of the start are done; each part is a check `poststarthook/NAME`. Thread-safe.
 class StartHooks {

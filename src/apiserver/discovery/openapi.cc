@@ -82,7 +82,8 @@ class DocumentCache {
     if (auto it = v3_.find(path); it != v3_.end()) return it->second;
     for (const CatalogGroup& group : *snapshot_) {
       for (const CatalogVersion& version : group.versions) {
-        if (path != (group.name.empty() ? "api/" : "apis/") + api_version(group.name, version.version)) continue;
+        if (path != (group.name.empty() ? "api/" : "apis/") + api_version(group.name, version.version))
+          continue;
         codec::Value value = openapi_v3_document(scheme_, group, version, version_);
         return v3_.emplace(std::string(path), make_document(codec::to_json(value))).first->second;
       }
@@ -103,18 +104,21 @@ class DocumentCache {
 // Whether the client asks for the protobuf form, JSON otherwise; nothing when neither will do.
 std::optional<bool> wants_protobuf(const http::Request& request) {
   std::string header;
-  for (std::string_view value : request.headers.all("accept")) header += fmt::format("{}{}", header.empty() ? "" : ",", value);
+  for (std::string_view value : request.headers.all("accept"))
+    header += fmt::format("{}{}", header.empty() ? "" : ",", value);
   std::vector<AcceptClause> clauses = parse_accept(header);
   if (clauses.empty()) return false;
   for (const AcceptClause& clause : clauses) {
     std::string type = fmt::format("{}/{}", clause.type, clause.subtype);
-    if (type == kV2Protobuf || type == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf") return true;
+    if (type == kV2Protobuf || type == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
+      return true;
     if (type == "application/json" || type == "*/*" || type == "application/*") return false;
   }
   return std::nullopt;
 }
 
-http::Response document_response(const http::Request& request, const Document& document, std::string_view type) {
+http::Response document_response(const http::Request& request, const Document& document,
+                                 std::string_view type) {
   http::Response response;
   response.headers.add("Content-Type", type);
   response.headers.add("Vary", "Accept");
@@ -149,7 +153,8 @@ void add_openapi(Router& router, const api::Scheme& scheme, const Catalog& catal
   router.add("/openapi/v2", make_stage([cache](const Context&, const Exchange& exchange) {
                std::optional<bool> protobuf = wants_protobuf(exchange.request);
                if (!protobuf) return http_error(406, "406 Not Acceptable");
-               return document_response(exchange.request, cache->v2(*protobuf), *protobuf ? kV2Protobuf : "application/json");
+               return document_response(exchange.request, cache->v2(*protobuf),
+                                        *protobuf ? kV2Protobuf : "application/json");
              }));
   router.add("/openapi/v3", make_stage([cache](const Context&, const Exchange& exchange) {
                return document_response(exchange.request, cache->v3_index(), "application/json");

@@ -1,4 +1,5 @@
-// /openapi/v2 and /openapi/v3: made from the tables on first use, kept encoded, made anew when the catalog changes.
+// /openapi/v2 and /openapi/v3: made from the tables on first use, kept encoded, made anew when the catalog
+// changes.
 #pragma once
 
 #include <memory>
@@ -12,10 +13,11 @@
 namespace xebec::apiserver {
 
 // The swagger 2.0 document of everything in the snapshot.
-codec::Value openapi_v2_document(const api::Scheme& scheme, const CatalogSnapshot& snapshot, const std::string& version);
-// The OpenAPI 3.0 document of one group version.
-codec::Value openapi_v3_document(const api::Scheme& scheme, const CatalogGroup& group, const CatalogVersion& group_version,
+codec::Value openapi_v2_document(const api::Scheme& scheme, const CatalogSnapshot& snapshot,
                                  const std::string& version);
+// The OpenAPI 3.0 document of one group version.
+codec::Value openapi_v3_document(const api::Scheme& scheme, const CatalogGroup& group,
+                                 const CatalogVersion& group_version, const std::string& version);
 
 // `version` is the server's ("v1.36.2"). Scheme and catalog outlive the router.
 void add_openapi(Router& router, const api::Scheme& scheme, const Catalog& catalog, std::string version);

@@ -12,10 +12,12 @@ using codec::ValueList;
 using codec::ValueMap;
 
 constexpr std::string_view kJson = "application/json", kYaml = "application/yaml",
-                           kProtobuf = "application/vnd.kubernetes.protobuf", kJsonWatch = "application/json;stream=watch",
+                           kProtobuf = "application/vnd.kubernetes.protobuf",
+                           kJsonWatch = "application/json;stream=watch",
                            kProtobufWatch = "application/vnd.kubernetes.protobuf;stream=watch";
 constexpr std::string_view kPatches[] = {"application/json-patch+json", "application/merge-patch+json",
-                                         "application/strategic-merge-patch+json", "application/apply-patch+yaml"};
+                                         "application/strategic-merge-patch+json",
+                                         "application/apply-patch+yaml"};
 
 ValueList strings(std::initializer_list<std::string_view> texts) {
   ValueList list;
@@ -25,10 +27,14 @@ ValueList strings(std::initializer_list<std::string_view> texts) {
 
 std::string_view description_of(int code) {
   switch (code) {
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 401: return "Unauthorized";
-    default: return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 401:
+      return "Unauthorized";
+    default:
+      return "OK";
   }
 }
 
@@ -42,7 +48,8 @@ std::vector<std::string_view> produced(const OpenApiOperation& op) {
 
 class OperationWriter {
  public:
-  OperationWriter(SchemaPublisher& schemas, bool v3, std::string tag) : schemas_(schemas), v3_(v3), tag_(std::move(tag)) {}
+  OperationWriter(SchemaPublisher& schemas, bool v3, std::string tag)
+      : schemas_(schemas), v3_(v3), tag_(std::move(tag)) {}
 
   Value path(const OpenApiPath& path) {
     ValueMap out;
@@ -99,7 +106,8 @@ class OperationWriter {
     }
     static constexpr std::string_view kAnything[] = {"*/*"};
     ValueMap body;
-    body.set("content", op.patch_body ? content(kPatches, body_schema(op)) : content(kAnything, body_schema(op)));
+    body.set("content",
+             op.patch_body ? content(kPatches, body_schema(op)) : content(kAnything, body_schema(op)));
     if (op.body_required) body.set("required", true);
     out.set("requestBody", std::move(body));
   }
@@ -130,7 +138,8 @@ class OperationWriter {
     out.set("operationId", op.id);
     ValueList parameters;
     if (op.body || op.patch_body) add_body(op, parameters, out);
-    for (const OpenApiParameter& query : op.query) parameters.push_back(parameter("query", query.name, query.type));
+    for (const OpenApiParameter& query : op.query)
+      parameters.push_back(parameter("query", query.name, query.type));
     if (!parameters.empty()) out.set("parameters", std::move(parameters));
     out.set("responses", responses(op));
     if (!v3_) {
@@ -162,7 +171,8 @@ class OperationWriter {
 void add_paths(const api::Scheme& scheme, const CatalogGroup& group, const CatalogVersion& version,
                SchemaPublisher& schemas, bool v3, ValueMap& paths) {
   OperationWriter writer(schemas, v3, openapi_tag(group.name, version.version));
-  for (const OpenApiPath& path : openapi_paths(scheme, group, version)) paths.set(path.path, writer.path(path));
+  for (const OpenApiPath& path : openapi_paths(scheme, group, version))
+    paths.set(path.path, writer.path(path));
   // Kinds that no operation names are looked up as well, by `kubectl explain` and by clients of watches.
   for (std::string_view kind : {"WatchEvent", "DeleteOptions", "Status"}) {
     if (const api::Message* type = scheme.find("", "v1", kind)) schemas.reference(*type);
@@ -197,7 +207,8 @@ ValueList security() {
 
 }  // namespace
 
-Value openapi_v2_document(const api::Scheme& scheme, const CatalogSnapshot& snapshot, const std::string& version) {
+Value openapi_v2_document(const api::Scheme& scheme, const CatalogSnapshot& snapshot,
+                          const std::string& version) {
   SchemaPublisher schemas(SchemaPublisher::Version::kV2);
   ValueMap paths;
   for (const CatalogGroup& group : snapshot) {
@@ -213,8 +224,8 @@ Value openapi_v2_document(const api::Scheme& scheme, const CatalogSnapshot& snap
   return out;
 }
 
-Value openapi_v3_document(const api::Scheme& scheme, const CatalogGroup& group, const CatalogVersion& group_version,
-                          const std::string& version) {
+Value openapi_v3_document(const api::Scheme& scheme, const CatalogGroup& group,
+                          const CatalogVersion& group_version, const std::string& version) {
   SchemaPublisher schemas(SchemaPublisher::Version::kV3);
   ValueMap paths;
   add_paths(scheme, group, group_version, schemas, true, paths);

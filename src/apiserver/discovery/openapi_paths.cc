@@ -8,42 +8,64 @@
 namespace xebec::apiserver {
 namespace {
 
-constexpr OpenApiParameter kPretty{"pretty", "string"}, kDryRun{"dryRun", "string"}, kFieldManager{"fieldManager", "string"},
-    kFieldValidation{"fieldValidation", "string"}, kForce{"force", "boolean"};
+constexpr OpenApiParameter kPretty{"pretty", "string"}, kDryRun{"dryRun", "string"},
+    kFieldManager{"fieldManager", "string"}, kFieldValidation{"fieldValidation", "string"},
+    kForce{"force", "boolean"};
 
 const std::vector<OpenApiParameter> kRead = {kPretty};
 const std::vector<OpenApiParameter> kWrite = {kDryRun, kFieldManager, kFieldValidation, kPretty};
 const std::vector<OpenApiParameter> kPatch = {kDryRun, kFieldManager, kFieldValidation, kForce, kPretty};
-const std::vector<OpenApiParameter> kDelete = {kDryRun,
-                                               {"gracePeriodSeconds", "integer"},
-                                               {"ignoreStoreReadErrorWithClusterBreakingPotential", "boolean"},
-                                               {"orphanDependents", "boolean"},
-                                               kPretty,
-                                               {"propagationPolicy", "string"}};
-const std::vector<OpenApiParameter> kList = {{"allowWatchBookmarks", "boolean"}, {"continue", "string"},
-                                             {"fieldSelector", "string"},        {"labelSelector", "string"},
-                                             {"limit", "integer"},               kPretty,
-                                             {"resourceVersion", "string"},      {"resourceVersionMatch", "string"},
-                                             {"sendInitialEvents", "boolean"},   {"timeoutSeconds", "integer"},
+const std::vector<OpenApiParameter> kDelete = {
+    kDryRun,
+    {"gracePeriodSeconds", "integer"},
+    {"ignoreStoreReadErrorWithClusterBreakingPotential", "boolean"},
+    {"orphanDependents", "boolean"},
+    kPretty,
+    {"propagationPolicy", "string"}};
+const std::vector<OpenApiParameter> kList = {{"allowWatchBookmarks", "boolean"},
+                                             {"continue", "string"},
+                                             {"fieldSelector", "string"},
+                                             {"labelSelector", "string"},
+                                             {"limit", "integer"},
+                                             kPretty,
+                                             {"resourceVersion", "string"},
+                                             {"resourceVersionMatch", "string"},
+                                             {"sendInitialEvents", "boolean"},
+                                             {"timeoutSeconds", "integer"},
                                              {"watch", "boolean"}};
 const std::vector<OpenApiParameter> kDeleteCollection = {
-    {"continue", "string"},          kDryRun,
-    {"fieldSelector", "string"},     {"gracePeriodSeconds", "integer"},
+    {"continue", "string"},
+    kDryRun,
+    {"fieldSelector", "string"},
+    {"gracePeriodSeconds", "integer"},
     {"ignoreStoreReadErrorWithClusterBreakingPotential", "boolean"},
-    {"labelSelector", "string"},     {"limit", "integer"},
-    {"orphanDependents", "boolean"}, kPretty,
-    {"propagationPolicy", "string"}, {"resourceVersion", "string"},
-    {"resourceVersionMatch", "string"}, {"sendInitialEvents", "boolean"},
+    {"labelSelector", "string"},
+    {"limit", "integer"},
+    {"orphanDependents", "boolean"},
+    kPretty,
+    {"propagationPolicy", "string"},
+    {"resourceVersion", "string"},
+    {"resourceVersionMatch", "string"},
+    {"sendInitialEvents", "boolean"},
     {"timeoutSeconds", "integer"}};
-const std::vector<OpenApiParameter> kLog = {
-    {"container", "string"}, {"follow", "boolean"},     {"insecureSkipTLSVerifyBackend", "boolean"},
-    {"limitBytes", "integer"}, kPretty,                 {"previous", "boolean"},
-    {"sinceSeconds", "integer"}, {"stream", "string"},  {"tailLines", "integer"},
-    {"timestamps", "boolean"}};
-const std::vector<OpenApiParameter> kAttach = {
-    {"container", "string"}, {"stderr", "boolean"}, {"stdin", "boolean"}, {"stdout", "boolean"}, {"tty", "boolean"}};
-const std::vector<OpenApiParameter> kExec = {{"command", "string"}, {"container", "string"}, {"stderr", "boolean"},
-                                             {"stdin", "boolean"},  {"stdout", "boolean"},   {"tty", "boolean"}};
+const std::vector<OpenApiParameter> kLog = {{"container", "string"},
+                                            {"follow", "boolean"},
+                                            {"insecureSkipTLSVerifyBackend", "boolean"},
+                                            {"limitBytes", "integer"},
+                                            kPretty,
+                                            {"previous", "boolean"},
+                                            {"sinceSeconds", "integer"},
+                                            {"stream", "string"},
+                                            {"tailLines", "integer"},
+                                            {"timestamps", "boolean"}};
+const std::vector<OpenApiParameter> kAttach = {{"container", "string"},
+                                               {"stderr", "boolean"},
+                                               {"stdin", "boolean"},
+                                               {"stdout", "boolean"},
+                                               {"tty", "boolean"}};
+const std::vector<OpenApiParameter> kExec = {{"command", "string"}, {"container", "string"},
+                                             {"stderr", "boolean"}, {"stdin", "boolean"},
+                                             {"stdout", "boolean"}, {"tty", "boolean"}};
 const std::vector<OpenApiParameter> kPorts = {{"ports", "integer"}};
 const std::vector<OpenApiParameter> kProxyPath = {{"path", "string"}};
 
@@ -69,7 +91,10 @@ std::string group_word(std::string_view group) {
 class PathBuilder {
  public:
   PathBuilder(const api::Scheme& scheme, const CatalogGroup& group, const CatalogVersion& version)
-      : scheme_(scheme), group_(group), version_(version), words_(group_word(group.name) + capitalized(version.version)) {}
+      : scheme_(scheme),
+        group_(group),
+        version_(version),
+        words_(group_word(group.name) + capitalized(version.version)) {}
 
   std::vector<OpenApiPath> build() {
     for (const CatalogResource& resource : version_.resources) add(resource);
@@ -86,8 +111,9 @@ class PathBuilder {
     return std::ranges::find(verbs, verb) != verbs.end();
   }
 
-  OpenApiOperation operation(std::string_view method, std::string action, std::string_view verb_word, std::string tail,
-                             const std::vector<OpenApiParameter>& query, std::vector<int> codes) const {
+  OpenApiOperation operation(std::string_view method, std::string action, std::string_view verb_word,
+                             std::string tail, const std::vector<OpenApiParameter>& query,
+                             std::vector<int> codes) const {
     OpenApiOperation out;
     out.method = method;
     out.action = std::move(action);
@@ -103,8 +129,9 @@ class PathBuilder {
     const std::string scoped = (resource.namespaced ? "Namespaced" : "") + resource.kind;
     kind_ = {group_.name, version_.version, resource.kind};
 
-    const std::string base = resource.namespaced ? fmt::format("{}/namespaces/{{namespace}}/{}", root(), resource.name)
-                                                 : fmt::format("{}/{}", root(), resource.name);
+    const std::string base = resource.namespaced
+                                 ? fmt::format("{}/namespaces/{{namespace}}/{}", root(), resource.name)
+                                 : fmt::format("{}/{}", root(), resource.name);
     OpenApiPath collection{.path = base, .has_namespace = resource.namespaced};
     if (has(resource.verbs, "list")) {
       push(collection, operation("get", "list", "list", scoped, kList, {200}), nullptr, list);
@@ -113,7 +140,8 @@ class PathBuilder {
       push(collection, operation("post", "post", "create", scoped, kWrite, {200, 201, 202}), object, object);
     }
     if (has(resource.verbs, "deletecollection")) {
-      OpenApiOperation op = operation("delete", "deletecollection", "delete", "Collection" + scoped, kDeleteCollection, {200});
+      OpenApiOperation op =
+          operation("delete", "deletecollection", "delete", "Collection" + scoped, kDeleteCollection, {200});
       op.id = fmt::format("delete{}Collection{}", words_, scoped);
       op.body_required = false;
       push(collection, std::move(op), delete_options(), status());
@@ -122,7 +150,8 @@ class PathBuilder {
 
     if (resource.namespaced && has(resource.verbs, "list")) {
       OpenApiPath all{.path = fmt::format("{}/{}", root(), resource.name)};
-      push(all, operation("get", "list", "list", resource.kind + "ForAllNamespaces", kList, {200}), nullptr, list);
+      push(all, operation("get", "list", "list", resource.kind + "ForAllNamespaces", kList, {200}), nullptr,
+           list);
       keep(std::move(all));
     }
 
@@ -135,7 +164,8 @@ class PathBuilder {
   void add_item_operations(OpenApiPath& item, const std::vector<std::string>& verbs, const std::string& tail,
                            const api::Message* object) {
     if (has(verbs, "get")) push(item, operation("get", "get", "read", tail, kRead, {200}), nullptr, object);
-    if (has(verbs, "update")) push(item, operation("put", "put", "replace", tail, kWrite, {200, 201}), object, object);
+    if (has(verbs, "update"))
+      push(item, operation("put", "put", "replace", tail, kWrite, {200, 201}), object, object);
     if (has(verbs, "delete")) {
       OpenApiOperation op = operation("delete", "delete", "delete", tail, kDelete, {200, 202});
       op.body_required = false;
@@ -148,18 +178,26 @@ class PathBuilder {
     }
   }
 
-  void add_subresource(const CatalogResource& resource, const CatalogSubresource& sub, const std::string& base,
-                       const std::string& scoped) {
+  void add_subresource(const CatalogResource& resource, const CatalogSubresource& sub,
+                       const std::string& base, const std::string& scoped) {
     const api::Message* object = scheme_.find(sub.group, sub.version, sub.kind);
     kind_ = {sub.group, sub.version, sub.kind};
-    OpenApiPath path{.path = fmt::format("{}/{{name}}/{}", base, sub.name), .has_name = true, .has_namespace = resource.namespaced};
+    OpenApiPath path{.path = fmt::format("{}/{{name}}/{}", base, sub.name),
+                     .has_name = true,
+                     .has_namespace = resource.namespaced};
     const std::string tail = scoped + capitalized(sub.name);
     if (sub.name == "exec" || sub.name == "attach" || sub.name == "portforward" || sub.name == "proxy") {
-      const auto& query = sub.name == "exec" ? kExec : sub.name == "attach" ? kAttach : sub.name == "portforward" ? kPorts : kProxyPath;
+      const auto& query = sub.name == "exec"          ? kExec
+                          : sub.name == "attach"      ? kAttach
+                          : sub.name == "portforward" ? kPorts
+                                                      : kProxyPath;
       add_connect(path, sub, tail, query);
       keep(path);
       if (sub.name != "proxy") return;
-      OpenApiPath below{.path = path.path + "/{path}", .has_name = true, .has_namespace = resource.namespaced, .has_rest = true};
+      OpenApiPath below{.path = path.path + "/{path}",
+                        .has_name = true,
+                        .has_namespace = resource.namespaced,
+                        .has_rest = true};
       add_connect(below, sub, tail + "WithPath", query);
       return keep(std::move(below));
     }
@@ -179,8 +217,11 @@ class PathBuilder {
     struct Method {
       std::string_view method, verb, word;
     };
-    constexpr Method kMethods[] = {{"delete", "delete", "Delete"}, {"get", "get", "Get"},       {"patch", "patch", "Patch"},
-                                   {"post", "create", "Post"},     {"put", "update", "Put"}};
+    constexpr Method kMethods[] = {{"delete", "delete", "Delete"},
+                                   {"get", "get", "Get"},
+                                   {"patch", "patch", "Patch"},
+                                   {"post", "create", "Post"},
+                                   {"put", "update", "Put"}};
     for (const Method& m : kMethods) {
       if (!has(sub.verbs, m.verb)) continue;
       OpenApiOperation op = operation(m.method, "connect", "connect", "", query, {200});
@@ -195,7 +236,8 @@ class PathBuilder {
     }
   }
 
-  void push(OpenApiPath& path, OpenApiOperation operation, const api::Message* body, const api::Message* result) {
+  void push(OpenApiPath& path, OpenApiOperation operation, const api::Message* body,
+            const api::Message* result) {
     operation.kind = kind_;
     operation.body = body;
     operation.result = result;
@@ -219,7 +261,8 @@ class PathBuilder {
 
 }  // namespace
 
-std::vector<OpenApiPath> openapi_paths(const api::Scheme& scheme, const CatalogGroup& group, const CatalogVersion& version) {
+std::vector<OpenApiPath> openapi_paths(const api::Scheme& scheme, const CatalogGroup& group,
+                                       const CatalogVersion& version) {
   return PathBuilder(scheme, group, version).build();
 }
 

@@ -1,5 +1,6 @@
-// The operations OpenAPI lists: for every resource and subresource of a group version, what can be done at which path.
-// Names and parameters are those of upstream's documents, which client generators and kubectl depend on.
+// The operations OpenAPI lists: for every resource and subresource of a group version, what can be done at
+// which path. Names and parameters are those of upstream's documents, which client generators and kubectl
+// depend on.
 #pragma once
 
 #include <string>
@@ -35,7 +36,8 @@ struct OpenApiPath {
   std::vector<OpenApiOperation> operations;
 };
 
-std::vector<OpenApiPath> openapi_paths(const api::Scheme& scheme, const CatalogGroup& group, const CatalogVersion& version);
+std::vector<OpenApiPath> openapi_paths(const api::Scheme& scheme, const CatalogGroup& group,
+                                       const CatalogVersion& version);
 
 // "core_v1", "apps_v1", "rbacAuthorization_v1".
 std::string openapi_tag(std::string_view group, std::string_view version);

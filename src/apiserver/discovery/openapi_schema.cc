@@ -36,10 +36,17 @@ std::string patch_strategy(uint8_t patch) {
 
 void add_extensions(const api::Field& field, ValueMap& to) {
   switch (field.list_type) {
-    case api::ListType::None: break;
-    case api::ListType::Atomic: to.set("x-kubernetes-list-type", "atomic"); break;
-    case api::ListType::Set: to.set("x-kubernetes-list-type", "set"); break;
-    case api::ListType::Map: to.set("x-kubernetes-list-type", "map"); break;
+    case api::ListType::None:
+      break;
+    case api::ListType::Atomic:
+      to.set("x-kubernetes-list-type", "atomic");
+      break;
+    case api::ListType::Set:
+      to.set("x-kubernetes-list-type", "set");
+      break;
+    case api::ListType::Map:
+      to.set("x-kubernetes-list-type", "map");
+      break;
   }
   if (!field.map_keys.empty()) to.set("x-kubernetes-list-map-keys", string_list(field.map_keys));
   if (field.map_type == api::MapType::Atomic) to.set("x-kubernetes-map-type", "atomic");
@@ -143,7 +150,8 @@ Value SchemaPublisher::property(const api::Field& field) {
   }
   ValueMap beside;
   add_extensions(field, beside);
-  if (field.enum_closed && !field.values.empty() && field.rep != api::Rep::List && field.rep != api::Rep::Map) {
+  if (field.enum_closed && !field.values.empty() && field.rep != api::Rep::List &&
+      field.rep != api::Rep::Map) {
     beside.set("enum", string_list(field.values));
   }
   const bool is_ref = out.contains("$ref");
@@ -163,7 +171,8 @@ Value SchemaPublisher::property(const api::Field& field) {
   return out;
 }
 
-Value SchemaPublisher::scalar_reference(std::string_view name, std::string_view type, std::string_view format) {
+Value SchemaPublisher::scalar_reference(std::string_view name, std::string_view type,
+                                        std::string_view format) {
   if (!schemas_.contains(name)) {
     Value schema = type.empty() ? Value(ValueMap{}) : typed(type, format);
     const bool quantity = name.ends_with(".Quantity");
@@ -183,24 +192,36 @@ Value SchemaPublisher::scalar_reference(std::string_view name, std::string_view 
 
 Value SchemaPublisher::element(const api::Field& field) {
   switch (field.kind) {
-    case api::Kind::Bool: return typed("boolean");
-    case api::Kind::Int32: return typed("integer", "int32");
-    case api::Kind::Int64: return typed("integer", "int64");
-    case api::Kind::Double: return typed("number", "double");
-    case api::Kind::String: return typed("string");
-    case api::Kind::Bytes: return typed("string", "byte");
-    case api::Kind::Quantity: return scalar_reference("io.k8s.apimachinery.pkg.api.resource.Quantity", "string", "");
-    case api::Kind::Time: return scalar_reference("io.k8s.apimachinery.pkg.apis.meta.v1.Time", "string", "date-time");
+    case api::Kind::Bool:
+      return typed("boolean");
+    case api::Kind::Int32:
+      return typed("integer", "int32");
+    case api::Kind::Int64:
+      return typed("integer", "int64");
+    case api::Kind::Double:
+      return typed("number", "double");
+    case api::Kind::String:
+      return typed("string");
+    case api::Kind::Bytes:
+      return typed("string", "byte");
+    case api::Kind::Quantity:
+      return scalar_reference("io.k8s.apimachinery.pkg.api.resource.Quantity", "string", "");
+    case api::Kind::Time:
+      return scalar_reference("io.k8s.apimachinery.pkg.apis.meta.v1.Time", "string", "date-time");
     case api::Kind::MicroTime:
       return scalar_reference("io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime", "string", "date-time");
-    case api::Kind::Duration: return scalar_reference("io.k8s.apimachinery.pkg.apis.meta.v1.Duration", "string", "");
+    case api::Kind::Duration:
+      return scalar_reference("io.k8s.apimachinery.pkg.apis.meta.v1.Duration", "string", "");
     case api::Kind::IntOrString:
       return scalar_reference("io.k8s.apimachinery.pkg.util.intstr.IntOrString", "string", "int-or-string");
-    case api::Kind::RawExtension: return scalar_reference("io.k8s.apimachinery.pkg.runtime.RawExtension", "object", "");
-    case api::Kind::FieldsV1: return scalar_reference("io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1", "object", "");
+    case api::Kind::RawExtension:
+      return scalar_reference("io.k8s.apimachinery.pkg.runtime.RawExtension", "object", "");
+    case api::Kind::FieldsV1:
+      return scalar_reference("io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1", "object", "");
     case api::Kind::Json:
       return scalar_reference("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON", "", "");
-    case api::Kind::Message: return reference(*field.message);
+    case api::Kind::Message:
+      return reference(*field.message);
   }
   return typed("string");
 }

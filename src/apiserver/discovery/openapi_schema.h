@@ -1,6 +1,6 @@
 // Schemas of API types for OpenAPI, made from the field tables: version 2 (`#/definitions/`) or 3
-// (`#/components/schemas/`). Extensions as upstream's kube-openapi: x-kubernetes-group-version-kind, list and map types,
-// patch strategies.
+// (`#/components/schemas/`). Extensions as upstream's kube-openapi: x-kubernetes-group-version-kind, list and
+// map types, patch strategies.
 #pragma once
 
 #include <set>

@@ -54,7 +54,9 @@ TEST_F(OpenApi, EveryReferenceOfV3IsDefined) {
       std::set<std::string> refs;
       collect_refs(document, refs);
       for (const std::string& ref : refs) {
-        EXPECT_TRUE(document.at_path({"components", "schemas", ref.substr(std::string("#/components/schemas/").size())})) << ref;
+        EXPECT_TRUE(document.at_path(
+            {"components", "schemas", ref.substr(std::string("#/components/schemas/").size())}))
+            << ref;
       }
     }
   }
@@ -64,8 +66,10 @@ TEST_F(OpenApi, SchemasCarryTheExtensionsClientsNeed) {
   Value document = openapi_v2_document(scheme, *catalog.snapshot(), "v1");
   const Value* pod = document.at_path({"definitions", "io.k8s.api.core.v1.Pod"});
   ASSERT_TRUE(pod);
-  EXPECT_EQ(codec::to_json(*pod->find("x-kubernetes-group-version-kind")), R"([{"group":"","kind":"Pod","version":"v1"}])");
-  const Value* containers = document.at_path({"definitions", "io.k8s.api.core.v1.PodSpec", "properties", "containers"});
+  EXPECT_EQ(codec::to_json(*pod->find("x-kubernetes-group-version-kind")),
+            R"([{"group":"","kind":"Pod","version":"v1"}])");
+  const Value* containers =
+      document.at_path({"definitions", "io.k8s.api.core.v1.PodSpec", "properties", "containers"});
   ASSERT_TRUE(containers);
   EXPECT_EQ(containers->find("x-kubernetes-patch-merge-key")->string_or(), "name");
   EXPECT_EQ(containers->find("x-kubernetes-patch-strategy")->string_or(), "merge");
@@ -73,7 +77,8 @@ TEST_F(OpenApi, SchemasCarryTheExtensionsClientsNeed) {
 
 TEST_F(OpenApi, PatchOperationsTellOfFieldValidation) {
   Value document = openapi_v2_document(scheme, *catalog.snapshot(), "v1");
-  const Value* patch = document.at_path({"paths", "/apis/apps/v1/namespaces/{namespace}/deployments/{name}", "patch"});
+  const Value* patch =
+      document.at_path({"paths", "/apis/apps/v1/namespaces/{namespace}/deployments/{name}", "patch"});
   ASSERT_TRUE(patch);
   EXPECT_THAT(codec::to_json(*patch), testing::HasSubstr("\"fieldValidation\""));
   EXPECT_EQ(patch->find("operationId")->string_or(), "patchAppsV1NamespacedDeployment");
@@ -82,7 +87,8 @@ TEST_F(OpenApi, PatchOperationsTellOfFieldValidation) {
 TEST_F(OpenApi, GnosticFormHoldsTheDocument) {
   Value document = openapi_v2_document(scheme, *catalog.snapshot(), "v1");
   std::string bytes = encode_gnostic_v2(document);
-  EXPECT_EQ(bytes.substr(0, 5), std::string("\x0a\x03" "2.0"));
+  EXPECT_EQ(bytes.substr(0, 5), std::string("\x0a\x03"
+                                            "2.0"));
   EXPECT_THAT(bytes, testing::HasSubstr("patchAppsV1NamespacedDeployment"));
   EXPECT_THAT(bytes, testing::HasSubstr("io.k8s.api.core.v1.PodSpec"));
 }

@@ -63,22 +63,24 @@ Result<void> check_config(const ApplyState& state) {
     return fail(errors::bad_request("Object 'Kind' is missing in '" + codec::to_json(state.config) + "'"));
   }
   if (api_version != state.shape.kind.api_version()) {
-    return fail(errors::bad_request(fmt::format("Incorrect version specified in apply patch. Specified patch version: {}, expected: {}",
-                                                api_version, state.shape.kind.api_version())));
+    return fail(errors::bad_request(
+        fmt::format("Incorrect version specified in apply patch. Specified patch version: {}, expected: {}",
+                    api_version, state.shape.kind.api_version())));
   }
   if (kind != state.shape.kind.kind) {
-    return fail(errors::bad_request(fmt::format("the kind in the data ({}) does not match the expected kind ({})", kind,
-                                                state.shape.kind.kind)));
+    return fail(errors::bad_request(fmt::format(
+        "the kind in the data ({}) does not match the expected kind ({})", kind, state.shape.kind.kind)));
   }
   std::string name = text_at(state.config, {"metadata", "name"});
   if (!name.empty() && name != state.call.name) {
-    return fail(errors::bad_request(
-        fmt::format("the name of the object ({}) does not match the name on the URL ({})", name, state.call.name)));
+    return fail(errors::bad_request(fmt::format(
+        "the name of the object ({}) does not match the name on the URL ({})", name, state.call.name)));
   }
   std::string ns = text_at(state.config, {"metadata", "namespace"});
   if (!ns.empty() && ns != state.call.namespace_ && !state.call.namespace_.empty()) {
-    return fail(errors::bad_request(fmt::format("the namespace of the object ({}) does not match the namespace on the request ({})",
-                                                ns, state.call.namespace_)));
+    return fail(errors::bad_request(
+        fmt::format("the namespace of the object ({}) does not match the namespace on the request ({})", ns,
+                    state.call.namespace_)));
   }
   return {};
 }
@@ -88,16 +90,19 @@ Result<void> check_schema(const ApplyState& state) {
   api::Object typed(*state.shape.type);
   Result<codec::DecodeResult> decoded =
       codec::from_value(*state.shape.type, state.config, typed.data(), codec::Strictness::Warn);
-  const std::string object_name = state.call.namespace_.empty() ? "/" + state.call.name : state.call.namespace_ + "/" + state.call.name;
+  const std::string object_name =
+      state.call.namespace_.empty() ? "/" + state.call.name : state.call.namespace_ + "/" + state.call.name;
   auto untyped = [&](std::string_view why) {
-    return errors::bad_request(fmt::format("failed to create typed patch object ({}; {}, Kind={}): {}", object_name,
-                                           state.shape.kind.api_version(), state.shape.kind.kind, why));
+    return errors::bad_request(fmt::format("failed to create typed patch object ({}; {}, Kind={}): {}",
+                                           object_name, state.shape.kind.api_version(), state.shape.kind.kind,
+                                           why));
   };
   if (!decoded) return fail(untyped(decoded.error().message));
   for (const std::string& error : decoded->strict_errors) {
     size_t open = error.find('"'), close = error.rfind('"');
     if (!error.starts_with("unknown field") || open == close) continue;
-    return fail(untyped(fmt::format(".{}: field not declared in schema", error.substr(open + 1, close - open - 1))));
+    return fail(
+        untyped(fmt::format(".{}: field not declared in schema", error.substr(open + 1, close - open - 1))));
   }
   return {};
 }
@@ -151,9 +156,11 @@ Task<Result<WriteResult>> apply_object(Context context, ResourceCall call, Shape
   auto state = std::make_shared<ApplyState>();
   std::vector<std::string> duplicates;
   Result<Value> config = codec::parse_yaml(call.request().body, &duplicates);
-  if (!config) co_return fail(errors::bad_request(fmt::format("error decoding YAML: {}", config.error().message)));
+  if (!config)
+    co_return fail(errors::bad_request(fmt::format("error decoding YAML: {}", config.error().message)));
   if (!duplicates.empty() && query.strictness == codec::Strictness::Strict) {
-    co_return fail(errors::bad_request(fmt::format("error strict decoding YAML: {}", codec::strict_message(duplicates))));
+    co_return fail(errors::bad_request(
+        fmt::format("error strict decoding YAML: {}", codec::strict_message(duplicates))));
   }
   if (query.strictness == codec::Strictness::Warn) {
     call.exchange->warnings.insert(call.exchange->warnings.end(), duplicates.begin(), duplicates.end());
@@ -173,10 +180,12 @@ Task<Result<WriteResult>> apply_object(Context context, ResourceCall call, Shape
   for (int tries = 0;; ++tries) {
     Result<WriteResult> updated =
         co_await call.registry->update(context, call.namespace_, call.name, transform, options);
-    const bool missing = !updated && updated.error().is(reason::kNotFound) && updated.error().details.name == call.name;
+    const bool missing =
+        !updated && updated.error().is(reason::kNotFound) && updated.error().details.name == call.name;
     if (!missing || call.subresource) co_return updated;
     CO_TRY(api::Object made, applied(*shared, nullptr));
-    Result<WriteResult> created = co_await call.registry->create(context, call.namespace_, std::move(made), options);
+    Result<WriteResult> created =
+        co_await call.registry->create(context, call.namespace_, std::move(made), options);
     if (created) created->created = true;
     if (created || !created.error().is(reason::kAlreadyExists) || tries == kMostTries) co_return created;
   }

@@ -1,4 +1,5 @@
-// Server-side apply (KEP-555) on the registry: the configuration is merged into the stored object, or becomes a new one.
+// Server-side apply (KEP-555) on the registry: the configuration is merged into the stored object, or becomes
+// a new one.
 #pragma once
 
 #include "apiserver/http/options.h"

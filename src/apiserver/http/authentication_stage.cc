@@ -6,7 +6,8 @@ namespace xebec::apiserver {
 
 Task<http::Response> AuthenticationStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
   if (!context.user) {
-    Result<std::shared_ptr<const UserInfo>> user = co_await authenticator_->authenticate(context, exchange->request);
+    Result<std::shared_ptr<const UserInfo>> user =
+        co_await authenticator_->authenticate(context, exchange->request);
     if (!user) logger_.info("Unable to authenticate the request", {{"err", user.error().message}});
     if (!user || !*user) co_return error_response(exchange->request, errors::unauthorized());
     context.user = *user;

@@ -1,5 +1,5 @@
-// Finds out who makes the request; 401 when nobody known does. An identity that came with the context (in-process
-// clients) is taken as it is (k8s.io/apiserver/pkg/endpoints/filters WithAuthentication).
+// Finds out who makes the request; 401 when nobody known does. An identity that came with the context
+// (in-process clients) is taken as it is (k8s.io/apiserver/pkg/endpoints/filters WithAuthentication).
 #pragma once
 
 #include "apiserver/authn/authenticator.h"
@@ -10,7 +10,8 @@ namespace xebec::apiserver {
 
 class AuthenticationStage final : public Stage {
  public:
-  AuthenticationStage(std::shared_ptr<Authenticator> authenticator, Logger logger, std::unique_ptr<Stage> next)
+  AuthenticationStage(std::shared_ptr<Authenticator> authenticator, Logger logger,
+                      std::unique_ptr<Stage> next)
       : authenticator_(std::move(authenticator)), logger_(std::move(logger)), next_(std::move(next)) {}
   Task<http::Response> handle(Context context, std::shared_ptr<Exchange> exchange) override;
 

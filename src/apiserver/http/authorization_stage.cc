@@ -14,7 +14,8 @@ std::string forbidden_message(const AuthorizationAttributes& a) {
   std::string user = quote(a.user ? a.user->name : "");
   if (!a.is_resource) return fmt::format("User {} cannot {} path {}", user, a.verb, quote(a.path));
   std::string resource = a.subresource.empty() ? a.resource : fmt::format("{}/{}", a.resource, a.subresource);
-  std::string what = fmt::format("User {} cannot {} resource {} in API group {}", user, a.verb, quote(resource), quote(a.group));
+  std::string what = fmt::format("User {} cannot {} resource {} in API group {}", user, a.verb,
+                                 quote(resource), quote(a.group));
   if (a.namespace_.empty()) return what + " at the cluster scope";
   return fmt::format("{} in the namespace {}", what, quote(a.namespace_));
 }

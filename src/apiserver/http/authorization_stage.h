@@ -1,4 +1,5 @@
-// May the user do this? 403 in upstream's words if not (k8s.io/apiserver/pkg/endpoints/filters WithAuthorization).
+// May the user do this? 403 in upstream's words if not (k8s.io/apiserver/pkg/endpoints/filters
+// WithAuthorization).
 #pragma once
 
 #include "apiserver/authz/authorizer.h"

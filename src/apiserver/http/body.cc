@@ -32,11 +32,12 @@ Result<void> check_kind(const api::GroupVersionKind& given, const Expected& expe
   if (given == expected.kind) return {};
   if (given.group_version() != expected.kind.group_version()) {
     return fail(errors::bad_request(
-        fmt::format("the API version in the data ({}) does not match the expected API version ({})", given.api_version(),
-                    expected.kind.api_version())));
+        fmt::format("the API version in the data ({}) does not match the expected API version ({})",
+                    given.api_version(), expected.kind.api_version())));
   }
-  Status cause = errors::bad_request(fmt::format("converting ({}.{}) to ({}.{}): unknown conversion", given.version, given.kind,
-                                                 internal_package(expected.kind.group), expected.kind.kind));
+  Status cause =
+      errors::bad_request(fmt::format("converting ({}.{}) to ({}.{}): unknown conversion", given.version,
+                                      given.kind, internal_package(expected.kind.group), expected.kind.kind));
   return fail(codec::decode_error(cause, given, expected.kind.kind, body));
 }
 
@@ -45,11 +46,12 @@ void add_warnings(const codec::DecodeResult& result, std::vector<std::string>& w
 }
 
 // A JSON or YAML text.
-Result<api::Object> decode_text(std::string_view text, bool yaml, const Expected& expected, codec::Strictness strictness,
-                                std::vector<std::string>& warnings) {
+Result<api::Object> decode_text(std::string_view text, bool yaml, const Expected& expected,
+                                codec::Strictness strictness, std::vector<std::string>& warnings) {
   api::Object object(*expected.type);
-  Result<codec::DecodeResult> decoded = yaml ? codec::decode_yaml(*expected.type, text, object.data(), strictness)
-                                             : codec::decode_json(*expected.type, text, object.data(), strictness);
+  Result<codec::DecodeResult> decoded =
+      yaml ? codec::decode_yaml(*expected.type, text, object.data(), strictness)
+           : codec::decode_json(*expected.type, text, object.data(), strictness);
   if (!decoded) {
     // A body of another kind fails because of that, whatever else is wrong with it.
     Result<codec::TypeMeta> meta = yaml ? codec::interpret_yaml(text) : codec::interpret_json(text);
@@ -77,13 +79,16 @@ Result<api::Object> decode_protobuf_object(std::string_view bytes, const Expecte
 
 }  // namespace
 
-Result<api::Object> decode_body(const http::Request& request, const Expected& expected, codec::Strictness strictness,
-                                std::vector<std::string>& warnings) {
+Result<api::Object> decode_body(const http::Request& request, const Expected& expected,
+                                codec::Strictness strictness, std::vector<std::string>& warnings) {
   TRY(MediaType media, body_media_type(request));
   switch (media) {
-    case MediaType::kProtobuf: return decode_protobuf_object(request.body, expected);
-    case MediaType::kYaml: return decode_text(request.body, true, expected, strictness, warnings);
-    case MediaType::kJson: return decode_text(request.body, false, expected, strictness, warnings);
+    case MediaType::kProtobuf:
+      return decode_protobuf_object(request.body, expected);
+    case MediaType::kYaml:
+      return decode_text(request.body, true, expected, strictness, warnings);
+    case MediaType::kJson:
+      return decode_text(request.body, false, expected, strictness, warnings);
   }
   return fail(errors::internal("unknown media type"));
 }
@@ -99,8 +104,9 @@ Result<metav1::DeleteOptions> decode_delete_options(const http::Request& request
     given_kind = envelope.kind;
     TRY_VOID(codec::decode_protobuf(type, envelope.raw, &out));
   } else {
-    Result<codec::DecodeResult> decoded = media == MediaType::kYaml ? codec::decode_yaml(type, request.body, &out)
-                                                                    : codec::decode_json(type, request.body, &out);
+    Result<codec::DecodeResult> decoded = media == MediaType::kYaml
+                                              ? codec::decode_yaml(type, request.body, &out)
+                                              : codec::decode_json(type, request.body, &out);
     if (!decoded) return fail(codec::decode_error(decoded.error(), kind, kind.kind, request.body));
     given_kind = decoded->kind;
   }

@@ -1,5 +1,5 @@
-// Bodies of requests: from JSON, YAML or protobuf to an object in the version of the request, with upstream's errors for
-// what does not belong there, and unknown fields reported as asked for (KEP-2885).
+// Bodies of requests: from JSON, YAML or protobuf to an object in the version of the request, with upstream's
+// errors for what does not belong there, and unknown fields reported as asked for (KEP-2885).
 #pragma once
 
 #include <string>
@@ -19,9 +19,10 @@ struct Expected {
   api::GroupVersionKind kind;
 };
 
-// Decoded and defaulted, in the version of the request. Strict errors become warnings (Strictness::Warn) or a refusal.
-Result<api::Object> decode_body(const http::Request& request, const Expected& expected, codec::Strictness strictness,
-                                std::vector<std::string>& warnings);
+// Decoded and defaulted, in the version of the request. Strict errors become warnings (Strictness::Warn) or a
+// refusal.
+Result<api::Object> decode_body(const http::Request& request, const Expected& expected,
+                                codec::Strictness strictness, std::vector<std::string>& warnings);
 
 // Every group version has the kind; any of them is taken.
 Result<metav1::DeleteOptions> decode_delete_options(const http::Request& request);

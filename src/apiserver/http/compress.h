@@ -1,4 +1,5 @@
-// gzip for big answers (k8s.io/apiserver's APIResponseCompression): at least 128 KiB, when the client accepts it.
+// gzip for big answers (k8s.io/apiserver's APIResponseCompression): at least 128 KiB, when the client accepts
+// it.
 #pragma once
 
 #include "http/message.h"

@@ -30,7 +30,8 @@ Result<std::chrono::nanoseconds> time_allowed(const http::Request& request) {
   if (!asked || asked->empty()) return kLongest;
   Result<api::Duration> parsed = api::Duration::parse(*asked);
   if (!parsed) {
-    return fail(errors::bad_request(fmt::format("invalid timeout specified in the request URL - {}", parsed.error().message)));
+    return fail(errors::bad_request(
+        fmt::format("invalid timeout specified in the request URL - {}", parsed.error().message)));
   }
   if (parsed->nanos <= 0) return kLongest;
   return std::min(kLongest, std::chrono::nanoseconds(parsed->nanos));
@@ -39,7 +40,8 @@ Result<std::chrono::nanoseconds> time_allowed(const http::Request& request) {
 }  // namespace
 
 Task<http::Response> DeadlineStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
-  if (is_long_running(exchange->info)) co_return co_await next_->handle(std::move(context), std::move(exchange));
+  if (is_long_running(exchange->info))
+    co_return co_await next_->handle(std::move(context), std::move(exchange));
   Result<std::chrono::nanoseconds> allowed = time_allowed(exchange->request);
   if (!allowed) co_return error_response(exchange->request, allowed.error());
 

@@ -1,5 +1,5 @@
-// Gives every request that is not long-running a deadline: ?timeout=, at most a minute; its context is cancelled then
-// (k8s.io/apiserver/pkg/endpoints/filters WithRequestDeadline).
+// Gives every request that is not long-running a deadline: ?timeout=, at most a minute; its context is
+// cancelled then (k8s.io/apiserver/pkg/endpoints/filters WithRequestDeadline).
 #pragma once
 
 #include "apiserver/http/stage.h"

@@ -84,7 +84,8 @@ struct Encoder::Item {
     return keep.get();
   }
   // The object as `type`; `keep` and `converted` hold it.
-  Result<const void*> as(const api::Message& type, std::shared_ptr<const api::Object>& keep, api::Object& converted) const {
+  Result<const void*> as(const api::Message& type, std::shared_ptr<const api::Object>& keep,
+                         api::Object& converted) const {
     TRY(const api::Object* from, hub(keep));
     if (&from->type() == &type) return from->data();
     TRY(converted, api::convert(*from, type));
@@ -94,10 +95,13 @@ struct Encoder::Item {
 
 api::GroupVersionKind Encoder::view_kind(bool list) const {
   switch (target_.accepted.view) {
-    case View::kTable: return {"meta.k8s.io", target_.accepted.view_version, "Table"};
+    case View::kTable:
+      return {"meta.k8s.io", target_.accepted.view_version, "Table"};
     case View::kPartialMetadata:
-      return {"meta.k8s.io", target_.accepted.view_version, list ? "PartialObjectMetadataList" : "PartialObjectMetadata"};
-    case View::kObject: break;
+      return {"meta.k8s.io", target_.accepted.view_version,
+              list ? "PartialObjectMetadataList" : "PartialObjectMetadata"};
+    case View::kObject:
+      break;
   }
   if (!list) return target_.kind;
   return {target_.kind.group, target_.kind.version, target_.kind.kind + "List"};
@@ -106,9 +110,10 @@ api::GroupVersionKind Encoder::view_kind(bool list) const {
 std::string_view Encoder::content_type() const { return apiserver::content_type(target_.accepted.type); }
 
 std::string Encoder::form() const {
-  return fmt::format("{}/{}/{}/{}", static_cast<int>(target_.accepted.type), static_cast<int>(target_.accepted.view),
-                     target_.accepted.view == View::kObject ? target_.kind.api_version() : target_.accepted.view_version,
-                     static_cast<int>(target_.include));
+  return fmt::format(
+      "{}/{}/{}/{}", static_cast<int>(target_.accepted.type), static_cast<int>(target_.accepted.view),
+      target_.accepted.view == View::kObject ? target_.kind.api_version() : target_.accepted.view_version,
+      static_cast<int>(target_.include));
 }
 
 Result<void> Encoder::append_json(const Item& item, bool named, std::string& out) const {
@@ -117,13 +122,15 @@ Result<void> Encoder::append_json(const Item& item, bool named, std::string& out
   if (target_.accepted.view == View::kPartialMetadata) {
     TRY(const api::Object* hub, item.hub(keep));
     api::GroupVersionKind kind = view_kind(false);
-    out += fmt::format("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":", kind.kind, kind.api_version());
+    out +=
+        fmt::format("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":", kind.kind, kind.api_version());
     codec::append_json(api::type_of<metav1::ObjectMeta>(), hub->meta(), "", "", out);
     out += "}";
     return {};
   }
   if (target_.transcoder && item.entry && &item.entry->stored_type() == target_.type) {
-    const std::string version = std::to_string(item.entry->revision()), api_version = target_.kind.api_version();
+    const std::string version = std::to_string(item.entry->revision()),
+                      api_version = target_.kind.api_version();
     codec::Transcoder::Names names;
     if (named) names.api_version = api_version;
     if (named) names.kind = target_.kind.kind;
@@ -131,7 +138,8 @@ Result<void> Encoder::append_json(const Item& item, bool named, std::string& out
     return target_.transcoder->append(*target_.type, item.entry->message_bytes(), names, out);
   }
   TRY(const void* data, item.as(*target_.type, keep, converted));
-  codec::append_json(*target_.type, data, named ? target_.kind.api_version() : "", named ? target_.kind.kind : "", out);
+  codec::append_json(*target_.type, data, named ? target_.kind.api_version() : "",
+                     named ? target_.kind.kind : "", out);
   return {};
 }
 
@@ -155,7 +163,8 @@ Result<std::string> Encoder::protobuf_message(const Item& item) const {
 }
 
 void Encoder::append_table_head(const ListHead& head, bool columns, std::string& out) const {
-  out += fmt::format("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{}\",\"metadata\":", target_.accepted.view_version);
+  out += fmt::format("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{}\",\"metadata\":",
+                     target_.accepted.view_version);
   metav1::ListMeta meta = list_meta(head);
   codec::append_json(api::type_of<metav1::ListMeta>(), &meta, "", "", out);
   out += ",\"columnDefinitions\":";
@@ -166,8 +175,9 @@ void Encoder::append_table_head(const ListHead& head, bool columns, std::string&
   out += "[";
   bool first = true;
   for (const api::PrinterColumn& column : target_.resource->columns) {
-    out += fmt::format("{}{{\"name\":\"{}\",\"type\":\"{}\",\"format\":\"{}\",\"description\":\"\",\"priority\":{}}}",
-                       first ? "" : ",", column.name, column.type, column.format, column.priority);
+    out += fmt::format(
+        "{}{{\"name\":\"{}\",\"type\":\"{}\",\"format\":\"{}\",\"description\":\"\",\"priority\":{}}}",
+        first ? "" : ",", column.name, column.type, column.format, column.priority);
     first = false;
   }
   out += "],\"rows\":[";
@@ -243,8 +253,8 @@ Result<std::string> Encoder::document(const api::Object& hub) const { return doc
 
 template <class Items>
 Result<std::vector<http::Buffer>> Encoder::protobuf_list(const Items& items, const ListHead& head) const {
-  // Lengths stand in front, so sizes are known before anything is copied: stored entries tell theirs, others are
-  // encoded first.
+  // Lengths stand in front, so sizes are known before anything is copied: stored entries tell theirs, others
+  // are encoded first.
   const bool stored = target_.accepted.view == View::kObject;
   std::vector<std::string> encoded;
   std::vector<size_t> sizes;
@@ -303,7 +313,8 @@ Result<std::vector<http::Buffer>> Encoder::list_of(const Items& items, const Lis
   } else {
     api::GroupVersionKind kind = view_kind(true);
     metav1::ListMeta meta = list_meta(head);
-    pieces.text() += fmt::format("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":", kind.kind, kind.api_version());
+    pieces.text() +=
+        fmt::format("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":", kind.kind, kind.api_version());
     codec::append_json(api::type_of<metav1::ListMeta>(), &meta, "", "", pieces.text());
     pieces.text() += ",\"items\":[";
   }
@@ -336,7 +347,8 @@ Result<std::vector<http::Buffer>> Encoder::list(const std::vector<std::shared_pt
                                                 const ListHead& head) const {
   return list_of(items, head);
 }
-Result<std::vector<http::Buffer>> Encoder::list(const std::vector<api::Object>& items, const ListHead& head) const {
+Result<std::vector<http::Buffer>> Encoder::list(const std::vector<api::Object>& items,
+                                                const ListHead& head) const {
   return list_of(items, head);
 }
 

@@ -1,6 +1,6 @@
-// Encoder: hub objects and stored entries as the client of one request wants them: its version, its media type, whole or
-// as Table or PartialObjectMetadata, alone, in a list or as events of a watch.
-// In the storage version protobuf copies stored bytes and JSON is transcoded from them; everything else goes through the
+// Encoder: hub objects and stored entries as the client of one request wants them: its version, its media
+// type, whole or as Table or PartialObjectMetadata, alone, in a list or as events of a watch. In the storage
+// version protobuf copies stored bytes and JSON is transcoded from them; everything else goes through the
 // typed object.
 #pragma once
 
@@ -33,11 +33,11 @@ struct ListHead {
 class Encoder {
  public:
   struct Target {
-    const api::Resource* resource;   // columns, list kind
-    const api::Message* type;        // of single objects in the request's version
+    const api::Resource* resource;  // columns, list kind
+    const api::Message* type;       // of single objects in the request's version
     api::GroupVersionKind kind;
     Accepted accepted;
-    const codec::Transcoder* transcoder = nullptr;  // nullptr: JSON goes through the typed object
+    const codec::Transcoder* transcoder = nullptr;     // nullptr: JSON goes through the typed object
     IncludeObject include = IncludeObject::kMetadata;  // of Tables
     int64_t now_seconds = 0;                           // ages are counted from here
   };
@@ -49,7 +49,8 @@ class Encoder {
   Result<std::string> document(const Entry& entry) const;
   Result<std::string> document(const api::Object& hub) const;
   // A list, in pieces of moderate size.
-  Result<std::vector<http::Buffer>> list(const std::vector<std::shared_ptr<const Entry>>& items, const ListHead& head) const;
+  Result<std::vector<http::Buffer>> list(const std::vector<std::shared_ptr<const Entry>>& items,
+                                         const ListHead& head) const;
   Result<std::vector<http::Buffer>> list(const std::vector<api::Object>& items, const ListHead& head) const;
 
   // One frame of a watch. `first`: a Table names its columns in the first event only.

@@ -26,13 +26,17 @@ Result<api::Object> bound(const BindState& state, const api::Object* current) {
   const corev1::Binding& binding = state.binding;
   const std::string& name = old->metadata.name;
   if (!binding.metadata.uid.empty() && binding.metadata.uid != old->metadata.uid) {
-    return fail(errors::conflict(ResourceName{"", "pods"}, name,
-                                 fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                                             binding.metadata.uid, old->metadata.uid)));
+    return fail(
+        errors::conflict(ResourceName{"", "pods"}, name,
+                         fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                                     binding.metadata.uid, old->metadata.uid)));
   }
-  if (old->metadata.deletionTimestamp) return fail(binding_conflict(name, fmt::format("pod {} is being deleted, cannot be assigned to a host", name)));
+  if (old->metadata.deletionTimestamp)
+    return fail(
+        binding_conflict(name, fmt::format("pod {} is being deleted, cannot be assigned to a host", name)));
   if (!old->spec.nodeName.empty()) {
-    return fail(binding_conflict(name, fmt::format("pod {} is already assigned to node \"{}\"", name, old->spec.nodeName)));
+    return fail(binding_conflict(
+        name, fmt::format("pod {} is already assigned to node \"{}\"", name, old->spec.nodeName)));
   }
   if (!old->spec.schedulingGates.empty()) {
     return fail(binding_conflict(name, fmt::format("pod {} has non-empty .spec.schedulingGates", name)));
@@ -84,7 +88,8 @@ Answer handle_binding(Context context, ResourceCall call) {
   std::vector<StatusCause> causes;
   if (!binding.target.kind.empty() && binding.target.kind != "Node") {
     causes.push_back({"FieldValueNotSupported",
-                      fmt::format("Unsupported value: \"{}\": supported values: \"Node\", \"<empty>\"", binding.target.kind),
+                      fmt::format("Unsupported value: \"{}\": supported values: \"Node\", \"<empty>\"",
+                                  binding.target.kind),
                       "target.kind"});
   }
   if (binding.target.name.empty()) causes.push_back({"FieldValueRequired", "Required value", "target.name"});
@@ -106,7 +111,8 @@ Answer handle_binding(Context context, ResourceCall call) {
   options.request_resource = api::GroupVersionResource{"", "v1", "pods"};
   options.subresource = "binding";
   options.warnings = &call.exchange->warnings;
-  CO_TRY_VOID(co_await pods->update(std::move(context), call.namespace_, call.name, std::move(transform), std::move(options)));
+  CO_TRY_VOID(co_await pods->update(std::move(context), call.namespace_, call.name, std::move(transform),
+                                    std::move(options)));
   co_return created_status(accepted);
 }
 

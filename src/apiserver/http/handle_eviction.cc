@@ -1,5 +1,5 @@
-// pods/eviction: deletes the Pod if no PodDisruptionBudget forbids it, and takes the disruption from the budget
-// (k8s.io/kubernetes/pkg/registry/core/pod/storage/eviction.go).
+// pods/eviction: deletes the Pod if no PodDisruptionBudget forbids it, and takes the disruption from the
+// budget (k8s.io/kubernetes/pkg/registry/core/pod/storage/eviction.go).
 #include <fmt/format.h>
 
 #include "api/gen/corev1.h"
@@ -26,11 +26,13 @@ bool is_ready(const corev1::Pod& pod) {
 // Such a Pod is not what a budget counts.
 bool ignores_budget(const corev1::Pod& pod) {
   const std::string& phase = pod.status.phase;
-  return phase == "Succeeded" || phase == "Failed" || phase == "Pending" || pod.metadata.deletionTimestamp.has_value();
+  return phase == "Succeeded" || phase == "Failed" || phase == "Pending" ||
+         pod.metadata.deletionTimestamp.has_value();
 }
 
 Status too_many_disruptions(std::string cause) {
-  Status status = errors::too_many_requests("Cannot evict pod as it would violate the pod's disruption budget.", 0);
+  Status status =
+      errors::too_many_requests("Cannot evict pod as it would violate the pod's disruption budget.", 0);
   status.details.causes.push_back({"DisruptionBudget", std::move(cause), ""});
   return status;
 }
@@ -46,18 +48,22 @@ Result<api::Object> taken(const TakeState& state, const api::Object* current) {
   if (!old) return fail(errors::internal("unexpected object"));
   const std::string& name = old->metadata.name;
   if (old->status.observedGeneration < old->metadata.generation) {
-    Status status = too_many_disruptions(fmt::format("The disruption budget {} is still being processed by the server.", name));
+    Status status = too_many_disruptions(
+        fmt::format("The disruption budget {} is still being processed by the server.", name));
     status.details.retry_after_seconds = 10;
     return fail(std::move(status));
   }
   ResourceName resource{"policy", "poddisruptionbudgets"};
-  if (old->status.disruptionsAllowed < 0) return fail(errors::forbidden(resource, name, "pdb disruptions allowed is negative"));
+  if (old->status.disruptionsAllowed < 0)
+    return fail(errors::forbidden(resource, name, "pdb disruptions allowed is negative"));
   if (old->status.disruptedPods.size() > kMostDisruptedPods) {
-    return fail(errors::forbidden(resource, name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller"));
+    return fail(errors::forbidden(
+        resource, name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller"));
   }
   if (old->status.disruptionsAllowed == 0) {
-    return fail(too_many_disruptions(fmt::format("The disruption budget {} needs {} healthy pods and has {} currently", name,
-                                                 old->status.desiredHealthy, old->status.currentHealthy)));
+    return fail(too_many_disruptions(
+        fmt::format("The disruption budget {} needs {} healthy pods and has {} currently", name,
+                    old->status.desiredHealthy, old->status.currentHealthy)));
   }
   policyv1::PodDisruptionBudget budget = *old;
   --budget.status.disruptionsAllowed;
@@ -70,7 +76,8 @@ Task<Result<api::Object>> run_take(std::shared_ptr<const TakeState> state, const
 }
 
 // The one budget that covers the Pod; an empty name when none does.
-Task<Result<std::string>> budget_of(Context context, Registry* budgets, std::string ns, std::shared_ptr<const api::Object> object) {
+Task<Result<std::string>> budget_of(Context context, Registry* budgets, std::string ns,
+                                    std::shared_ptr<const api::Object> object) {
   const corev1::Pod& pod = object->get<corev1::Pod>();
   ListRequest request;
   request.namespace_ = ns;
@@ -83,12 +90,14 @@ Task<Result<std::string>> budget_of(Context context, Registry* budgets, std::str
     Result<api::LabelSelector> selector = api::LabelSelector::from(*budget.spec.selector);
     if (!selector || !selector->matches(pod.metadata.labels)) continue;
     if (!found.empty()) {
-      co_return fail(errors::internal(
-          "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."));
+      co_return fail(
+          errors::internal("This pod has more than one PodDisruptionBudget, which the eviction subresource "
+                           "does not support."));
     }
     // A Pod that is not running well may go whenever the policy or a healthy budget says so.
     const bool always = budget.spec.unhealthyPodEvictionPolicy.value_or("") == "AlwaysAllow";
-    const bool healthy = budget.status.currentHealthy >= budget.status.desiredHealthy && budget.status.desiredHealthy > 0;
+    const bool healthy =
+        budget.status.currentHealthy >= budget.status.desiredHealthy && budget.status.desiredHealthy > 0;
     if (!is_ready(pod) && pod.status.phase == "Running" && (always || healthy)) continue;
     found = budget.metadata.name;
   }
@@ -138,7 +147,8 @@ Answer handle_eviction(Context context, ResourceCall call) {
       take.subresource = "status";
       take.request_kind = api::GroupVersionKind{"policy", "v1", "PodDisruptionBudget"};
       take.request_resource = api::GroupVersionResource{"policy", "v1", "poddisruptionbudgets"};
-      CO_TRY_VOID(co_await budgets->update(context, call.namespace_, budget, std::move(transform), std::move(take)));
+      CO_TRY_VOID(
+          co_await budgets->update(context, call.namespace_, budget, std::move(transform), std::move(take)));
     }
   }
   // Only the Pod that was looked at is evicted, not one that took its name meanwhile.
@@ -148,7 +158,8 @@ Answer handle_eviction(Context context, ResourceCall call) {
   WriteOptions remove = write_options(call, shape, query);
   remove.subresource.clear();
   std::shared_ptr<const metav1::DeleteOptions> final_options = std::move(options);
-  CO_TRY_VOID(co_await pods->remove(std::move(context), call.namespace_, call.name, final_options, std::move(remove)));
+  CO_TRY_VOID(co_await pods->remove(std::move(context), call.namespace_, call.name, final_options,
+                                    std::move(remove)));
   co_return success(accepted);
 }
 

@@ -1,5 +1,5 @@
-// PATCH: JSON patch, merge patch and strategic merge patch. The patched object is decoded as if it had been sent
-// (k8s.io/apiserver/pkg/endpoints/handlers/patch.go). Server-side apply is in handle_apply.cc.
+// PATCH: JSON patch, merge patch and strategic merge patch. The patched object is decoded as if it had been
+// sent (k8s.io/apiserver/pkg/endpoints/handlers/patch.go). Server-side apply is in handle_apply.cc.
 #include <fmt/format.h>
 
 #include "api/defaults.h"
@@ -24,7 +24,8 @@ Result<PatchType> patch_type(const http::Request& request) {
   if (type == "application/strategic-merge-patch+json") return PatchType::kStrategic;
   if (type == "application/apply-patch+yaml") return PatchType::kApply;
   return fail(errors::unsupported_media_type(
-      "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+      "the body of the request was in an unknown format - accepted media types include: "
+      "application/json-patch+json, "
       "application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml"));
 }
 
@@ -44,27 +45,33 @@ Status invalid_patch(std::string_view patched, std::string_view why) {
 Result<void> apply_patch(const PatchState& state, codec::Value& document, std::vector<std::string>* strict) {
   const std::string& patch = state.call.request().body;
   switch (state.type) {
-    case PatchType::kJson: return codec::apply_json_patch(patch, document, strict);
-    case PatchType::kMerge: return codec::apply_merge_patch(patch, document, strict);
-    case PatchType::kStrategic: return codec::apply_strategic_merge_patch(*state.shape.type, patch, document, strict);
-    case PatchType::kApply: break;
+    case PatchType::kJson:
+      return codec::apply_json_patch(patch, document, strict);
+    case PatchType::kMerge:
+      return codec::apply_merge_patch(patch, document, strict);
+    case PatchType::kStrategic:
+      return codec::apply_strategic_merge_patch(*state.shape.type, patch, document, strict);
+    case PatchType::kApply:
+      break;
   }
   return fail(errors::internal("apply is no plain patch"));
 }
 
 // The tree after the patch as an object of the request's version.
-Result<api::Object> decode_patched(const PatchState& state, const codec::Value& document, std::vector<std::string> strict) {
+Result<api::Object> decode_patched(const PatchState& state, const codec::Value& document,
+                                   std::vector<std::string> strict) {
   const Shape& shape = state.shape;
   const bool ignore = state.query.strictness == codec::Strictness::Ignore;
   api::Object object(*shape.type);
   // Unknown fields are collected, not refused, so that those of the patch can be told along with them.
-  Result<codec::DecodeResult> decoded = codec::from_value(*shape.type, document, object.data(),
-                                                          ignore ? codec::Strictness::Ignore : codec::Strictness::Warn);
+  Result<codec::DecodeResult> decoded = codec::from_value(
+      *shape.type, document, object.data(), ignore ? codec::Strictness::Ignore : codec::Strictness::Warn);
   if (!decoded) return fail(invalid_patch(codec::to_json(document), decoded.error().message));
   if (decoded->api_version != shape.kind.api_version() || decoded->kind != shape.kind.kind) {
     api::GroupVersionKind given = api::GroupVersionKind::from(decoded->api_version, decoded->kind);
-    return fail(errors::bad_request(fmt::format("the API version in the data ({}) does not match the expected API version ({})",
-                                                given.str(), shape.kind.str())));
+    return fail(errors::bad_request(
+        fmt::format("the API version in the data ({}) does not match the expected API version ({})",
+                    given.str(), shape.kind.str())));
   }
   strict.insert(strict.end(), decoded->strict_errors.begin(), decoded->strict_errors.end());
   if (!strict.empty() && state.query.strictness == codec::Strictness::Strict) {
@@ -79,17 +86,19 @@ Result<api::Object> decode_patched(const PatchState& state, const codec::Value& 
 Result<void> check_identity(const PatchState& state, const api::Object& object) {
   const metav1::ObjectMeta* meta = object.meta();
   if (!meta || meta->name == state.call.name) return {};
-  return fail(errors::bad_request(
-      fmt::format("the name of the object ({}) does not match the name on the URL ({})", meta->name, state.call.name)));
+  return fail(errors::bad_request(fmt::format(
+      "the name of the object ({}) does not match the name on the URL ({})", meta->name, state.call.name)));
 }
 
 Result<api::Object> patched(const PatchState& state, const api::Object* current) {
   if (!current) return fail(errors::not_found(state.call.resource_name(), state.call.name));
   const Shape& shape = state.shape;
   TRY(api::Object before, shape.read(*current));
-  codec::Value document = codec::to_value(*shape.type, before.data(), shape.kind.api_version(), shape.kind.kind);
+  codec::Value document =
+      codec::to_value(*shape.type, before.data(), shape.kind.api_version(), shape.kind.kind);
   std::vector<std::string> strict;
-  TRY_VOID(apply_patch(state, document, state.query.strictness == codec::Strictness::Ignore ? nullptr : &strict));
+  TRY_VOID(
+      apply_patch(state, document, state.query.strictness == codec::Strictness::Ignore ? nullptr : &strict));
   TRY(api::Object after, decode_patched(state, document, std::move(strict)));
   TRY_VOID(check_identity(state, after));
   return shape.write(std::move(after), current);
@@ -119,8 +128,8 @@ Answer handle_patch(Context context, ResourceCall call, Shape shape) {
     std::shared_ptr<const PatchState> shared = std::move(state);
     Transform transform = [shared](const api::Object* current) { return run_patch(shared, current); };
     WriteOptions options = write_options(call, shape, query);
-    CO_TRY(result, co_await call.registry->update(std::move(context), call.namespace_, call.name, std::move(transform),
-                                                  std::move(options)));
+    CO_TRY(result, co_await call.registry->update(std::move(context), call.namespace_, call.name,
+                                                  std::move(transform), std::move(options)));
   }
   const int code = result.created ? 201 : 200;
   if (shape.type == call.resource->message) co_return answer(encoder, code, result.object);

@@ -1,5 +1,5 @@
-// nodes/proxy, pods/proxy and services/proxy: the request goes on to whatever stands behind the name, which may be
-// SCHEME:NAME:PORT (k8s.io/kubernetes ResourceLocation of pods, services and nodes).
+// nodes/proxy, pods/proxy and services/proxy: the request goes on to whatever stands behind the name, which
+// may be SCHEME:NAME:PORT (k8s.io/kubernetes ResourceLocation of pods, services and nodes).
 #include <fmt/format.h>
 
 #include <charconv>
@@ -37,7 +37,8 @@ Result<TargetName> parse_target(const std::string& text) {
 }
 
 std::string url_of(std::string_view scheme, std::string_view host, std::string_view port) {
-  std::string bracketed = host.find(':') == std::string_view::npos ? std::string(host) : fmt::format("[{}]", host);
+  std::string bracketed =
+      host.find(':') == std::string_view::npos ? std::string(host) : fmt::format("[{}]", host);
   return fmt::format("{}://{}:{}", scheme.empty() ? "http" : scheme, bracketed, port);
 }
 
@@ -56,8 +57,9 @@ std::optional<std::string> rest_of_path(const http::Request& request, bool names
   return request.path.substr(at);
 }
 
-Task<Result<std::shared_ptr<const api::Object>>> object_of(Context context, const RegistryMap* registries, std::string resource,
-                                                           std::string ns, std::string name) {
+Task<Result<std::shared_ptr<const api::Object>>> object_of(Context context, const RegistryMap* registries,
+                                                           std::string resource, std::string ns,
+                                                           std::string name) {
   Registry* registry = registries->find("", resource);
   if (!registry) co_return fail(errors::internal(fmt::format("{} are not served", resource)));
   GetRequest get;
@@ -73,7 +75,9 @@ Result<std::string> pod_url(const corev1::Pod& pod, const TargetName& target) {
     if (port.empty() && !container.ports.empty()) port = std::to_string(container.ports[0].containerPort);
   }
   const std::string& ip = pod.status.podIPs.empty() ? pod.status.podIP : pod.status.podIPs[0].ip;
-  if (ip.empty()) return fail(errors::service_unavailable(fmt::format("address not allowed: pod {} has no address", target.name)));
+  if (ip.empty())
+    return fail(
+        errors::service_unavailable(fmt::format("address not allowed: pod {} has no address", target.name)));
   if (port.empty()) return url_of(target.scheme, ip, target.scheme == "https" ? "443" : "80");
   return url_of(target.scheme, ip, port);
 }
@@ -90,43 +94,53 @@ Result<std::string> port_name(const corev1::Service& service, const TargetName& 
   for (const auto& port : ports) {
     if (port.name == target.port || std::to_string(port.port) == target.port) return port.name;
   }
-  return fail(errors::service_unavailable(fmt::format("no service port \"{}\" found for service \"{}\"", target.port, target.name)));
+  return fail(errors::service_unavailable(
+      fmt::format("no service port \"{}\" found for service \"{}\"", target.port, target.name)));
 }
 
 // Any ready address; `turn` chooses.
-Result<std::string> endpoint_url(const corev1::Endpoints& endpoints, const std::string& port, const TargetName& target, Rng& rng) {
+Result<std::string> endpoint_url(const corev1::Endpoints& endpoints, const std::string& port,
+                                 const TargetName& target, Rng& rng) {
   std::vector<std::string> urls;
   for (const auto& subset : endpoints.subsets) {
     for (const auto& p : subset.ports) {
       if (p.name != port) continue;
-      for (const auto& address : subset.addresses) urls.push_back(url_of(target.scheme, address.ip, std::to_string(p.port)));
+      for (const auto& address : subset.addresses)
+        urls.push_back(url_of(target.scheme, address.ip, std::to_string(p.port)));
     }
   }
-  if (urls.empty()) return fail(errors::service_unavailable(fmt::format("no endpoints available for service \"{}\"", target.name)));
+  if (urls.empty())
+    return fail(
+        errors::service_unavailable(fmt::format("no endpoints available for service \"{}\"", target.name)));
   return urls[rng.below(urls.size())];
 }
 
 Task<Result<std::string>> locate(Context context, ResourceCall call, TargetName target) {
   const RegistryMap* registries = call.deps->registries;
   if (call.resource->plural == "pods") {
-    CO_TRY(auto object, co_await object_of(std::move(context), registries, "pods", call.namespace_, target.name));
+    CO_TRY(auto object,
+           co_await object_of(std::move(context), registries, "pods", call.namespace_, target.name));
     co_return pod_url(object->get<corev1::Pod>(), target);
   }
   CO_TRY(auto service, co_await object_of(context, registries, "services", call.namespace_, target.name));
   CO_TRY(std::string port, port_name(service->get<corev1::Service>(), target));
-  CO_TRY(auto endpoints, co_await object_of(std::move(context), registries, "endpoints", call.namespace_, target.name));
+  CO_TRY(auto endpoints,
+         co_await object_of(std::move(context), registries, "endpoints", call.namespace_, target.name));
   co_return endpoint_url(endpoints->get<corev1::Endpoints>(), port, target, *call.deps->rng);
 }
 
 Task<Result<std::shared_ptr<http::Client>>> client_of(Context context, ResourceCall call, TargetName target) {
   if (call.resource->plural == "nodes") {
-    if (!call.deps->kubelets) co_return fail(errors::service_unavailable("this API server has no connection to kubelets configured"));
-    CO_TRY(KubeletAddress kubelet, co_await kubelet_of(std::move(context), call.deps->registries, target.name));
+    if (!call.deps->kubelets)
+      co_return fail(errors::service_unavailable("this API server has no connection to kubelets configured"));
+    CO_TRY(KubeletAddress kubelet,
+           co_await kubelet_of(std::move(context), call.deps->registries, target.name));
     const std::string& port = target.port;
     if (!port.empty()) std::from_chars(port.data(), port.data() + port.size(), kubelet.port);
     co_return call.deps->kubelets->client(kubelet.host, kubelet.port);
   }
-  if (!call.deps->target_clients) co_return fail(errors::service_unavailable("this API server does not proxy to Pods and Services"));
+  if (!call.deps->target_clients)
+    co_return fail(errors::service_unavailable("this API server does not proxy to Pods and Services"));
   CO_TRY(std::string url, co_await locate(std::move(context), call, target));
   co_return call.deps->target_clients(url);
 }
@@ -148,9 +162,12 @@ Answer handle_proxy(Context context, ResourceCall call) {
   http::Request request = forwarded(call.request());
   request.path = std::move(*rest);
   request.query = call.request().query;
-  if (request.headers.has("Upgrade")) co_return co_await open_tunnel(std::move(context), std::move(client), std::move(request));
+  if (request.headers.has("Upgrade"))
+    co_return co_await open_tunnel(std::move(context), std::move(client), std::move(request));
   Result<http::Response> response = co_await client->send(std::move(context), std::move(request));
-  if (!response) co_return fail(errors::service_unavailable(fmt::format("error trying to reach service: {}", response.error().message)));
+  if (!response)
+    co_return fail(errors::service_unavailable(
+        fmt::format("error trying to reach service: {}", response.error().message)));
   co_return pass_through(std::move(client), std::move(*response));
 }
 

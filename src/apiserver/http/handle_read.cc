@@ -12,7 +12,8 @@ Answer handle_get(Context context, ResourceCall call, Shape shape) {
   request.namespace_ = call.namespace_;
   request.name = call.name;
   request.resource_version = call.request().param("resourceVersion").value_or("");
-  CO_TRY(std::shared_ptr<const Entry> entry, co_await call.registry->get(std::move(context), std::move(request)));
+  CO_TRY(std::shared_ptr<const Entry> entry,
+         co_await call.registry->get(std::move(context), std::move(request)));
 
   std::string document;
   if (shape.type == call.resource->message) {

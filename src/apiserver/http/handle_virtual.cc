@@ -11,9 +11,11 @@ namespace xebec::apiserver {
 namespace {
 
 // The version implementations work on: the preferred one of the group.
-const api::Message* hub_of(const api::Scheme& scheme, const api::Resource& resource, const api::Message* asked) {
+const api::Message* hub_of(const api::Scheme& scheme, const api::Resource& resource,
+                           const api::Message* asked) {
   const api::ApiGroup* group = scheme.group(resource.group);
-  const api::Resource* best = group ? scheme.resource(resource.group, group->preferred_version, resource.plural) : nullptr;
+  const api::Resource* best =
+      group ? scheme.resource(resource.group, group->preferred_version, resource.plural) : nullptr;
   return best && best->message && asked == resource.message ? best->message : asked;
 }
 
@@ -36,13 +38,15 @@ Answer handle_virtual_create(Context context, ResourceCall call) {
   Expected expected{shape.type, shape.kind};
   VirtualCreate create;
   CO_TRY(api::Object sent, decode_body(call.request(), expected, query.strictness, call.exchange->warnings));
-  CO_TRY(create.object, api::convert(std::move(sent), *hub_of(*call.deps->scheme, *call.resource, shape.type)));
+  CO_TRY(create.object,
+         api::convert(std::move(sent), *hub_of(*call.deps->scheme, *call.resource, shape.type)));
   create.namespace_ = call.namespace_;
   create.name = call.name;
   create.dry_run = query.dry_run;
   CO_TRY(api::Object made, co_await it->second->create(std::move(context), std::move(create)));
   CO_TRY(api::Object shown, api::convert(std::move(made), *shape.type));
-  co_return object_response(201, shown.type(), shown.data(), shape.kind.api_version(), shape.kind.kind, accepted);
+  co_return object_response(201, shown.type(), shown.data(), shape.kind.api_version(), shape.kind.kind,
+                            accepted);
 }
 
 }  // namespace xebec::apiserver

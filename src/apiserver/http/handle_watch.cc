@@ -1,4 +1,5 @@
-// WATCH: a cursor on the watch cache, written out frame by frame. Frames are shared by all watches of the same form.
+// WATCH: a cursor on the watch cache, written out frame by frame. Frames are shared by all watches of the
+// same form.
 #include <deque>
 
 #include "apiserver/cache/cursor.h"
@@ -75,7 +76,8 @@ Answer handle_watch(Context context, ResourceCall call) {
   int64_t seconds = options.timeout_seconds.value_or(0);
   if (seconds <= 0) seconds = kMinSeconds + static_cast<int64_t>(call.deps->rng->below(kMinSeconds));
   context.deadline = Executor::current()->now() + std::chrono::seconds(seconds);
-  CO_TRY(std::unique_ptr<WatchCursor> cursor, co_await call.registry->watch(std::move(context), std::move(request)));
+  CO_TRY(std::unique_ptr<WatchCursor> cursor,
+         co_await call.registry->watch(std::move(context), std::move(request)));
 
   http::Response response;
   response.headers.add("Content-Type", stream_content_type(negotiate(call.request(), offered)->type));

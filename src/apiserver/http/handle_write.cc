@@ -17,7 +17,8 @@ Result<void> settle_namespace(const ResourceCall& call, api::Object& object) {
   metav1::ObjectMeta* meta = object.meta();
   if (!meta || meta->namespace_ == call.namespace_) return {};
   if (!meta->namespace_.empty() && !call.namespace_.empty()) {
-    return fail(errors::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+    return fail(errors::bad_request(
+        "the namespace of the provided object does not match the namespace sent on the request"));
   }
   meta->namespace_ = call.namespace_;
   return {};
@@ -27,16 +28,17 @@ Result<void> check_name(const ResourceCall& call, const api::Object& object) {
   const metav1::ObjectMeta* meta = object.meta();
   if (!meta) return {};
   if (meta->name.empty()) {
-    return fail(errors::bad_request(
-        fmt::format("the name of the object ({} based on URL) was undeterminable: name must be provided", call.name)));
+    return fail(errors::bad_request(fmt::format(
+        "the name of the object ({} based on URL) was undeterminable: name must be provided", call.name)));
   }
   if (meta->name != call.name) {
-    return fail(errors::bad_request(
-        fmt::format("the name of the object ({}) does not match the name on the URL ({})", meta->name, call.name)));
+    return fail(errors::bad_request(fmt::format(
+        "the name of the object ({}) does not match the name on the URL ({})", meta->name, call.name)));
   }
   if (!call.namespace_.empty() && !meta->namespace_.empty() && meta->namespace_ != call.namespace_) {
-    return fail(errors::bad_request(fmt::format("the namespace of the object ({}) does not match the namespace on the request ({})",
-                                                meta->namespace_, call.namespace_)));
+    return fail(errors::bad_request(
+        fmt::format("the namespace of the object ({}) does not match the namespace on the request ({})",
+                    meta->namespace_, call.namespace_)));
   }
   return {};
 }
@@ -51,7 +53,8 @@ Task<Result<api::Object>> replace_with(std::shared_ptr<Sent> sent, const api::Ob
   co_return sent->shape.write(sent->object.clone(), current);
 }
 
-http::Response deleted_status(const ResourceCall& call, int code, const api::Object& object, const Accepted& accepted) {
+http::Response deleted_status(const ResourceCall& call, int code, const api::Object& object,
+                              const Accepted& accepted) {
   metav1::Status status;
   status.status = "Success";
   metav1::StatusDetails& details = status.details.emplace();
@@ -64,7 +67,8 @@ http::Response deleted_status(const ResourceCall& call, int code, const api::Obj
   return object_response(code, api::type_of<metav1::Status>(), &status, "v1", "Status", accepted);
 }
 
-// 202 when the object is still there and the client asked to wait for dependents (as upstream, not for every such case).
+// 202 when the object is still there and the client asked to wait for dependents (as upstream, not for every
+// such case).
 int delete_code(const WriteResult& result, const metav1::DeleteOptions& options) {
   if (result.deleted) return 200;
   bool cascades = options.orphanDependents && !*options.orphanDependents;
@@ -85,7 +89,8 @@ Answer handle_create(Context context, ResourceCall call) {
   CO_TRY(api::Object hub, shape.write(std::move(sent), nullptr));
   CO_TRY_VOID(settle_namespace(call, hub));
   WriteOptions options = write_options(call, shape, query);
-  CO_TRY(WriteResult result, co_await call.registry->create(std::move(context), call.namespace_, std::move(hub), std::move(options)));
+  CO_TRY(WriteResult result, co_await call.registry->create(std::move(context), call.namespace_,
+                                                            std::move(hub), std::move(options)));
   co_return answer(encoder, 201, result.object);
 }
 
@@ -121,7 +126,8 @@ Answer handle_delete(Context context, ResourceCall call) {
   WriteQuery query;
   query.dry_run = !asked->dryRun.empty();
   WriteOptions options = write_options(call, shape, query);
-  CO_TRY(WriteResult result, co_await call.registry->remove(std::move(context), call.namespace_, call.name, asked, std::move(options)));
+  CO_TRY(WriteResult result, co_await call.registry->remove(std::move(context), call.namespace_, call.name,
+                                                            asked, std::move(options)));
   const int code = delete_code(result, *asked);
   if (result.answer_object) co_return answer(encoder, code, result.object);
   co_return deleted_status(call, code, result.object, accepted);
@@ -147,7 +153,8 @@ Answer handle_delete_collection(Context context, ResourceCall call) {
   query.dry_run = !asked->dryRun.empty();
   WriteOptions options = write_options(call, shape, query);
   CO_TRY(std::vector<api::Object> removed,
-         co_await call.registry->remove_collection(std::move(context), std::move(selection), asked, std::move(options)));
+         co_await call.registry->remove_collection(std::move(context), std::move(selection), asked,
+                                                   std::move(options)));
   http::Response response;
   response.headers.add("Content-Type", encoder.content_type());
   ListHead head;

@@ -43,10 +43,11 @@ std::optional<std::pair<std::string, std::string>> service_account(std::string_v
 }
 
 // Every single thing that must be permitted.
-std::vector<AuthorizationAttributes> permissions_needed(const UserInfo& wanted, const std::shared_ptr<const UserInfo>& by) {
+std::vector<AuthorizationAttributes> permissions_needed(const UserInfo& wanted,
+                                                        const std::shared_ptr<const UserInfo>& by) {
   std::vector<AuthorizationAttributes> out;
-  auto need = [&](std::string_view group, std::string_view resource, std::string_view subresource, std::string_view name,
-                  std::string_view namespace_) {
+  auto need = [&](std::string_view group, std::string_view resource, std::string_view subresource,
+                  std::string_view name, std::string_view namespace_) {
     AuthorizationAttributes& a = out.emplace_back();
     a.user = by;
     a.verb = "impersonate";
@@ -75,7 +76,8 @@ void add_implied_groups(UserInfo& user) {
   if (auto account = service_account(user.name); account && user.groups.empty()) {
     user.groups = {"system:serviceaccounts", "system:serviceaccounts:" + account->first};
   }
-  std::string_view implied = user.name == "system:anonymous" ? "system:unauthenticated" : "system:authenticated";
+  std::string_view implied =
+      user.name == "system:anonymous" ? "system:unauthenticated" : "system:authenticated";
   bool has = std::ranges::any_of(user.groups, [](const std::string& g) {
     return g == "system:authenticated" || g == "system:unauthenticated";
   });
@@ -94,10 +96,12 @@ void erase_headers(http::Headers& headers) {
 
 Task<http::Response> ImpersonationStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
   UserInfo wanted = requested_user(exchange->request.headers);
-  bool anything = !wanted.name.empty() || !wanted.uid.empty() || !wanted.groups.empty() || !wanted.extra.empty();
+  bool anything =
+      !wanted.name.empty() || !wanted.uid.empty() || !wanted.groups.empty() || !wanted.extra.empty();
   if (!anything) co_return co_await next_->handle(std::move(context), std::move(exchange));
   if (wanted.name.empty()) {
-    co_return error_response(exchange->request, errors::internal("requested impersonation without impersonating a user"));
+    co_return error_response(exchange->request,
+                             errors::internal("requested impersonation without impersonating a user"));
   }
   for (const AuthorizationAttributes& attributes : permissions_needed(wanted, context.user)) {
     Verdict verdict = authorizer_->authorize(attributes);

@@ -28,7 +28,9 @@ std::vector<std::string> container_names(const corev1::Pod& pod) {
 }
 
 bool has_container(const corev1::Pod& pod, std::string_view name) {
-  auto in = [&](const auto& list) { return std::ranges::any_of(list, [&](const auto& c) { return c.name == name; }); };
+  auto in = [&](const auto& list) {
+    return std::ranges::any_of(list, [&](const auto& c) { return c.name == name; });
+  };
   return in(pod.spec.containers) || in(pod.spec.initContainers) || in(pod.spec.ephemeralContainers);
 }
 
@@ -41,13 +43,16 @@ Result<std::string> choose_container(const corev1::Pod& pod, std::string asked) 
   }
   std::vector<std::string> names = container_names(pod);
   if (names.size() == 1) return names[0];
-  if (names.empty()) return fail(errors::bad_request(fmt::format("a container name must be specified for pod {}", name)));
+  if (names.empty())
+    return fail(errors::bad_request(fmt::format("a container name must be specified for pod {}", name)));
   std::vector<std::string> init, ephemeral;
   for (const auto& container : pod.spec.initContainers) init.push_back(container.name);
   for (const auto& container : pod.spec.ephemeralContainers) ephemeral.push_back(container.name);
-  std::string text = fmt::format("a container name must be specified for pod {}, choose one of: [{}]", name, fmt::join(names, " "));
+  std::string text = fmt::format("a container name must be specified for pod {}, choose one of: [{}]", name,
+                                 fmt::join(names, " "));
   if (!init.empty()) text += fmt::format(" or one of the init containers: [{}]", fmt::join(init, " "));
-  if (!ephemeral.empty()) text += fmt::format(" or one of the ephemeral containers: [{}]", fmt::join(ephemeral, " "));
+  if (!ephemeral.empty())
+    text += fmt::format(" or one of the ephemeral containers: [{}]", fmt::join(ephemeral, " "));
   return fail(errors::bad_request(text));
 }
 
@@ -62,7 +67,8 @@ std::string kubelet_query(const http::Request& request, std::string_view subreso
     if (value && *value != "false" && *value != "0") add(kubelet_name, "1");
   };
   if (subresource == "log") {
-    for (std::string_view name : {"follow", "limitBytes", "previous", "sinceSeconds", "sinceTime", "stream", "tailLines", "timestamps"}) {
+    for (std::string_view name : {"follow", "limitBytes", "previous", "sinceSeconds", "sinceTime", "stream",
+                                  "tailLines", "timestamps"}) {
       if (auto value = request.param(name); value && !value->empty() && *value != "false") add(name, *value);
     }
     return out;
@@ -80,7 +86,8 @@ std::string kubelet_query(const http::Request& request, std::string_view subreso
   return out;
 }
 
-Result<std::string> kubelet_path(const corev1::Pod& pod, std::string_view subresource, const http::Request& request) {
+Result<std::string> kubelet_path(const corev1::Pod& pod, std::string_view subresource,
+                                 const http::Request& request) {
   const std::string& ns = pod.metadata.namespace_;
   const std::string& name = pod.metadata.name;
   if (subresource == "portforward") return fmt::format("/portForward/{}/{}", ns, name);
@@ -101,9 +108,11 @@ Task<Result<Location>> locate(Context context, ResourceCall call) {
   if (pod.spec.nodeName.empty()) {
     // A Pod that runs nowhere has said nothing yet; an empty host tells the caller.
     if (subresource == "log") co_return Location();
-    co_return fail(errors::bad_request(fmt::format("pod {} does not have a host assigned", pod.metadata.name)));
+    co_return fail(
+        errors::bad_request(fmt::format("pod {} does not have a host assigned", pod.metadata.name)));
   }
-  CO_TRY(KubeletAddress kubelet, co_await kubelet_of(std::move(context), call.deps->registries, pod.spec.nodeName));
+  CO_TRY(KubeletAddress kubelet,
+         co_await kubelet_of(std::move(context), call.deps->registries, pod.spec.nodeName));
   Location location;
   location.host = std::move(kubelet.host);
   location.port = kubelet.port;
@@ -114,7 +123,8 @@ Task<Result<Location>> locate(Context context, ResourceCall call) {
 
 }  // namespace
 
-Task<Result<KubeletAddress>> kubelet_of(Context context, const RegistryMap* registries, std::string node_name) {
+Task<Result<KubeletAddress>> kubelet_of(Context context, const RegistryMap* registries,
+                                        std::string node_name) {
   Registry* nodes = registries->find("", "nodes");
   if (!nodes) co_return fail(errors::internal("nodes are not served"));
   GetRequest get;
@@ -144,7 +154,8 @@ http::Request forwarded(const http::Request& request) {
   out.body = request.body;
   for (const auto& [name, value] : request.headers) {
     auto is = [&name](std::string_view other) {
-      return std::ranges::equal(name, other, [](char a, char b) { return std::tolower(a) == std::tolower(b); });
+      return std::ranges::equal(name, other,
+                                [](char a, char b) { return std::tolower(a) == std::tolower(b); });
     };
     // Who the user is, is the API server's business; hop-by-hop fields are the transport's.
     if (is("authorization") || is("host") || is("content-length") || is("transfer-encoding") || is("te") ||
@@ -158,7 +169,8 @@ http::Request forwarded(const http::Request& request) {
 
 bool is_kubelet_subresource(const api::Resource& resource, std::string_view subresource) {
   return resource.group.empty() && resource.plural == "pods" &&
-         (subresource == "log" || subresource == "exec" || subresource == "attach" || subresource == "portforward");
+         (subresource == "log" || subresource == "exec" || subresource == "attach" ||
+          subresource == "portforward");
 }
 
 struct KubeletProxy::Clients {
@@ -166,7 +178,8 @@ struct KubeletProxy::Clients {
   std::map<std::pair<std::string, int>, std::shared_ptr<http::Client>> by_address;
 };
 
-KubeletProxy::KubeletProxy(ClientFactory factory) : factory_(std::move(factory)), clients_(std::make_unique<Clients>()) {}
+KubeletProxy::KubeletProxy(ClientFactory factory)
+    : factory_(std::move(factory)), clients_(std::make_unique<Clients>()) {}
 KubeletProxy::~KubeletProxy() = default;
 
 Result<std::shared_ptr<http::Client>> KubeletProxy::client(const std::string& host, int port) {
@@ -185,12 +198,13 @@ Answer KubeletProxy::handle(Context context, ResourceCall call) {
   http::Request request = forwarded(call.request());
   request.path = location.path;
   request.query = location.query;
-  if (call.request().headers.has("Upgrade")) co_return co_await open_tunnel(std::move(context), std::move(kubelet), std::move(request));
+  if (call.request().headers.has("Upgrade"))
+    co_return co_await open_tunnel(std::move(context), std::move(kubelet), std::move(request));
   if (call.subresource->name != "log") co_return fail(errors::bad_request("Upgrade request required"));
   Result<http::Response> response = co_await kubelet->send(std::move(context), std::move(request));
   if (!response) {
-    co_return fail(errors::internal(fmt::format("Get \"https://{}:{}{}\": {}", location.host, location.port, location.path,
-                                                response.error().message)));
+    co_return fail(errors::internal(fmt::format("Get \"https://{}:{}{}\": {}", location.host, location.port,
+                                                location.path, response.error().message)));
   }
   co_return co_await pass_on(std::move(kubelet), std::move(*response));
 }

@@ -1,5 +1,5 @@
-// What the API server passes on to kubelets: pods/log, exec, attach and portforward. Answers are streamed through;
-// upgraded connections are joined byte by byte, without looking into them
+// What the API server passes on to kubelets: pods/log, exec, attach and portforward. Answers are streamed
+// through; upgraded connections are joined byte by byte, without looking into them
 // (k8s.io/kubernetes/pkg/registry/core/pod/rest, k8s.io/apimachinery/pkg/util/proxy).
 #pragma once
 
@@ -18,15 +18,18 @@ struct KubeletAddress {
   std::string host;
   int port = 0;
 };
-Task<Result<KubeletAddress>> kubelet_of(Context context, const RegistryMap* registries, std::string node_name);
+Task<Result<KubeletAddress>> kubelet_of(Context context, const RegistryMap* registries,
+                                        std::string node_name);
 
-// The request without what belongs to this connection or to this server alone; path and query are the caller's to set.
+// The request without what belongs to this connection or to this server alone; path and query are the
+// caller's to set.
 http::Request forwarded(const http::Request& request);
 
 class KubeletProxy {
  public:
   // Makes a client for https://host:port with the API server's own certificate. Thread-safe.
-  using ClientFactory = std::function<Result<std::shared_ptr<http::Client>>(const std::string& host, int port)>;
+  using ClientFactory =
+      std::function<Result<std::shared_ptr<http::Client>>(const std::string& host, int port)>;
 
   explicit KubeletProxy(ClientFactory factory);
   ~KubeletProxy();
@@ -35,7 +38,6 @@ class KubeletProxy {
   Result<std::shared_ptr<http::Client>> client(const std::string& host, int port);
 
  private:
-
   struct Clients;
   ClientFactory factory_;
   std::unique_ptr<Clients> clients_;

@@ -73,7 +73,8 @@ constexpr Known kKnown[] = {{"application", "json", MediaType::kJson},
                             {"application", "vnd.kubernetes.protobuf", MediaType::kProtobuf}};
 
 bool matches(const AcceptClause& clause, const Known& known) {
-  return (clause.type == "*" || clause.type == known.type) && (clause.subtype == "*" || clause.subtype == known.subtype);
+  return (clause.type == "*" || clause.type == known.type) &&
+         (clause.subtype == "*" || clause.subtype == known.subtype);
 }
 
 // Fills `accepted` from the clause's parameters; false when the endpoint cannot give what they ask for.
@@ -98,26 +99,31 @@ bool take_params(const AcceptClause& clause, const Offered& offered, Accepted& a
 }
 
 Status not_acceptable(const Offered& offered) {
-  return errors::not_acceptable(fmt::format("only the following media types are accepted: application/json, {}{}",
-                                            offered.yaml ? "application/yaml, " : "",
-                                            offered.stream ? "application/vnd.kubernetes.protobuf, application/json;stream=watch, "
-                                                             "application/vnd.kubernetes.protobuf;stream=watch"
-                                                           : "application/vnd.kubernetes.protobuf"));
+  return errors::not_acceptable(
+      fmt::format("only the following media types are accepted: application/json, {}{}",
+                  offered.yaml ? "application/yaml, " : "",
+                  offered.stream ? "application/vnd.kubernetes.protobuf, application/json;stream=watch, "
+                                   "application/vnd.kubernetes.protobuf;stream=watch"
+                                 : "application/vnd.kubernetes.protobuf"));
 }
 
 }  // namespace
 
 std::string_view content_type(MediaType type) {
   switch (type) {
-    case MediaType::kJson: return "application/json";
-    case MediaType::kYaml: return "application/yaml";
-    case MediaType::kProtobuf: return "application/vnd.kubernetes.protobuf";
+    case MediaType::kJson:
+      return "application/json";
+    case MediaType::kYaml:
+      return "application/yaml";
+    case MediaType::kProtobuf:
+      return "application/vnd.kubernetes.protobuf";
   }
   return "";
 }
 
 std::string_view stream_content_type(MediaType type) {
-  return type == MediaType::kProtobuf ? "application/vnd.kubernetes.protobuf;stream=watch" : "application/json";
+  return type == MediaType::kProtobuf ? "application/vnd.kubernetes.protobuf;stream=watch"
+                                      : "application/json";
 }
 
 std::string_view AcceptClause::param(std::string_view name) const {
@@ -170,7 +176,9 @@ Result<Accepted> negotiate(const http::Request& request, const Offered& offered)
   return fail(not_acceptable(offered));
 }
 
-std::string bare_media_type(std::string_view value) { return lower(trimmed(value.substr(0, value.find(';')))); }
+std::string bare_media_type(std::string_view value) {
+  return lower(trimmed(value.substr(0, value.find(';'))));
+}
 
 Result<MediaType> body_media_type(const http::Request& request) {
   std::string type = bare_media_type(request.headers.get("content-type"));

@@ -30,9 +30,9 @@ struct Accepted {
 
 // What the endpoint can do beyond plain objects.
 struct Offered {
-  bool views = false;     // Table and PartialObjectMetadata of single objects
-  bool list = false;      // answers are lists
-  bool stream = false;    // it is a watch
+  bool views = false;   // Table and PartialObjectMetadata of single objects
+  bool list = false;    // answers are lists
+  bool stream = false;  // it is a watch
   bool yaml = true;
 };
 

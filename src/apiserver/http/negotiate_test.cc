@@ -18,7 +18,9 @@ constexpr Offered kWatch{.views = true, .list = true, .stream = true};
 
 TEST(Negotiate, NoHeaderMeansJson) { EXPECT_EQ(negotiate(accepting(""), kObject)->type, MediaType::kJson); }
 
-TEST(Negotiate, WildcardMeansJson) { EXPECT_EQ(negotiate(accepting("*/*"), kObject)->type, MediaType::kJson); }
+TEST(Negotiate, WildcardMeansJson) {
+  EXPECT_EQ(negotiate(accepting("*/*"), kObject)->type, MediaType::kJson);
+}
 
 TEST(Negotiate, HigherQualityWins) {
   EXPECT_EQ(negotiate(accepting("application/json;q=0.5,application/yaml"), kObject)->type, MediaType::kYaml);

@@ -27,7 +27,8 @@ Result<std::optional<int64_t>> int_param(const http::Request& request, std::stri
   auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc() || end != text->data() + text->size()) {
     std::string_view why = error == std::errc::result_out_of_range ? "value out of range" : "invalid syntax";
-    return fail(errors::bad_request(fmt::format("strconv.ParseInt: parsing {}: {}", field::quote(*text), why)));
+    return fail(
+        errors::bad_request(fmt::format("strconv.ParseInt: parsing {}: {}", field::quote(*text), why)));
   }
   return value;
 }
@@ -45,7 +46,8 @@ void check_field_manager(const std::string& manager, field::Errors& errors) {
   if (manager.size() > 128) errors.push_back(field::too_long(Path("fieldManager"), 128));
   bool printable = std::ranges::none_of(manager, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (!printable) {
-    errors.push_back(field::invalid_string(Path("fieldManager"), manager, "should only contain printable characters"));
+    errors.push_back(
+        field::invalid_string(Path("fieldManager"), manager, "should only contain printable characters"));
   }
 }
 
@@ -61,9 +63,12 @@ std::string manager_of_agent(std::string_view agent) {
 
 std::string_view kind_name(WriteKind kind) {
   switch (kind) {
-    case WriteKind::kCreate: return "CreateOptions";
-    case WriteKind::kUpdate: return "UpdateOptions";
-    case WriteKind::kPatch: return "PatchOptions";
+    case WriteKind::kCreate:
+      return "CreateOptions";
+    case WriteKind::kUpdate:
+      return "UpdateOptions";
+    case WriteKind::kPatch:
+      return "PatchOptions";
   }
   return "";
 }
@@ -77,26 +82,28 @@ void check_list_options(const ListOptions& options, bool is_watch, field::Errors
           match_path, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
     }
     if (!is_watch && options.resource_version.empty()) {
-      errors.push_back(field::forbidden(match_path, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+      errors.push_back(field::forbidden(
+          match_path, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
     }
     if (!options.continue_.empty()) {
-      errors.push_back(field::forbidden(match_path, "resourceVersionMatch is forbidden when continue is provided"));
+      errors.push_back(
+          field::forbidden(match_path, "resourceVersionMatch is forbidden when continue is provided"));
     }
     constexpr std::string_view kSupported[] = {"Exact", "NotOlderThan", ""};
     if (match != "Exact" && match != "NotOlderThan") {
       errors.push_back(field::not_supported(match_path, match, kSupported));
     }
     if (match == "Exact" && options.resource_version == "0") {
-      errors.push_back(
-          field::forbidden(match_path, "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\""));
+      errors.push_back(field::forbidden(
+          match_path, "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\""));
     }
   }
   if (!options.send_initial_events) return;
   const Path initial_path("sendInitialEvents");
   if (!is_watch) errors.push_back(field::forbidden(initial_path, "sendInitialEvents is forbidden for list"));
   if (is_watch && match != "NotOlderThan") {
-    errors.push_back(field::forbidden(match_path,
-                                      "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+    errors.push_back(field::forbidden(
+        match_path, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
   }
 }
 
@@ -117,7 +124,8 @@ Result<metav1::DeleteOptions> delete_options_of_query(const http::Request& reque
   metav1::DeleteOptions options;
   TRY(options.gracePeriodSeconds, int_param(request, "gracePeriodSeconds"));
   if (auto value = request.param("orphanDependents")) options.orphanDependents = go_bool(value);
-  if (auto value = request.param("propagationPolicy"); value && !value->empty()) options.propagationPolicy = *value;
+  if (auto value = request.param("propagationPolicy"); value && !value->empty())
+    options.propagationPolicy = *value;
   options.dryRun = request.params("dryRun");
   return options;
 }
@@ -130,7 +138,8 @@ Result<ListOptions> parse_list_options(const http::Request& request, bool is_wat
   out.field_selector = request.param("fieldSelector").value_or("");
   out.watch = is_watch;
   out.allow_bookmarks = go_bool(request.param("allowWatchBookmarks"));
-  if (auto value = request.param("sendInitialEvents"); value && !value->empty()) out.send_initial_events = go_bool(value);
+  if (auto value = request.param("sendInitialEvents"); value && !value->empty())
+    out.send_initial_events = go_bool(value);
   out.resource_version = request.param("resourceVersion").value_or("");
   out.resource_version_match = request.param("resourceVersionMatch").value_or("");
   TRY(out.timeout_seconds, int_param(request, "timeoutSeconds"));
@@ -151,7 +160,8 @@ Result<IncludeObject> parse_include_object(const http::Request& request) {
   field::Errors errors;
   constexpr std::string_view kSupported[] = {"None", "Metadata", "Object", ""};
   errors.push_back(field::not_supported(Path("includeObject"), value, kSupported));
-  return fail(errors::bad_request(fmt::format("Invalid value for option: {}: {}", errors[0].field, errors[0].body)));
+  return fail(
+      errors::bad_request(fmt::format("Invalid value for option: {}: {}", errors[0].field, errors[0].body)));
 }
 
 Result<WriteQuery> parse_write_query(const http::Request& request, WriteKind kind, bool apply) {
@@ -168,7 +178,8 @@ Result<WriteQuery> parse_write_query(const http::Request& request, WriteKind kin
   if (apply && manager.empty()) {
     errors.push_back(field::required(Path("fieldManager"), "is required for apply patch"));
   }
-  out.field_manager = manager.empty() ? manager_of_agent(request.headers.get("user-agent")) : std::move(manager);
+  out.field_manager =
+      manager.empty() ? manager_of_agent(request.headers.get("user-agent")) : std::move(manager);
 
   if (auto force = request.param("force"); kind == WriteKind::kPatch && force && !force->empty()) {
     out.force = go_bool(force);
@@ -176,8 +187,10 @@ Result<WriteQuery> parse_write_query(const http::Request& request, WriteKind kin
   }
 
   std::string validation = request.param("fieldValidation").value_or("");
-  if (validation == "Ignore") out.strictness = codec::Strictness::Ignore;
-  else if (validation == "Strict") out.strictness = codec::Strictness::Strict;
+  if (validation == "Ignore")
+    out.strictness = codec::Strictness::Ignore;
+  else if (validation == "Strict")
+    out.strictness = codec::Strictness::Strict;
   else if (!validation.empty() && validation != "Warn") {
     constexpr std::string_view kSupported[] = {"", "Ignore", "Strict", "Warn"};
     errors.push_back(field::not_supported(Path("fieldValidation"), validation, kSupported));

@@ -7,12 +7,15 @@ namespace xebec::apiserver {
 Shape shape_of(const ResourceCall& call) {
   Shape shape;
   shape.type = call.resource->message;
-  shape.kind = {std::string(call.resource->group), std::string(call.resource->version), std::string(call.resource->kind)};
+  shape.kind = {std::string(call.resource->group), std::string(call.resource->version),
+                std::string(call.resource->kind)};
   const api::Message* type = shape.type;
   shape.read = [type](const api::Object& hub) { return api::convert(hub, *type); };
   if (call.registry) {
     const api::Message* hub_type = &call.registry->hub();
-    shape.write = [hub_type](api::Object sent, const api::Object*) { return api::convert(std::move(sent), *hub_type); };
+    shape.write = [hub_type](api::Object sent, const api::Object*) {
+      return api::convert(std::move(sent), *hub_type);
+    };
   }
   return shape;
 }
@@ -27,7 +30,8 @@ Result<Encoder> encoder_for(const ResourceCall& call, const Shape& shape, Offere
   target.type = shape.type;
   target.kind = shape.kind;
   target.transcoder = call.deps->transcoder;
-  target.now_seconds = std::chrono::floor<std::chrono::seconds>(call.deps->clock->now()).time_since_epoch().count();
+  target.now_seconds =
+      std::chrono::floor<std::chrono::seconds>(call.deps->clock->now()).time_since_epoch().count();
   return Encoder(std::move(target));
 }
 

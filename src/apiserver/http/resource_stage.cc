@@ -22,11 +22,13 @@ std::string deprecation_warning(const api::Scheme& scheme, const api::Resource& 
   auto version_text = [](std::string_view group, std::string_view version) {
     return group.empty() ? std::string(version) : fmt::format("{}/{}", group, version);
   };
-  std::string out = fmt::format("{} {} is deprecated", version_text(resource.group, resource.version), resource.kind);
+  std::string out =
+      fmt::format("{} {} is deprecated", version_text(resource.group, resource.version), resource.kind);
   if (!resource.removed_in.empty()) out += fmt::format(", unavailable in v{}+", resource.removed_in);
   const api::ApiGroup* group = scheme.group(resource.storage_group);
   if (!group || group->preferred_version.empty()) return out;
-  const api::Resource* better = scheme.resource(resource.storage_group, group->preferred_version, resource.plural);
+  const api::Resource* better =
+      scheme.resource(resource.storage_group, group->preferred_version, resource.plural);
   if (better) out += fmt::format("; use {} {}", version_text(better->group, better->version), better->kind);
   return out;
 }
@@ -59,7 +61,8 @@ Answer dispatch_subresource(Context context, ResourceCall call, std::string verb
     return call.deps->kubelets->handle(std::move(context), std::move(call));
   }
   // Any method may be proxied.
-  if (call.resource->group.empty() && name == "proxy") return handle_proxy(std::move(context), std::move(call));
+  if (call.resource->group.empty() && name == "proxy")
+    return handle_proxy(std::move(context), std::move(call));
   if (!has(call.subresource->verbs, verb)) return refuse(not_allowed());
   if (pods && name == "binding") return handle_binding(std::move(context), std::move(call));
   if (pods && name == "eviction") return handle_eviction(std::move(context), std::move(call));
@@ -94,7 +97,8 @@ Answer dispatch_main(Context context, ResourceCall call, std::string verb) {
     if (at_item || nowhere) return refuse(not_allowed());
     return handle_create(std::move(context), std::move(call));
   }
-  if (call.name.empty() || (call.resource->namespaced && call.namespace_.empty())) return refuse(not_allowed());
+  if (call.name.empty() || (call.resource->namespaced && call.namespace_.empty()))
+    return refuse(not_allowed());
   if (verb == "delete") return handle_delete(std::move(context), std::move(call));
   Shape shape = shape_of(call);
   return dispatch_object(std::move(context), std::move(call), std::move(shape), std::move(verb));
@@ -128,7 +132,9 @@ Result<ResourceCall> ResourceStage::resolve(const std::shared_ptr<Exchange>& exc
 Task<http::Response> ResourceStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
   Result<ResourceCall> call = resolve(exchange);
   if (!call) co_return error_response(exchange->request, call.error());
-  if (call->resource->removed) exchange->warnings.push_back(deprecation_warning(*deps_.scheme, *call->resource));
+  exchange->known_resource = true;
+  if (call->resource->removed)
+    exchange->warnings.push_back(deprecation_warning(*deps_.scheme, *call->resource));
   // HEAD is a GET; DELETE and the like without a verb of their own are unknown methods.
   std::string verb = exchange->info.verb;
   if (verb.empty()) co_return error_response(exchange->request, not_allowed());

@@ -14,7 +14,8 @@ namespace {
 // Reasons that exist inside the process only, as a client sees them.
 Status public_status(const Status& status) {
   if (status.is(reason::kCancelled)) {
-    return errors::timeout("request did not complete within requested timeout - context deadline exceeded", 0);
+    return errors::timeout("request did not complete within requested timeout - context deadline exceeded",
+                           0);
   }
   if (status.is(reason::kUnknownOutcome)) return errors::timeout(status.message, 0);
   return status;
@@ -25,18 +26,22 @@ Status public_status(const Status& status) {
 std::string encode_document(const api::Message& type, const void* object, std::string_view api_version,
                             std::string_view kind, MediaType media, bool pretty) {
   switch (media) {
-    case MediaType::kJson: return codec::encode_json(type, object, api_version, kind, pretty);
-    case MediaType::kYaml: return codec::encode_yaml(type, object, api_version, kind);
+    case MediaType::kJson:
+      return codec::encode_json(type, object, api_version, kind, pretty);
+    case MediaType::kYaml:
+      return codec::encode_yaml(type, object, api_version, kind);
     case MediaType::kProtobuf:
       return codec::encode_protobuf_envelope(api::GroupVersionKind::from(api_version, kind), type, object);
   }
   return {};
 }
 
-http::Response object_response(int code, const api::Message& type, const void* object, std::string_view api_version,
-                               std::string_view kind, const Accepted& accepted) {
+http::Response object_response(int code, const api::Message& type, const void* object,
+                               std::string_view api_version, std::string_view kind,
+                               const Accepted& accepted) {
   // Kinds that exist in JSON only (Table) are never given as protobuf.
-  MediaType media = type.json_only && accepted.type == MediaType::kProtobuf ? MediaType::kJson : accepted.type;
+  MediaType media =
+      type.json_only && accepted.type == MediaType::kProtobuf ? MediaType::kJson : accepted.type;
   http::Response response;
   response.status = code;
   response.headers.add("Content-Type", content_type(media));
@@ -84,7 +89,8 @@ http::Response error_response(const http::Request& request, const Status& given)
   offered.stream = true;  // a watch that fails before it starts is answered in its own media type
   Accepted accepted = negotiate(request, offered).value_or(Accepted{});
   api::Object object = status_object(status);
-  http::Response response = object_response(status.code, object.type(), object.data(), "v1", "Status", accepted);
+  http::Response response =
+      object_response(status.code, object.type(), object.data(), "v1", "Status", accepted);
   if (status.details.retry_after_seconds > 0) {
     response.headers.add("Retry-After", std::to_string(status.details.retry_after_seconds));
   }
@@ -100,7 +106,9 @@ http::Response text_response(int code, std::string text) {
   return response;
 }
 
-http::Response http_error(int code, std::string_view text) { return text_response(code, fmt::format("{}\n", text)); }
+http::Response http_error(int code, std::string_view text) {
+  return text_response(code, fmt::format("{}\n", text));
+}
 
 http::Response page_not_found() { return http_error(404, "404 page not found"); }
 

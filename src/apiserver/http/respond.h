@@ -1,4 +1,5 @@
-// Answers: objects, errors and plain texts as HTTP responses (k8s.io/apiserver/pkg/endpoints/handlers/responsewriters).
+// Answers: objects, errors and plain texts as HTTP responses
+// (k8s.io/apiserver/pkg/endpoints/handlers/responsewriters).
 #pragma once
 
 #include <string>
@@ -17,13 +18,13 @@ namespace xebec::apiserver {
 std::string encode_document(const api::Message& type, const void* object, std::string_view api_version,
                             std::string_view kind, MediaType media, bool pretty);
 
-http::Response object_response(int code, const api::Message& type, const void* object, std::string_view api_version,
-                               std::string_view kind, const Accepted& accepted);
+http::Response object_response(int code, const api::Message& type, const void* object,
+                               std::string_view api_version, std::string_view kind, const Accepted& accepted);
 // apiVersion and kind are those of the type's first GVK.
 http::Response object_response(int code, const api::Object& object, const Accepted& accepted);
 
-// A metav1 Status in a form the client accepts, JSON if there is none. What only we know (kCancelled, kUnknownOutcome)
-// is told in upstream's words.
+// A metav1 Status in a form the client accepts, JSON if there is none. What only we know (kCancelled,
+// kUnknownOutcome) is told in upstream's words.
 http::Response error_response(const http::Request& request, const Status& status);
 
 // Text ends as given; upstream's http.Error adds a newline and nosniff.

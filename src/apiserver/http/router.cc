@@ -9,7 +9,8 @@ namespace {
 
 class FunctionStage final : public Stage {
  public:
-  explicit FunctionStage(std::function<http::Response(const Context&, const Exchange&)> answer) : answer_(std::move(answer)) {}
+  explicit FunctionStage(std::function<http::Response(const Context&, const Exchange&)> answer)
+      : answer_(std::move(answer)) {}
   Task<http::Response> handle(Context context, std::shared_ptr<Exchange> exchange) override {
     co_return answer_(context, *exchange);
   }
@@ -29,9 +30,13 @@ std::shared_ptr<Stage> make_stage(std::function<http::Response(const Context&, c
   return std::make_shared<FunctionStage>(std::move(answer));
 }
 
-void Router::add(std::string path, std::shared_ptr<Stage> stage) { exact_[std::move(path)] = std::move(stage); }
+void Router::add(std::string path, std::shared_ptr<Stage> stage) {
+  exact_[std::move(path)] = std::move(stage);
+}
 
-void Router::add_prefix(std::string path, std::shared_ptr<Stage> stage) { prefixes_[std::move(path)] = std::move(stage); }
+void Router::add_prefix(std::string path, std::shared_ptr<Stage> stage) {
+  prefixes_[std::move(path)] = std::move(stage);
+}
 
 std::vector<std::string> Router::paths() const {
   std::set<std::string> out;

@@ -37,12 +37,15 @@ Result<api::Object> scale_of(const Kind& object) {
 template <class Kind>
 Result<api::Object> with_scale(const autoscalingv1::Scale& scale, Kind object, ResourceName resource) {
   if (!scale.metadata.uid.empty() && scale.metadata.uid != object.metadata.uid) {
-    return fail(errors::conflict(resource, object.metadata.name,
-                                 fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                                             scale.metadata.uid, object.metadata.uid)));
+    return fail(
+        errors::conflict(resource, object.metadata.name,
+                         fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                                     scale.metadata.uid, object.metadata.uid)));
   }
-  if (!scale.metadata.resourceVersion.empty()) object.metadata.resourceVersion = scale.metadata.resourceVersion;
-  else object.metadata.resourceVersion.clear();
+  if (!scale.metadata.resourceVersion.empty())
+    object.metadata.resourceVersion = scale.metadata.resourceVersion;
+  else
+    object.metadata.resourceVersion.clear();
   object.spec.replicas = scale.spec.replicas;
   return api::Object::of(std::move(object));
 }
@@ -71,12 +74,15 @@ Shape scale_shape(const ResourceCall& call) {
     const auto& scale = sent.get<autoscalingv1::Scale>();
     if (scale.spec.replicas < 0) {
       std::vector<StatusCause> causes;
-      causes.push_back({"FieldValueInvalid",
-                        fmt::format("Invalid value: {}: must be greater than or equal to 0", scale.spec.replicas),
-                        "spec.replicas"});
+      causes.push_back(
+          {"FieldValueInvalid",
+           fmt::format("Invalid value: {}: must be greater than or equal to 0", scale.spec.replicas),
+           "spec.replicas"});
       return fail(errors::invalid(KindName{"autoscaling", "Scale"}, scale.metadata.name, std::move(causes)));
     }
-    return with_kind(*current, [&](const auto& object) { return with_scale(scale, object, ResourceName{group, plural}); });
+    return with_kind(*current, [&](const auto& object) {
+      return with_scale(scale, object, ResourceName{group, plural});
+    });
   };
   return shape;
 }

@@ -1,5 +1,6 @@
-// The chain every request goes through. A Stage looks at the request, answers it or passes it on to the next one;
-// the last is the router. server.cc puts them together, in the order of upstream's DefaultBuildHandlerChain.
+// The chain every request goes through. A Stage looks at the request, answers it or passes it on to the next
+// one; the last is the router. server.cc puts them together, in the order of upstream's
+// DefaultBuildHandlerChain.
 #pragma once
 
 #include <memory>
@@ -13,12 +14,13 @@
 
 namespace xebec::apiserver {
 
-// One request on its way. Stages run one after the other, so nothing here needs a lock; a streaming response that
-// outlives the chain copies what it needs.
+// One request on its way. Stages run one after the other, so nothing here needs a lock; a streaming response
+// that outlives the chain copies what it needs.
 struct Exchange {
   http::Request request;
   RequestInfo info;
   std::vector<std::string> warnings;  // become Warning headers
+  bool known_resource = false;        // the path names a resource that is served
 };
 
 class Stage {

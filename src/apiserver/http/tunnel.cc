@@ -48,7 +48,8 @@ class Tunnel final : public http::Upgrade {
     ends->front = stream.get();
     ends->back = backend_.get();
     // Cancellation comes on any thread; streams are closed on their own.
-    CancelRegistration registration = context.cancel.on_cancel([executor, ends] { executor->post([ends] { close(*ends); }); });
+    CancelRegistration registration =
+        context.cancel.on_cancel([executor, ends] { executor->post([ends] { close(*ends); }); });
     Scope scope(*executor, context.cancel);
     scope.spawn(copy(ends->front, ends->back));
     // The kubelet ends last: it tells the exit status after the client has closed its side.
@@ -83,7 +84,8 @@ class HeldStream final : public http::BodyStream {
 
 Answer open_tunnel(Context context, std::shared_ptr<http::Client> client, http::Request request) {
   http::Headers answered;
-  CO_TRY(std::unique_ptr<http::ByteStream> backend, co_await client->upgrade(std::move(context), std::move(request), answered));
+  CO_TRY(std::unique_ptr<http::ByteStream> backend,
+         co_await client->upgrade(std::move(context), std::move(request), answered));
   http::Response response;
   response.status = 101;
   response.headers = std::move(answered);
@@ -94,11 +96,13 @@ Answer open_tunnel(Context context, std::shared_ptr<http::Client> client, http::
 
 http::Response pass_through(std::shared_ptr<http::Client> client, http::Response response) {
   // The length and the connection are this side's own matter.
-  for (std::string_view name : {"Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "Upgrade"}) {
+  for (std::string_view name :
+       {"Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "Upgrade"}) {
     response.headers.erase(name);
   }
   if (auto* stream = std::get_if<std::unique_ptr<http::BodyStream>>(&response.body)) {
-    std::unique_ptr<http::BodyStream> held = std::make_unique<HeldStream>(std::move(client), std::move(*stream));
+    std::unique_ptr<http::BodyStream> held =
+        std::make_unique<HeldStream>(std::move(client), std::move(*stream));
     response.body = std::move(held);
   }
   return response;
@@ -117,7 +121,8 @@ Answer pass_on(std::shared_ptr<http::Client> client, http::Response response) {
   std::string_view type = response.headers.get("Content-Type");
   out.headers.add("Content-Type", type.empty() ? "text/plain" : type);
   if (auto* stream = std::get_if<std::unique_ptr<http::BodyStream>>(&response.body)) {
-    std::unique_ptr<http::BodyStream> held = std::make_unique<HeldStream>(std::move(client), std::move(*stream));
+    std::unique_ptr<http::BodyStream> held =
+        std::make_unique<HeldStream>(std::move(client), std::move(*stream));
     out.body = std::move(held);
   } else {
     out.body = std::move(response.body);

@@ -1,5 +1,6 @@
 // Puts the warnings that came up behind it into Warning headers: 299 - "text"
-// (k8s.io/apiserver/pkg/endpoints/filters WithWarningRecorder). Long texts are cut when all together are too much.
+// (k8s.io/apiserver/pkg/endpoints/filters WithWarningRecorder). Long texts are cut when all together are too
+// much.
 #pragma once
 
 #include "apiserver/http/stage.h"

@@ -48,7 +48,9 @@ void print(const apiregistrationv1::APIService& object, Row& row) {
                 : condition.reason.empty() ? condition.status
                                            : fmt::format("{} ({})", condition.status, condition.reason);
   }
-  row.set("Service", object.spec.service ? fmt::format("{}/{}", object.spec.service->namespace_, object.spec.service->name) : "Local");
+  row.set("Service", object.spec.service
+                         ? fmt::format("{}/{}", object.spec.service->namespace_, object.spec.service->name)
+                         : "Local");
   row.set("Available", std::move(available));
 }
 
@@ -59,7 +61,8 @@ void print(const flowcontrolv1::FlowSchema& object, Row& row) {
   }
   row.set("PriorityLevel", object.spec.priorityLevelConfiguration.name);
   row.set("MatchingPrecedence", object.spec.matchingPrecedence);
-  row.set("DistinguisherMethod", object.spec.distinguisherMethod ? object.spec.distinguisherMethod->type : "<none>");
+  row.set("DistinguisherMethod",
+          object.spec.distinguisherMethod ? object.spec.distinguisherMethod->type : "<none>");
   row.set("MissingPL", std::move(missing));
 }
 
@@ -67,7 +70,8 @@ void print(const flowcontrolv1::PriorityLevelConfiguration& object, Row& row) {
   std::string none = "<none>";
   std::string shares = none, queues = none, hand = none, limit = none;
   if (object.spec.limited) {
-    if (object.spec.limited->nominalConcurrencyShares) shares = std::to_string(*object.spec.limited->nominalConcurrencyShares);
+    if (object.spec.limited->nominalConcurrencyShares)
+      shares = std::to_string(*object.spec.limited->nominalConcurrencyShares);
     if (const auto& queuing = object.spec.limited->limitResponse.queuing) {
       queues = std::to_string(queuing->queues);
       hand = std::to_string(queuing->handSize);

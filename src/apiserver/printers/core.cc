@@ -69,7 +69,8 @@ void print(const corev1::Node& node, Row& row) {
 
 void print(const corev1::Event& event, Row& row) {
   std::string first = human_age(event.firstTimestamp, row.now());
-  if (event.firstTimestamp.is_zero()) first = human_age(api::Time::from_unix(event.eventTime.seconds), row.now());
+  if (event.firstTimestamp.is_zero())
+    first = human_age(api::Time::from_unix(event.eventTime.seconds), row.now());
   std::string last = event.lastTimestamp.is_zero() ? first : human_age(event.lastTimestamp, row.now());
   int64_t count = event.count == 0 ? 1 : event.count;
   if (event.series) {
@@ -85,7 +86,8 @@ void print(const corev1::Event& event, Row& row) {
   row.set("Last Seen", std::move(last));
   row.set("Type", event.type);
   row.set("Reason", event.reason);
-  row.set("Object", event.involvedObject.name.empty() ? kind : fmt::format("{}/{}", kind, event.involvedObject.name));
+  row.set("Object",
+          event.involvedObject.name.empty() ? kind : fmt::format("{}/{}", kind, event.involvedObject.name));
   row.set("Subobject", event.involvedObject.fieldPath);
   row.set("Source", std::move(source));
   std::string message = event.message;
@@ -124,9 +126,10 @@ void print(const corev1::ComponentStatus& object, Row& row) {
 
 std::span<const PrinterEntry> core_printers() {
   static const PrinterEntry kTable[] = {
-      XEBEC_PRINTER(corev1::ConfigMap), XEBEC_PRINTER(corev1::Secret),          XEBEC_PRINTER(corev1::ServiceAccount),
-      XEBEC_PRINTER(corev1::Namespace), XEBEC_PRINTER(corev1::Node),            XEBEC_PRINTER(corev1::Event),
-      XEBEC_PRINTER(corev1::ResourceQuota), XEBEC_PRINTER(corev1::ComponentStatus)};
+      XEBEC_PRINTER(corev1::ConfigMap),      XEBEC_PRINTER(corev1::Secret),
+      XEBEC_PRINTER(corev1::ServiceAccount), XEBEC_PRINTER(corev1::Namespace),
+      XEBEC_PRINTER(corev1::Node),           XEBEC_PRINTER(corev1::Event),
+      XEBEC_PRINTER(corev1::ResourceQuota),  XEBEC_PRINTER(corev1::ComponentStatus)};
   return kTable;
 }
 

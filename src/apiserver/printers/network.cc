@@ -38,14 +38,16 @@ void print(const corev1::Service& service, Row& row) {
                                       : fmt::format("{}/{}", port.port, port.protocol));
   }
   row.set("Type", service.spec.type);
-  row.set("Cluster-IP", cells::or_none(service.spec.clusterIPs.empty() ? service.spec.clusterIP : service.spec.clusterIPs[0]));
+  row.set("Cluster-IP", cells::or_none(service.spec.clusterIPs.empty() ? service.spec.clusterIP
+                                                                       : service.spec.clusterIPs[0]));
   row.set("External-IP", external_addresses(service));
   row.set("Port(s)", cells::or_none(cells::join(ports)));
   row.set("Selector", cells::labels(service.spec.selector));
 }
 
 std::string host_port(const std::string& ip, int64_t port) {
-  return ip.find(':') == std::string::npos ? fmt::format("{}:{}", ip, port) : fmt::format("[{}]:{}", ip, port);
+  return ip.find(':') == std::string::npos ? fmt::format("{}:{}", ip, port)
+                                           : fmt::format("[{}]:{}", ip, port);
 }
 
 void print(const corev1::Endpoints& object, Row& row) {
@@ -97,7 +99,9 @@ void print(const networkingv1::NetworkPolicy& object, Row& row) {
   row.set("Pod-Selector", selector_text(object.spec.podSelector));
 }
 
-void print(const networkingv1::ServiceCIDR& object, Row& row) { row.set("CIDRs", cells::join(object.spec.cidrs)); }
+void print(const networkingv1::ServiceCIDR& object, Row& row) {
+  row.set("CIDRs", cells::join(object.spec.cidrs));
+}
 
 void print(const networkingv1::IPAddress& object, Row& row) {
   std::string parent = "<none>";
@@ -115,11 +119,14 @@ void print(const networkingv1::IPAddress& object, Row& row) {
 }  // namespace
 
 std::span<const PrinterEntry> network_printers() {
-  static const PrinterEntry kTable[] = {
-      XEBEC_PRINTER(corev1::Service),           XEBEC_PRINTER(corev1::Endpoints),
-      XEBEC_PRINTER(discoveryv1::EndpointSlice), XEBEC_PRINTER(networkingv1::Ingress),
-      XEBEC_PRINTER(networkingv1::IngressClass), XEBEC_PRINTER(networkingv1::NetworkPolicy),
-      XEBEC_PRINTER(networkingv1::ServiceCIDR),  XEBEC_PRINTER(networkingv1::IPAddress)};
+  static const PrinterEntry kTable[] = {XEBEC_PRINTER(corev1::Service),
+                                        XEBEC_PRINTER(corev1::Endpoints),
+                                        XEBEC_PRINTER(discoveryv1::EndpointSlice),
+                                        XEBEC_PRINTER(networkingv1::Ingress),
+                                        XEBEC_PRINTER(networkingv1::IngressClass),
+                                        XEBEC_PRINTER(networkingv1::NetworkPolicy),
+                                        XEBEC_PRINTER(networkingv1::ServiceCIDR),
+                                        XEBEC_PRINTER(networkingv1::IPAddress)};
   return kTable;
 }
 

@@ -19,13 +19,15 @@ struct PodSummary {
 
 bool restarts_always(const corev1::Pod& pod, std::string_view init_container) {
   for (const corev1::Container& container : pod.spec.initContainers) {
-    if (container.name == init_container) return container.restartPolicy && *container.restartPolicy == "Always";
+    if (container.name == init_container)
+      return container.restartPolicy && *container.restartPolicy == "Always";
   }
   return false;
 }
 
 bool condition_is_true(const corev1::Pod& pod, std::string_view type) {
-  return std::ranges::any_of(pod.status.conditions, [&](const auto& c) { return c.type == type && c.status == "True"; });
+  return std::ranges::any_of(pod.status.conditions,
+                             [&](const auto& c) { return c.type == type && c.status == "True"; });
 }
 
 void note_restart(const corev1::ContainerStatus& status, api::Time& last) {
@@ -95,7 +97,8 @@ PodSummary summarize(const corev1::Pod& pod) {
   PodSummary out;
   out.status = pod.status.reason.empty() ? pod.status.phase : pod.status.reason;
   for (const auto& condition : pod.status.conditions) {
-    if (condition.type == "PodScheduled" && condition.reason == "SchedulingGated") out.status = condition.reason;
+    if (condition.type == "PodScheduled" && condition.reason == "SchedulingGated")
+      out.status = condition.reason;
   }
   out.total = pod.spec.containers.size();
   for (const corev1::Container& container : pod.spec.initContainers) {

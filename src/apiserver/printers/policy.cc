@@ -12,8 +12,12 @@ namespace xebec::apiserver {
 namespace {
 
 // Roles print their creation time, not their age.
-void print(const rbacv1::Role& object, Row& row) { row.set("Created At", object.metadata.creationTimestamp.str()); }
-void print(const rbacv1::ClusterRole& object, Row& row) { row.set("Created At", object.metadata.creationTimestamp.str()); }
+void print(const rbacv1::Role& object, Row& row) {
+  row.set("Created At", object.metadata.creationTimestamp.str());
+}
+void print(const rbacv1::ClusterRole& object, Row& row) {
+  row.set("Created At", object.metadata.creationTimestamp.str());
+}
 
 template <class Binding>
 void print_binding(const Binding& object, Row& row) {
@@ -21,7 +25,8 @@ void print_binding(const Binding& object, Row& row) {
   for (const rbacv1::Subject& subject : object.subjects) {
     if (subject.kind == "User") users.push_back(subject.name);
     if (subject.kind == "Group") groups.push_back(subject.name);
-    if (subject.kind == "ServiceAccount") accounts.push_back(fmt::format("{}/{}", subject.namespace_, subject.name));
+    if (subject.kind == "ServiceAccount")
+      accounts.push_back(fmt::format("{}/{}", subject.namespace_, subject.name));
   }
   row.set("Role", fmt::format("{}/{}", object.roleRef.kind, object.roleRef.name));
   row.set("Users", cells::join(users, ", "));
@@ -38,7 +43,9 @@ void print(const policyv1::PodDisruptionBudget& object, Row& row) {
   row.set("Allowed Disruptions", object.status.disruptionsAllowed);
 }
 
-void print(const coordinationv1::Lease& object, Row& row) { row.set("Holder", object.spec.holderIdentity.value_or("")); }
+void print(const coordinationv1::Lease& object, Row& row) {
+  row.set("Holder", object.spec.holderIdentity.value_or(""));
+}
 
 void print(const schedulingv1::PriorityClass& object, Row& row) {
   row.set("Value", object.value);
@@ -62,22 +69,22 @@ std::string csr_status(const certificatesv1::CertificateSigningRequest& csr) {
 void print(const certificatesv1::CertificateSigningRequest& object, Row& row) {
   row.set("SignerName", cells::or_none(object.spec.signerName));
   row.set("Requestor", object.spec.username);
-  row.set("RequestedDuration", object.spec.expirationSeconds ? human_duration(*object.spec.expirationSeconds) : "<none>");
+  row.set("RequestedDuration",
+          object.spec.expirationSeconds ? human_duration(*object.spec.expirationSeconds) : "<none>");
   row.set("Condition", csr_status(object));
 }
 
 }  // namespace
 
 std::span<const PrinterEntry> policy_printers() {
-  static const PrinterEntry kTable[] = {
-      XEBEC_PRINTER(rbacv1::Role),
-      XEBEC_PRINTER(rbacv1::ClusterRole),
-      XEBEC_PRINTER(rbacv1::RoleBinding),
-      XEBEC_PRINTER(rbacv1::ClusterRoleBinding),
-      XEBEC_PRINTER(policyv1::PodDisruptionBudget),
-      XEBEC_PRINTER(coordinationv1::Lease),
-      XEBEC_PRINTER(schedulingv1::PriorityClass),
-      XEBEC_PRINTER(certificatesv1::CertificateSigningRequest)};
+  static const PrinterEntry kTable[] = {XEBEC_PRINTER(rbacv1::Role),
+                                        XEBEC_PRINTER(rbacv1::ClusterRole),
+                                        XEBEC_PRINTER(rbacv1::RoleBinding),
+                                        XEBEC_PRINTER(rbacv1::ClusterRoleBinding),
+                                        XEBEC_PRINTER(policyv1::PodDisruptionBudget),
+                                        XEBEC_PRINTER(coordinationv1::Lease),
+                                        XEBEC_PRINTER(schedulingv1::PriorityClass),
+                                        XEBEC_PRINTER(certificatesv1::CertificateSigningRequest)};
   return kTable;
 }
 

@@ -15,8 +15,8 @@ using codec::Value;
 using codec::View;
 
 const PrinterEntry* find_printer(const api::Message& type) {
-  for (auto table : {pod_printers, core_printers, workload_printers, network_printers, storage_printers, policy_printers,
-                     admin_printers}) {
+  for (auto table : {pod_printers, core_printers, workload_printers, network_printers, storage_printers,
+                     policy_printers, admin_printers}) {
     for (const PrinterEntry& entry : table()) {
       if (entry.type == &type) return &entry;
     }
@@ -31,7 +31,8 @@ View find_struct(const View& view, std::string_view name, int depth) {
   if (depth == 0) return {};
   View found;
   for (const api::Field& field : view.message()->fields) {
-    if (field.kind != api::Kind::Message || field.rep == api::Rep::List || field.rep == api::Rep::Map) continue;
+    if (field.kind != api::Kind::Message || field.rep == api::Rep::List || field.rep == api::Rep::Map)
+      continue;
     View member = view.member(field.name);
     if (!member.present()) continue;
     found = find_struct(member, name, depth - 1);
@@ -42,16 +43,21 @@ View find_struct(const View& view, std::string_view name, int depth) {
 
 Value plain_text(const View& value) {
   switch (value.type()) {
-    case View::Type::Bool: return value.as_bool();
-    case View::Type::Int: return value.as_int();
-    case View::Type::Double: return value.as_double();
-    case View::Type::String: return value.as_string();
+    case View::Type::Bool:
+      return value.as_bool();
+    case View::Type::Int:
+      return value.as_int();
+    case View::Type::Double:
+      return value.as_double();
+    case View::Type::String:
+      return value.as_string();
     case View::Type::List: {
       std::vector<std::string> parts;
       for (size_t i = 0; i < value.size(); ++i) parts.push_back(value.item(i).as_string());
       return cells::join(parts);
     }
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
@@ -68,7 +74,8 @@ Value source_cell(const api::Object& object, const api::PrinterColumn& column, i
   // "Event.InvolvedObject.fieldPath" names a member by its Go name; printers set those.
   View holder = find_struct(View(object), struct_name, 3);
   View value = holder.present() ? holder.member(column.source.substr(dot + 1)) : View();
-  if (!value.present()) return column.type == "string" ? Value("") : column.type == "boolean" ? Value(false) : Value(0);
+  if (!value.present())
+    return column.type == "string" ? Value("") : column.type == "boolean" ? Value(false) : Value(0);
   return plain_text(value);
 }
 

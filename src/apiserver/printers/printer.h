@@ -1,6 +1,7 @@
-// Printers: the cells of `kubectl get`, as the server makes them for Table answers (k8s.io/kubernetes/pkg/printers).
-// Columns come from the Scheme; a column with a plain source fills itself, computed ones are set by the kind's printer.
-// One file a few kinds; each kind is named once, in the table at the end of its file.
+// Printers: the cells of `kubectl get`, as the server makes them for Table answers
+// (k8s.io/kubernetes/pkg/printers). Columns come from the Scheme; a column with a plain source fills itself,
+// computed ones are set by the kind's printer. One file a few kinds; each kind is named once, in the table at
+// the end of its file.
 #pragma once
 
 #include <span>
@@ -50,9 +51,9 @@ struct PrinterEntry {
 };
 
 // For the tables: printer<corev1::Pod>() calls print(const corev1::Pod&, Row&) of the file it stands in.
-#define XEBEC_PRINTER(T)                                                    \
-  ::xebec::apiserver::PrinterEntry {                                        \
-    &::xebec::api::type_of<T>(),                                            \
+#define XEBEC_PRINTER(T)                                                                                     \
+  ::xebec::apiserver::PrinterEntry {                                                                         \
+    &::xebec::api::type_of<T>(),                                                                             \
         [](const void* object, ::xebec::apiserver::Row& row) { print(*static_cast<const T*>(object), row); } \
   }
 

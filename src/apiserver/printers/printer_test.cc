@@ -47,7 +47,8 @@ corev1::Pod running_pod() {
 }
 
 TEST_F(Printer, ARunningPod) {
-  EXPECT_EQ(cells("", "v1", "pods", running_pod()), R"(["p","1/1","Running","0","90s","10.0.0.1","n","<none>","<none>"])");
+  EXPECT_EQ(cells("", "v1", "pods", running_pod()),
+            R"(["p","1/1","Running","0","90s","10.0.0.1","n","<none>","<none>"])");
 }
 
 TEST_F(Printer, ACrashingPodTellsWhyAndWhen) {
@@ -82,13 +83,15 @@ TEST_F(Printer, AnInitializingPodCounts) {
   pod.spec.initContainers.emplace_back().name = "i";
   pod.status.containerStatuses.clear();
   pod.status.initContainerStatuses.emplace_back().state.running.emplace();
-  EXPECT_EQ(cells("", "v1", "pods", pod), R"(["p","0/1","Init:0/1","0","90s","10.0.0.1","n","<none>","<none>"])");
+  EXPECT_EQ(cells("", "v1", "pods", pod),
+            R"(["p","0/1","Init:0/1","0","90s","10.0.0.1","n","<none>","<none>"])");
 }
 
 TEST_F(Printer, APodBeingDeletedIsTerminating) {
   corev1::Pod pod = running_pod();
   pod.metadata.deletionTimestamp = api::Time::from_unix(kNow);
-  EXPECT_EQ(cells("", "v1", "pods", pod), R"(["p","1/1","Terminating","0","90s","10.0.0.1","n","<none>","<none>"])");
+  EXPECT_EQ(cells("", "v1", "pods", pod),
+            R"(["p","1/1","Terminating","0","90s","10.0.0.1","n","<none>","<none>"])");
 }
 
 TEST_F(Printer, ADeployment) {
@@ -114,7 +117,8 @@ TEST_F(Printer, AServiceWithANodePort) {
   port.port = 80;
   port.nodePort = 30080;
   port.protocol = "TCP";
-  EXPECT_EQ(cells("", "v1", "services", object), R"(["s","NodePort","10.96.0.7","<none>","80:30080/TCP","90s","<none>"])");
+  EXPECT_EQ(cells("", "v1", "services", object),
+            R"(["s","NodePort","10.96.0.7","<none>","80:30080/TCP","90s","<none>"])");
 }
 
 TEST_F(Printer, ANode) {
@@ -126,8 +130,9 @@ TEST_F(Printer, ANode) {
   ready.type = "Ready";
   ready.status = "True";
   object.status.nodeInfo.kubeletVersion = "v1";
-  EXPECT_EQ(cells("", "v1", "nodes", object),
-            R"(["n","Ready,SchedulingDisabled","control-plane","90s","v1","<none>","<none>","<unknown>","<unknown>","<unknown>"])");
+  EXPECT_EQ(
+      cells("", "v1", "nodes", object),
+      R"(["n","Ready,SchedulingDisabled","control-plane","90s","v1","<none>","<none>","<unknown>","<unknown>","<unknown>"])");
 }
 
 }  // namespace

@@ -14,8 +14,10 @@ std::string selector_text(const metav1::LabelSelector& selector) {
   for (const auto& expression : selector.matchExpressions) {
     std::vector<std::string> values = expression.values;
     std::ranges::sort(values);
-    if (expression.operator_ == "In") parts.push_back(fmt::format("{} in ({})", expression.key, cells::join(values)));
-    if (expression.operator_ == "NotIn") parts.push_back(fmt::format("{} notin ({})", expression.key, cells::join(values)));
+    if (expression.operator_ == "In")
+      parts.push_back(fmt::format("{} in ({})", expression.key, cells::join(values)));
+    if (expression.operator_ == "NotIn")
+      parts.push_back(fmt::format("{} notin ({})", expression.key, cells::join(values)));
     if (expression.operator_ == "Exists") parts.push_back(expression.key);
     if (expression.operator_ == "DoesNotExist") parts.push_back("!" + expression.key);
   }

@@ -11,8 +11,10 @@ namespace {
 
 // "RWO,ROX": in this order, whatever the object's.
 std::string access_modes(const std::vector<std::string>& modes) {
-  constexpr std::pair<std::string_view, std::string_view> kShort[] = {
-      {"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"}, {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"}};
+  constexpr std::pair<std::string_view, std::string_view> kShort[] = {{"ReadWriteOnce", "RWO"},
+                                                                      {"ReadOnlyMany", "ROX"},
+                                                                      {"ReadWriteMany", "RWX"},
+                                                                      {"ReadWriteOncePod", "RWOP"}};
   std::vector<std::string> out;
   for (const auto& [mode, text] : kShort) {
     if (std::ranges::find(modes, mode) != modes.end()) out.emplace_back(text);
@@ -32,14 +34,18 @@ std::string class_name(const Object& object, std::string name) {
   return annotation ? *annotation : std::move(name);
 }
 
-std::string or_unset(const std::optional<std::string>& text) { return text && !text->empty() ? *text : "<unset>"; }
+std::string or_unset(const std::optional<std::string>& text) {
+  return text && !text->empty() ? *text : "<unset>";
+}
 
 void print(const corev1::PersistentVolume& object, Row& row) {
   row.set("Capacity", storage_of(object.spec.capacity));
   row.set("Access Modes", access_modes(object.spec.accessModes));
   row.set("Reclaim Policy", object.spec.persistentVolumeReclaimPolicy);
   row.set("Status", object.metadata.deletionTimestamp ? "Terminating" : object.status.phase);
-  row.set("Claim", object.spec.claimRef ? fmt::format("{}/{}", object.spec.claimRef->namespace_, object.spec.claimRef->name) : "");
+  row.set("Claim", object.spec.claimRef
+                       ? fmt::format("{}/{}", object.spec.claimRef->namespace_, object.spec.claimRef->name)
+                       : "");
   row.set("StorageClass", class_name(object, object.spec.storageClassName));
   row.set("VolumeAttributesClass", or_unset(object.spec.volumeAttributesClassName));
   row.set("Reason", object.status.reason);
@@ -59,7 +65,8 @@ void print(const corev1::PersistentVolumeClaim& object, Row& row) {
 
 void print(const storagev1::StorageClass& object, Row& row) {
   bool is_default = false;
-  for (std::string_view key : {"storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"}) {
+  for (std::string_view key :
+       {"storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"}) {
     const std::string* value = object.metadata.annotations.get(key);
     is_default = is_default || (value && *value == "true");
   }
@@ -82,7 +89,8 @@ void print(const storagev1::CSIDriver& object, Row& row) {
   row.set("StorageCapacity", object.spec.storageCapacity.value_or(false));
   row.set("TokenRequests", audiences.empty() ? "<unset>" : cells::join(audiences));
   row.set("RequiresRepublish", object.spec.requiresRepublish.value_or(false));
-  row.set("Modes", object.spec.volumeLifecycleModes.empty() ? "<none>" : cells::join(object.spec.volumeLifecycleModes));
+  row.set("Modes", object.spec.volumeLifecycleModes.empty() ? "<none>"
+                                                            : cells::join(object.spec.volumeLifecycleModes));
 }
 
 void print(const storagev1::VolumeAttachment& object, Row& row) {

@@ -78,7 +78,8 @@ void print(const corev1::ReplicationController& object, Row& row) {
 
 std::string job_status(const batchv1::Job& job) {
   auto is_true = [&](std::string_view type) {
-    return std::ranges::any_of(job.status.conditions, [&](const auto& c) { return c.type == type && c.status == "True"; });
+    return std::ranges::any_of(job.status.conditions,
+                               [&](const auto& c) { return c.type == type && c.status == "True"; });
   };
   if (is_true("Complete")) return "Complete";
   if (is_true("Failed")) return "Failed";
@@ -115,20 +116,25 @@ void print(const batchv1::CronJob& object, Row& row) {
   row.set("Timezone", cells::or_none(object.spec.timeZone.value_or("")));
   row.set("Suspend", !object.spec.suspend ? "<unset>" : *object.spec.suspend ? "True" : "False");
   row.set("Active", static_cast<int64_t>(object.status.active.size()));
-  row.set("Last Schedule", object.status.lastScheduleTime ? human_age(*object.status.lastScheduleTime, row.now()) : "<none>");
+  row.set("Last Schedule",
+          object.status.lastScheduleTime ? human_age(*object.status.lastScheduleTime, row.now()) : "<none>");
   const batchv1::JobSpec& job = object.spec.jobTemplate.spec;
   set_template(job.template_.spec, row);
   row.set("Selector", selector_text(job.selector));
 }
 
 // "cur/target" of one metric, with a prefix for resources.
-std::string metric_text(const autoscalingv2::MetricTarget& target, const autoscalingv2::MetricValueStatus* current) {
+std::string metric_text(const autoscalingv2::MetricTarget& target,
+                        const autoscalingv2::MetricValueStatus* current) {
   if (target.averageUtilization) {
-    std::string now = current && current->averageUtilization ? fmt::format("{}%", *current->averageUtilization) : "<unknown>";
+    std::string now = current && current->averageUtilization
+                          ? fmt::format("{}%", *current->averageUtilization)
+                          : "<unknown>";
     return fmt::format("{}/{}%", now, *target.averageUtilization);
   }
   if (target.averageValue) {
-    std::string now = current && current->averageValue ? std::string(current->averageValue->str()) : "<unknown>";
+    std::string now =
+        current && current->averageValue ? std::string(current->averageValue->str()) : "<unknown>";
     return fmt::format("{}/{}", now, target.averageValue->str());
   }
   if (target.value) {
@@ -142,23 +148,29 @@ std::string hpa_targets(const autoscalingv2::HorizontalPodAutoscaler& hpa) {
   std::vector<std::string> parts;
   for (size_t i = 0; i < hpa.spec.metrics.size(); ++i) {
     const autoscalingv2::MetricSpec& spec = hpa.spec.metrics[i];
-    const autoscalingv2::MetricStatus* status = i < hpa.status.currentMetrics.size() ? &hpa.status.currentMetrics[i] : nullptr;
+    const autoscalingv2::MetricStatus* status =
+        i < hpa.status.currentMetrics.size() ? &hpa.status.currentMetrics[i] : nullptr;
     if (status && status->type != spec.type) status = nullptr;
     if (spec.resource) {
       const auto* current = status && status->resource ? &status->resource->current : nullptr;
-      parts.push_back(fmt::format("{}: {}", spec.resource->name, metric_text(spec.resource->target, current)));
+      parts.push_back(
+          fmt::format("{}: {}", spec.resource->name, metric_text(spec.resource->target, current)));
     } else if (spec.containerResource) {
-      const auto* current = status && status->containerResource ? &status->containerResource->current : nullptr;
-      parts.push_back(fmt::format("{}: {}", spec.containerResource->name, metric_text(spec.containerResource->target, current)));
+      const auto* current =
+          status && status->containerResource ? &status->containerResource->current : nullptr;
+      parts.push_back(fmt::format("{}: {}", spec.containerResource->name,
+                                  metric_text(spec.containerResource->target, current)));
     } else if (spec.pods) {
       const auto* current = status && status->pods ? &status->pods->current : nullptr;
       parts.push_back(metric_text(spec.pods->target, current));
     } else if (spec.object) {
       const auto* current = status && status->object ? &status->object->current : nullptr;
-      parts.push_back(metric_text(spec.object->target, current) + (spec.object->target.averageValue ? " (avg)" : ""));
+      parts.push_back(metric_text(spec.object->target, current) +
+                      (spec.object->target.averageValue ? " (avg)" : ""));
     } else if (spec.external) {
       const auto* current = status && status->external ? &status->external->current : nullptr;
-      parts.push_back(metric_text(spec.external->target, current) + (spec.external->target.averageValue ? " (avg)" : ""));
+      parts.push_back(metric_text(spec.external->target, current) +
+                      (spec.external->target.averageValue ? " (avg)" : ""));
     } else {
       parts.push_back("<unknown type>");
     }
@@ -169,7 +181,8 @@ std::string hpa_targets(const autoscalingv2::HorizontalPodAutoscaler& hpa) {
 }
 
 void print(const autoscalingv2::HorizontalPodAutoscaler& object, Row& row) {
-  row.set("Reference", fmt::format("{}/{}", object.spec.scaleTargetRef.kind, object.spec.scaleTargetRef.name));
+  row.set("Reference",
+          fmt::format("{}/{}", object.spec.scaleTargetRef.kind, object.spec.scaleTargetRef.name));
   row.set("Targets", hpa_targets(object));
   row.set("MinPods", object.spec.minReplicas ? std::to_string(*object.spec.minReplicas) : "<unset>");
   row.set("MaxPods", object.spec.maxReplicas);
@@ -179,11 +192,15 @@ void print(const autoscalingv2::HorizontalPodAutoscaler& object, Row& row) {
 }  // namespace
 
 std::span<const PrinterEntry> workload_printers() {
-  static const PrinterEntry kTable[] = {
-      XEBEC_PRINTER(appsv1::Deployment),         XEBEC_PRINTER(appsv1::ReplicaSet), XEBEC_PRINTER(appsv1::StatefulSet),
-      XEBEC_PRINTER(appsv1::DaemonSet),          XEBEC_PRINTER(appsv1::ControllerRevision),
-      XEBEC_PRINTER(corev1::ReplicationController), XEBEC_PRINTER(batchv1::Job),    XEBEC_PRINTER(batchv1::CronJob),
-      XEBEC_PRINTER(autoscalingv2::HorizontalPodAutoscaler)};
+  static const PrinterEntry kTable[] = {XEBEC_PRINTER(appsv1::Deployment),
+                                        XEBEC_PRINTER(appsv1::ReplicaSet),
+                                        XEBEC_PRINTER(appsv1::StatefulSet),
+                                        XEBEC_PRINTER(appsv1::DaemonSet),
+                                        XEBEC_PRINTER(appsv1::ControllerRevision),
+                                        XEBEC_PRINTER(corev1::ReplicationController),
+                                        XEBEC_PRINTER(batchv1::Job),
+                                        XEBEC_PRINTER(batchv1::CronJob),
+                                        XEBEC_PRINTER(autoscalingv2::HorizontalPodAutoscaler)};
   return kTable;
 }
 

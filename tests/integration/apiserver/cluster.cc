@@ -47,7 +47,8 @@ Cluster::Cluster() {
   std::string pattern = std::filesystem::temp_directory_path() / "xebec-integration-XXXXXX";
   dir_ = mkdtemp(pattern.data());
   const WallTime now = clock_->now();
-  ca_ = std::make_unique<pki::CertificateAuthority>(must(pki::CertificateAuthority::create("kubernetes", kDay, now)));
+  ca_ = std::make_unique<pki::CertificateAuthority>(
+      must(pki::CertificateAuthority::create("kubernetes", kDay, now)));
   service_account_key_ = must(pki::PrivateKey::generate_rsa()).pem();
   pki::IssueSpec admin;
   admin.subject.common_name = "kubernetes-admin";
@@ -80,7 +81,8 @@ void Cluster::start() {
   options.client_ca_pem = ca_->certificate().pem();
   options.service_account_key_pem = service_account_key_;
   options.advertise_address = "192.0.2.1";
-  options.kubelet_clients = [this](const std::string& host, int port) -> Result<std::shared_ptr<http::Client>> {
+  options.kubelet_clients = [this](const std::string& host,
+                                   int port) -> Result<std::shared_ptr<http::Client>> {
     http::ClientOptions client;
     client.url = fmt::format("https://{}:{}", host, port);
     client.ca_pem = ca_->certificate().pem();
@@ -94,7 +96,8 @@ void Cluster::start() {
     TRY(std::unique_ptr<http::Client> made, http::make_client(pool_, std::move(client)));
     return std::shared_ptr<http::Client>(std::move(made));
   };
-  instance_ = must(block_on(on_executor(background_, apiserver::Instance::start(std::move(env), std::move(options)))));
+  instance_ = must(
+      block_on(on_executor(background_, apiserver::Instance::start(std::move(env), std::move(options)))));
   EXPECT_TRUE(block_on(on_executor(background_, instance_->wait_ready())));
 
   pki::IssueSpec serving;
@@ -118,7 +121,8 @@ void Cluster::start() {
   user.name = "admin";
   user.client_certificate_data = admin_.certificate_pem;
   user.client_key_data = admin_.key_pem;
-  EXPECT_TRUE(client::Kubeconfig::simple(std::move(cluster), std::move(user), "admin").save(dir_ + "/admin.conf"));
+  EXPECT_TRUE(
+      client::Kubeconfig::simple(std::move(cluster), std::move(user), "admin").save(dir_ + "/admin.conf"));
 }
 
 void Cluster::stop() {

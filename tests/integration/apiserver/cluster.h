@@ -1,4 +1,5 @@
-// An API server as users meet it: over TLS on a real socket, over a store in a temporary directory; and kubectl.
+// An API server as users meet it: over TLS on a real socket, over a store in a temporary directory; and
+// kubectl.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -63,9 +63,12 @@ class Kubelet : public testing::Test {
 
     cluster->make_default_service_account();
     cluster->ok("create -f -", "apiVersion: v1\nkind: Node\nmetadata: {name: node-1}\n");
-    cluster->ok("patch node node-1 --subresource=status --type=merge -p '" +
-                fmt::format(R"({{"status":{{"addresses":[{{"type":"InternalIP","address":"127.0.0.1"}}],"daemonEndpoints":{{"kubeletEndpoint":{{"Port":{}}}}}}}}})",
-                            server->port()) + "'");
+    cluster->ok(
+        "patch node node-1 --subresource=status --type=merge -p '" +
+        fmt::format(
+            R"({{"status":{{"addresses":[{{"type":"InternalIP","address":"127.0.0.1"}}],"daemonEndpoints":{{"kubeletEndpoint":{{"Port":{}}}}}}}}})",
+            server->port()) +
+        "'");
     cluster->ok("create -f -", R"(
 apiVersion: v1
 kind: Pod
@@ -88,7 +91,8 @@ spec: {containers: [{name: a, image: i}, {name: b, image: i}]}
 };
 
 TEST_F(Kubelet, LogsComeFromIt) {
-  EXPECT_EQ(cluster->ok("logs one --tail=5 --timestamps"), "/containerLogs/default/one/c?tailLines=5&timestamps=true\n");
+  EXPECT_EQ(cluster->ok("logs one --tail=5 --timestamps"),
+            "/containerLogs/default/one/c?tailLines=5&timestamps=true\n");
 }
 
 TEST_F(Kubelet, MistakesAreToldInUpstreamsWords) {
@@ -97,13 +101,18 @@ TEST_F(Kubelet, MistakesAreToldInUpstreamsWords) {
               testing::HasSubstr("container x is not valid for pod one"));
   EXPECT_THAT(cluster->kubectl("get --raw '" + path + "two/log'").text,
               testing::HasSubstr("a container name must be specified for pod two, choose one of: [a b]"));
-  EXPECT_THAT(cluster->kubectl("exec two -c a -- ls").text, testing::HasSubstr("pod two does not have a host assigned"));
+  EXPECT_THAT(cluster->kubectl("exec two -c a -- ls").text,
+              testing::HasSubstr("pod two does not have a host assigned"));
 }
 
 TEST_F(Kubelet, NodesAndPodsAreProxied) {
   EXPECT_EQ(cluster->ok("get --raw '/api/v1/nodes/node-1/proxy/stats/summary?a=b'"), "/stats/summary?a=b\n");
-  cluster->ok("patch pod one --subresource=status --type=merge -p '{\"status\":{\"podIP\":\"127.0.0.1\",\"podIPs\":[{\"ip\":\"127.0.0.1\"}]}}'");
-  EXPECT_EQ(cluster->ok(fmt::format("get --raw /api/v1/namespaces/default/pods/https:one:{}/proxy/x/y", server->port())), "/x/y?\n");
+  cluster->ok(
+      "patch pod one --subresource=status --type=merge -p "
+      "'{\"status\":{\"podIP\":\"127.0.0.1\",\"podIPs\":[{\"ip\":\"127.0.0.1\"}]}}'");
+  EXPECT_EQ(cluster->ok(fmt::format("get --raw /api/v1/namespaces/default/pods/https:one:{}/proxy/x/y",
+                                    server->port())),
+            "/x/y?\n");
 }
 
 Task<Result<std::string>> talk(http::Client* client) {
@@ -115,7 +124,8 @@ Task<Result<std::string>> talk(http::Client* client) {
   request.headers.add("Upgrade", "SPDY/3.1");
   http::Headers answered;
   Context context;
-  CO_TRY(std::unique_ptr<http::ByteStream> stream, co_await client->upgrade(context, std::move(request), answered));
+  CO_TRY(std::unique_ptr<http::ByteStream> stream,
+         co_await client->upgrade(context, std::move(request), answered));
   CO_TRY_VOID(co_await stream->write("hello"));
   std::string got;
   std::array<char, 64> buffer;
