@@ -30,7 +30,7 @@ class Nothing final : public http::Handler {
 
 Result<void> run(const std::string& folder, size_t threads) {
   SystemClock clock;
-  TRY(auto ca, pki::CertificateAuthority::create("floor", std::chrono::hours(1), clock.now()));
+  TRY(auto ca, pki::CertificateAuthority::create("floor-ca", std::chrono::hours(1), clock.now()));
   TRY_VOID(pki::write_file_atomic(folder + "/ca.crt", ca.certificate().pem()));
   pki::IssueSpec spec;
   spec.subject.common_name = "floor";
