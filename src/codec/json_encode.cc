@@ -44,7 +44,7 @@ void write_scalar(Kind kind, const void* value, TextOut& out) {
     case Kind::Duration: return write_plain_text(as<api::Duration>(value).str(), out);
     case Kind::Time:
       if (as<api::Time>(value).is_zero()) return out.put("null");
-      return write_plain_text(as<api::Time>(value).str(), out);
+      return write_json_time(as<api::Time>(value).seconds, out);
     case Kind::MicroTime:
       if (as<api::MicroTime>(value).is_zero()) return out.put("null");
       return write_plain_text(as<api::MicroTime>(value).str(), out);
@@ -110,10 +110,22 @@ void write_key(std::string_view name, char before, TextOut& out) {
   out.advance(p);
 }
 
+// Field::omitted for what is most common, without a call.
+bool omitted(const Field& field, const void* object) {
+  if (!field.omitempty) return field.omitzero && field.omitted(object);
+  const void* at = field.ptr(object);
+  if (field.rep == Rep::Optional && field.kind == Kind::Message) return !static_cast<const api::BoxBase*>(at)->raw();
+  if (field.rep == Rep::Value) {
+    if (field.kind == Kind::String) return as<std::string>(at).empty();
+    if (field.kind == Kind::Message && field.message->form == Form::Object) return field.omitzero && field.omitted(object);
+  }
+  return field.omitted(object);
+}
+
 // The members of a struct; `before` is what comes before the first of them.
 void write_members(const Message& message, const void* object, char before, TextOut& out) {
   for (const Field& field : message.fields) {
-    if (field.omitted(object)) continue;
+    if (omitted(field, object)) continue;
     write_key(field.name, before, out);
     write_field(field, object, out);
     before = ',';

@@ -71,6 +71,16 @@ TEST(JsonEncode, NumbersAsGo) {
   EXPECT_EQ(to_json(Value(INT64_MIN)), "-9223372036854775808");
 }
 
+TEST(JsonEncode, TimesAreWrittenAsTheirText) {
+  for (int64_t seconds : {0L, -1L, 951782399L, 951782400L, 1709164800L, 4107542399L, -62135596800L, -62167219200L, 253402300799L}) {
+    std::string text;
+    TextOut out(text);
+    write_json_time(seconds, out);
+    out.finish();
+    EXPECT_EQ(text, "\"" + api::Time::from_unix(seconds).str() + "\"");
+  }
+}
+
 TEST(JsonEncode, TreesSortTheirKeysAndPrettyPrints) {
   ValueMap map{{"b", 1}, {"a", ValueList{Value(true), Value(nullptr)}}, {"c", ValueMap()}};
   EXPECT_EQ(encode_json(Value(map)), "{\"a\":[true,null],\"b\":1,\"c\":{}}\n");

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "api/time.h"
+
 namespace xebec::codec {
 namespace {
 
@@ -181,6 +183,38 @@ std::string go_float_g(double value) {
   // For the shortest form strconv decides by a precision of 6.
   bool exponential = d.exponent < -4 || d.exponent >= 6;
   return sign + (exponential ? scientific(d, true) : fixed(d));
+}
+
+void write_json_time(int64_t seconds, TextOut& out) {
+  constexpr int64_t kYear1 = -62135596800, kYear10000 = 253402300800;
+  if (seconds < kYear1 || seconds >= kYear10000) {
+    out.put('"');
+    out.put(api::Time::from_unix(seconds).str());
+    return out.put('"');
+  }
+  int64_t days = seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400;
+  uint32_t rest = static_cast<uint32_t>(seconds - days * 86400);
+  // Days to a civil date, in years that begin in March (H. Hinnant's algorithm).
+  uint32_t z = static_cast<uint32_t>(days + 719468);
+  uint32_t era = z / 146097, doe = z - era * 146097;
+  uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+  uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+  uint32_t day = doy - (153 * mp + 2) / 5 + 1, month = mp < 10 ? mp + 3 : mp - 9;
+  uint32_t year = yoe + era * 400 + (month <= 2);
+  char* p = out.reserve(22);
+  auto two = [&](char* at, uint32_t v) {
+    at[0] = static_cast<char>('0' + v / 10);
+    at[1] = static_cast<char>('0' + v % 10);
+  };
+  std::memcpy(p, "\"0000-00-00T00:00:00Z\"", 22);
+  two(p + 1, year / 100);
+  two(p + 3, year % 100);
+  two(p + 6, month);
+  two(p + 9, day);
+  two(p + 12, rest / 3600);
+  two(p + 15, rest / 60 % 60);
+  two(p + 18, rest % 60);
+  out.advance(p + 22);
 }
 
 void write_json_base64(std::string_view bytes, TextOut& out) {

@@ -106,6 +106,8 @@ void write_json_string(std::string_view text, TextOut& out);
 void write_json_int(int64_t value, TextOut& out);
 // encoding/json's float64; NaN and infinities, which Go refuses, become null.
 void write_json_double(double value, TextOut& out);
+// A quoted RFC 3339 time of whole seconds since 1970, as api::Time::str writes it.
+void write_json_time(int64_t seconds, TextOut& out);
 void write_json_base64(std::string_view bytes, TextOut& out);
 // White space dropped, HTML characters escaped: json.compact. The text must be valid JSON.
 void write_json_compact(std::string_view text, TextOut& out);

@@ -33,11 +33,16 @@ struct WireStep {
   const std::vector<WireStep>* embedded = nullptr;
 };
 
+// The facts of a Field that are needed for every object, close together.
 struct JsonStep {
   const Field* field = nullptr;
-  uint16_t slot = kNone;
   const Plan* plan = nullptr;  // Kind::Message of Form::Object
-  std::string key;             // `"name":`
+  std::string key;             // `,"name":`
+  uint16_t slot = kNone;
+  Kind kind = Kind::String;
+  Rep rep = Rep::Value;
+  bool omitempty = false, omitzero = false;
+  bool omit_absent = false;  // nothing is written when nothing was found
 };
 
 struct Plan {
@@ -61,7 +66,7 @@ struct Found {
 
 enum class Outcome : uint8_t { Good, Unusual, Malformed };
 
-bool read_varint(const char*& p, const char* end, uint64_t& out) {
+inline bool read_varint(const char*& p, const char* end, uint64_t& out) {
   if (p != end && !(*p & 0x80)) {
     out = static_cast<uint8_t>(*p++);
     return true;
@@ -77,7 +82,7 @@ bool read_varint(const char*& p, const char* end, uint64_t& out) {
 }
 
 // One field's content; groups are left to the long way.
-bool read_item(const char*& p, const char* end, uint32_t wire_type, Item& out) {
+inline bool read_item(const char*& p, const char* end, uint32_t wire_type, Item& out) {
   std::size_t size;
   switch (wire_type) {
     case 0: return read_varint(p, end, out.number);
@@ -119,6 +124,16 @@ bool read_small(std::string_view content, Small& out) {
 
 }  // namespace
 
+namespace {
+
+// A struct value is never empty in Go; lists in a message of their own are no structs.
+bool is_go_struct(const Field& field) {
+  if (field.rep != Rep::Value) return false;
+  return field.kind == Kind::Message ? field.message->form != Form::List : field.kind >= Kind::Quantity;
+}
+
+}  // namespace
+
 struct Transcoder::Plans {
   std::unordered_map<const Message*, std::unique_ptr<Plan>> by_message;
 
@@ -156,7 +171,14 @@ struct Transcoder::Plans {
     auto plan = std::make_unique<Plan>();
     plan->message = &message;
     for (const Field& field : message.fields) {
-      plan->json.push_back({.field = &field, .slot = kNone, .plan = nullptr, .key = "\"" + std::string(field.name) + "\":"});
+      JsonStep& step = plan->json.emplace_back();
+      step.field = &field;
+      step.key = ",\"" + std::string(field.name) + "\":";
+      step.kind = field.kind;
+      step.rep = field.rep;
+      step.omitempty = field.omitempty;
+      step.omitzero = field.omitzero;
+      step.omit_absent = field.omitzero || (field.omitempty && !is_go_struct(field));
       uint16_t at = static_cast<uint16_t>(plan->json.size() - 1);
       if (field.name == "metadata" && message.object_meta_offset >= 0) plan->metadata = at;
       if (field.name == "resourceVersion" && message.name == "ObjectMeta") plan->resource_version = at;
@@ -236,14 +258,13 @@ class Transcoder::Run {
     for (std::size_t i = 0; i < plan.json.size(); ++i) {
       const JsonStep& step = plan.json[i];
       Found f = step.slot == kNone ? Found() : found_[found + step.slot];
-      const Field& field = *step.field;
-      if ((field.rep == Rep::Value || field.rep == Rep::Optional) && f.count > 1) return false;
       if (i == plan.resource_version && !resource_version.empty()) {
         key(step, before);
         write_json_string(resource_version, out_);
         continue;
       }
-      if (omitted(field, f)) continue;
+      if (f.count == 0 ? step.omit_absent : omitted(step, items_[f.first])) continue;
+      if (f.count > 1 && (step.rep == Rep::Value || step.rep == Rep::Optional)) return false;
       key(step, before);
       if (!value(step, f, i == plan.metadata ? resource_version : std::string_view(), depth)) return false;
     }
@@ -253,38 +274,34 @@ class Transcoder::Run {
   }
 
   void key(const JsonStep& step, char& before) {
-    out_.put(before);
-    out_.put(step.key);
+    char* p = out_.reserve(step.key.size());
+    std::memcpy(p, step.key.data(), step.key.size());
+    *p = before;
+    out_.advance(p + step.key.size());
     before = ',';
   }
 
-  bool omitted(const Field& field, const Found& f) const {
-    if (field.omitzero && (f.count == 0 || items_[f.first].content.empty())) return true;
-    if (!field.omitempty) return false;
-    if (f.count == 0) {
-      // A struct is never empty in Go; lists in a message of their own are.
-      bool structure = field.kind >= Kind::Quantity && field.kind != Kind::Message;
-      bool object = field.kind == Kind::Message && field.message->form != Form::List;
-      return field.rep != Rep::Value || !(structure || object);
-    }
-    if (field.rep != Rep::Value) return false;
-    const Item& item = items_[f.first];
-    switch (field.kind) {
+  // Of a field that was found.
+  static bool omitted(const JsonStep& step, const Item& item) {
+    if (step.omitzero && item.content.empty()) return true;
+    if (!step.omitempty || step.rep != Rep::Value) return false;
+    switch (step.kind) {
       case Kind::Bool:
-      case Kind::Int32:
-      case Kind::Int64: return field.kind == Kind::Int32 ? static_cast<int32_t>(item.number) == 0 : item.number == 0;
+      case Kind::Int64: return item.number == 0;
+      case Kind::Int32: return static_cast<int32_t>(item.number) == 0;
       case Kind::String:
       case Kind::Bytes: return item.content.empty();
-      case Kind::Double: return item.content == std::string_view("\0\0\0\0\0\0\0\0", 8) || item.content == std::string_view("\0\0\0\0\0\0\0\x80", 8);
-      case Kind::Message: return field.message->form == Form::List && item.content.empty();
+      case Kind::Double:
+        return item.content == std::string_view("\0\0\0\0\0\0\0\0", 8) ||
+               item.content == std::string_view("\0\0\0\0\0\0\0\x80", 8);
+      case Kind::Message: return step.field->message->form == Form::List && item.content.empty();
       default: return false;
     }
   }
 
   bool value(const JsonStep& step, const Found& f, std::string_view resource_version, int depth) {
-    const Field& field = *step.field;
     static constexpr Item kAbsent{};
-    switch (field.rep) {
+    switch (step.rep) {
       case Rep::Value: return one(step, f.count ? items_[f.first] : kAbsent, resource_version, depth);
       case Rep::Optional:
         if (f.count == 0) break;
@@ -336,8 +353,7 @@ class Transcoder::Run {
   }
 
   bool one(const JsonStep& step, const Item& item, std::string_view resource_version, int depth) {
-    const Field& field = *step.field;
-    switch (field.kind) {
+    switch (step.kind) {
       case Kind::Bool: out_.put(item.number ? "true" : "false"); return true;
       case Kind::Int32: write_json_int(static_cast<int32_t>(item.number), out_); return true;
       case Kind::Int64: write_json_int(static_cast<int64_t>(item.number), out_); return true;
@@ -351,10 +367,10 @@ class Transcoder::Run {
       }
       case Kind::Message: {
         const Plan* plan = step.plan;
-        if (field.message->form != Form::Object || !plan) return the_long_way(*field.message, item.content, '{', {});
+        if (!plan) return the_long_way(*step.field->message, item.content, '{', {});
         return message(*plan, item.content, '{', resource_version, depth + 1);
       }
-      default: return small(field.kind, item.content);
+      default: return small(step.kind, item.content);
     }
   }
 
@@ -362,10 +378,20 @@ class Transcoder::Run {
     Small s;
     if (!read_small(content, s)) return false;
     switch (kind) {
-      case Kind::Time: return time(content.empty() ? api::Time() : api::Time::from_unix(s.numbers[0]));
+      case Kind::Time:
+        if (content.empty() || s.numbers[0] == api::kZeroTimeSeconds) {
+          out_.put("null");
+        } else {
+          write_json_time(s.numbers[0], out_);
+        }
+        return true;
       case Kind::MicroTime: {
         int32_t nanos = static_cast<int32_t>(s.numbers[1]);
-        return time(content.empty() ? api::MicroTime() : api::MicroTime{s.numbers[0], nanos >= 0 && nanos < 1000000000 ? nanos / 1000 * 1000 : 0});
+        if (nanos < 0 || nanos >= 1000000000) nanos = 0;
+        api::MicroTime time = content.empty() ? api::MicroTime() : api::MicroTime{s.numbers[0], nanos / 1000 * 1000};
+        if (!time.is_zero()) return quoted(time.str());
+        out_.put("null");
+        return true;
       }
       case Kind::Duration: return quoted(api::Duration{s.numbers[0]}.str());
       case Kind::Quantity: {
@@ -390,13 +416,6 @@ class Transcoder::Run {
     }
   }
 
-  template <class T>
-  bool time(const T& value) {
-    if (!value.is_zero()) return quoted(value.str());
-    out_.put("null");
-    return true;
-  }
-
   bool quoted(std::string_view text) {
     out_.put('"');
     out_.put(text);
@@ -416,7 +435,7 @@ Transcoder::Transcoder(const api::Scheme& scheme) : plans_(std::make_unique<Plan
   }
   for (auto& [message, plan] : plans_->by_message) {
     for (JsonStep& step : plan->json) {
-      if (step.field->kind == Kind::Message) step.plan = plans_->find(step.field->message);
+      if (step.kind == Kind::Message && step.field->message->form == Form::Object) step.plan = plans_->find(step.field->message);
     }
   }
 }

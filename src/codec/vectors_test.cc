@@ -134,7 +134,8 @@ TEST_F(Vectors, DamagedInputNeverCrashesAndTranscodesAsItDecodes) {
   for (const fs::path& file : files(".pb")) {
     const api::Message* type = type_of(file);
     ASSERT_NE(type, nullptr);
-    auto envelope = unwrap_protobuf(read_file(file));
+    const std::string text = read_file(file);
+    auto envelope = unwrap_protobuf(text);
     ASSERT_TRUE(envelope) << file.filename();
     const std::string good(envelope->raw);
     for (int round = 0; round < 20 && !good.empty(); ++round) {
