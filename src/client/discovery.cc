@@ -29,7 +29,8 @@ Task<Result<std::string>> fetch(Rest rest, Context context, std::string path, st
 
 template <class T>
 Task<Result<T>> fetch_as(Rest rest, Context context, std::string path) {
-  CO_TRY(std::string body, co_await fetch(std::move(rest), std::move(context), std::move(path), wire::kJson, nullptr));
+  CO_TRY(std::string body,
+         co_await fetch(std::move(rest), std::move(context), std::move(path), wire::kJson, nullptr));
   CO_TRY(api::Object object, wire::decode(api::type_of<T>(), wire::kJson, body));
   co_return std::move(object.get<T>());
 }
@@ -75,7 +76,8 @@ void add_resources(const metav1::APIResourceList& list, const api::GroupVersion&
       continue;
     }
     auto parent = parents.find(from.name.substr(0, slash));
-    if (parent != parents.end()) into.resources[parent->second].subresources.push_back(from.name.substr(slash + 1));
+    if (parent != parents.end())
+      into.resources[parent->second].subresources.push_back(from.name.substr(slash + 1));
   }
 }
 
@@ -120,8 +122,10 @@ Task<Result<Discovery>> discover_all(Rest rest, Context context) {
   for (std::string path : {"/api", "/apis"}) {
     std::string type;
     CO_TRY(std::string body, co_await fetch(rest, context, path, kAggregated, &type));
-    if (type.find("as=APIGroupDiscoveryList") == std::string::npos) co_return co_await discover_each(rest, context);
-    CO_TRY(api::Object list, wire::decode(api::type_of<apidiscoveryv2::APIGroupDiscoveryList>(), wire::kJson, body));
+    if (type.find("as=APIGroupDiscoveryList") == std::string::npos)
+      co_return co_await discover_each(rest, context);
+    CO_TRY(api::Object list,
+           wire::decode(api::type_of<apidiscoveryv2::APIGroupDiscoveryList>(), wire::kJson, body));
     add_groups(list.get<apidiscoveryv2::APIGroupDiscoveryList>(), found);
   }
   co_return found;
@@ -129,6 +133,8 @@ Task<Result<Discovery>> discover_all(Rest rest, Context context) {
 
 }  // namespace
 
-Task<Result<Discovery>> Rest::discover(Context context) const { return discover_all(*this, std::move(context)); }
+Task<Result<Discovery>> Rest::discover(Context context) const {
+  return discover_all(*this, std::move(context));
+}
 
 }  // namespace xebec::client

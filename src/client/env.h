@@ -1,4 +1,5 @@
-// Env: what every part of a component is given: its executor, time, randomness and log. All outlive the component.
+// Env: what every part of a component is given: its executor, time, randomness and log. All outlive the
+// component.
 #pragma once
 
 #include "base/clock.h"

@@ -59,7 +59,8 @@ bool EventCorrelator::silenced(const corev1::Event& event, MonotonicTime now) {
 std::string EventCorrelator::aggregate(corev1::Event& event, MonotonicTime now) {
   std::string what = source_and_object(event);
   std::string own = what + join({event.involvedObject.fieldPath, event.type, event.reason, event.message});
-  std::string common = what + join({event.type, event.reason, event.reportingComponent, event.reportingInstance});
+  std::string common =
+      what + join({event.type, event.reason, event.reportingComponent, event.reportingInstance});
 
   Similar* similar = similar_.find(common);
   if (similar == nullptr || now - similar->last > kSimilarWindow) similar = &similar_.put(common, Similar());

@@ -1,4 +1,5 @@
-// EventCorrelator: what becomes of an event before it is written (k8s.io/client-go/tools/record/events_cache.go).
+// EventCorrelator: what becomes of an event before it is written
+// (k8s.io/client-go/tools/record/events_cache.go).
 // 1. A source that says too much about one object is silenced: 25 events at once, then one in 5 minutes.
 // 2. More than 10 similar events (all equal but the message) in 10 minutes become one,
 //    "(combined from similar events): <last message>".
@@ -52,9 +53,10 @@ class LruMap {
 class EventCorrelator {
  public:
   struct Decision {
-    bool skip = false;    // silenced
-    bool update = false;  // patch count, message and lastTimestamp of the event of that name instead of creating one
-    std::string key;      // for written()
+    bool skip = false;  // silenced
+    bool update =
+        false;  // patch count, message and lastTimestamp of the event of that name instead of creating one
+    std::string key;  // for written()
     corev1::Event event;
   };
 

@@ -5,8 +5,8 @@
 #include "api/gen/corev1.h"
 #include "base/sync.h"
 #include "client/event_correlator.h"
-#include "codec/value.h"
 #include "codec/json.h"
+#include "codec/value.h"
 
 namespace xebec::client {
 namespace {
@@ -17,7 +17,8 @@ constexpr auto kRetryDelay = std::chrono::seconds(10);
 
 // The request may not have reached the server, or its answer not us.
 bool is_transport_failure(const Status& status) {
-  return status.is(reason::kUnknownOutcome) || status.is(reason::kServiceUnavailable) || status.is(reason::kCancelled);
+  return status.is(reason::kUnknownOutcome) || status.is(reason::kServiceUnavailable) ||
+         status.is(reason::kCancelled);
 }
 
 }  // namespace
@@ -52,14 +53,15 @@ struct EventRecorder::State {
 };
 
 EventRecorder::EventRecorder(Rest rest, Env env, std::string component, std::string host)
-    : state_(std::make_unique<State>(std::move(rest), std::move(env), std::move(component), std::move(host))) {}
+    : state_(
+          std::make_unique<State>(std::move(rest), std::move(env), std::move(component), std::move(host))) {}
 
 EventRecorder::~EventRecorder() = default;
 
 size_t EventRecorder::pending() const { return state_->queue.size(); }
 
-void EventRecorder::event(const corev1::ObjectReference& about, std::string_view type, std::string_view reason,
-                          std::string message) {
+void EventRecorder::event(const corev1::ObjectReference& about, std::string_view type,
+                          std::string_view reason, std::string message) {
   State& state = *state_;
   if (state.queue.size() >= kMaxPending) {
     state.env.logger.warning("Too many events are waiting, one is dropped",
@@ -113,7 +115,8 @@ Task<void> EventRecorder::State::write(corev1::Event event, CancelToken token) {
     }
     // The first pause is random, so that many clients do not come back together.
     Duration delay = kRetryDelay;
-    if (tries == 1) delay = Duration(static_cast<int64_t>(static_cast<double>(delay.count()) * env.rng->uniform()));
+    if (tries == 1)
+      delay = Duration(static_cast<int64_t>(static_cast<double>(delay.count()) * env.rng->uniform()));
     bool slept = co_await sleep_for(delay, token);
     if (!slept) co_return;
   }
@@ -142,7 +145,8 @@ Task<bool> EventRecorder::State::write_once(EventCorrelator::Decision decision, 
   co_return true;
 }
 
-Task<Result<corev1::Event>> EventRecorder::State::send(EventCorrelator::Decision decision, CancelToken token) {
+Task<Result<corev1::Event>> EventRecorder::State::send(EventCorrelator::Decision decision,
+                                                       CancelToken token) {
   Context context;
   context.cancel = token;
   corev1::Event& event = decision.event;

@@ -36,7 +36,8 @@ class EventRecorderTest : public ::testing::Test {
 };
 
 TEST_F(EventRecorderTest, WritesAnEventAboutAnObject) {
-  recorder_.event(reference_to(pod_, "spec.containers{hue}"), kEventNormal, "Started", "Started container hue");
+  recorder_.event(reference_to(pod_, "spec.containers{hue}"), kEventNormal, "Started",
+                  "Started container hue");
   std::vector<corev1::Event> all = events();
   ASSERT_EQ(all.size(), 1u);
   const corev1::Event& event = all[0];

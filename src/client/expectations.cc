@@ -26,7 +26,8 @@ void ControllerExpectations::erase(std::string_view key) {
   if (it != expected_.end()) expected_.erase(it);
 }
 
-void UidTrackingExpectations::expect_deletions(const std::string& key, std::set<std::string, std::less<>> ids) {
+void UidTrackingExpectations::expect_deletions(const std::string& key,
+                                               std::set<std::string, std::less<>> ids) {
   counts_.expect_deletions(key, static_cast<int>(ids.size()));
   ids_[key] = std::move(ids);
 }

@@ -1,7 +1,7 @@
-// Expectations: what a controller has asked the API for and not yet seen in its informer. While expectations of a key
-// are unfulfilled the informer's picture is stale, and the controller must not create or delete again.
-// They expire after 5 minutes, so that a lost event cannot stop a controller for ever.
-// Belong to the controller's executor. Source: k8s.io/kubernetes/pkg/controller/controller_utils.go.
+// Expectations: what a controller has asked the API for and not yet seen in its informer. While expectations
+// of a key are unfulfilled the informer's picture is stale, and the controller must not create or delete
+// again. They expire after 5 minutes, so that a lost event cannot stop a controller for ever. Belong to the
+// controller's executor. Source: k8s.io/kubernetes/pkg/controller/controller_utils.go.
 #pragma once
 
 #include <map>
@@ -41,7 +41,8 @@ class ControllerExpectations {
   std::map<std::string, Expected, std::less<>> expected_;
 };
 
-// Deletions are expected by an id ("ns/name" or UID), so that a deletion seen twice (marked, then gone) counts once.
+// Deletions are expected by an id ("ns/name" or UID), so that a deletion seen twice (marked, then gone)
+// counts once.
 class UidTrackingExpectations {
  public:
   explicit UidTrackingExpectations(const Executor& executor) : counts_(executor) {}

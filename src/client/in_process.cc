@@ -3,28 +3,34 @@
 namespace xebec::client {
 namespace {
 
-// Pieces of a streamed answer, made on the server's executor. Dropping it tells the handler, and frees the handler's
-// stream where it lives.
+// A handler's stream, which goes before the handler does.
+struct Served {
+  std::shared_ptr<http::Handler> handler;
+  std::unique_ptr<http::BodyStream> stream;
+};
+
+// Pieces of a streamed answer, made on the server's executor. Dropping it tells the handler, and frees the
+// handler's stream where it lives.
 class ForeignStream final : public http::BodyStream {
  public:
-  ForeignStream(std::unique_ptr<http::BodyStream> inner, Executor& server, CancelSource source)
-      : inner_(std::move(inner)), server_(server), source_(std::move(source)) {}
+  ForeignStream(Served served, Executor& server, CancelSource source)
+      : served_(std::move(served)), server_(server), source_(std::move(source)) {}
   ~ForeignStream() override {
     source_.cancel();
-    server_.post([inner = std::move(inner_)]() mutable { inner.reset(); });
+    server_.post([served = std::move(served_)]() mutable { served.stream.reset(); });
   }
 
   Task<Result<http::Buffer>> next() override {
     Executor* home = Executor::current();
-    if (home == &server_) co_return co_await inner_->next();
+    if (home == &server_) co_return co_await served_.stream->next();
     co_await server_.schedule();
-    Result<http::Buffer> piece = co_await inner_->next();
+    Result<http::Buffer> piece = co_await served_.stream->next();
     co_await home->schedule();
     co_return piece;
   }
 
  private:
-  std::unique_ptr<http::BodyStream> inner_;
+  Served served_;
   Executor& server_;
   CancelSource source_;
 };
@@ -49,14 +55,16 @@ Task<Result<http::Response>> InProcessClient::send(Context context, http::Reques
   if (home != &server_) co_await home->schedule();
 
   if (auto* stream = std::get_if<std::unique_ptr<http::BodyStream>>(&response.body)) {
-    response.body = std::make_unique<ForeignStream>(std::move(*stream), server_, std::move(source));
+    Served served{handler_, std::move(*stream)};
+    response.body = std::make_unique<ForeignStream>(std::move(served), server_, std::move(source));
   } else if (std::holds_alternative<std::unique_ptr<http::Upgrade>>(response.body)) {
     co_return fail(Status(501, reason::kUnknown, "connections cannot be upgraded inside the process"));
   }
   co_return response;
 }
 
-Task<Result<std::unique_ptr<http::ByteStream>>> InProcessClient::upgrade(Context, http::Request, http::Headers&) {
+Task<Result<std::unique_ptr<http::ByteStream>>> InProcessClient::upgrade(Context, http::Request,
+                                                                         http::Headers&) {
   co_return fail(Status(501, reason::kUnknown, "connections cannot be upgraded inside the process"));
 }
 

@@ -1,7 +1,7 @@
 // Informer<T, P>: a local, current copy of a set of API objects and a source of notifications about them.
 // It is also their lister. P is what is kept of each object (the whole T unless there is a projection).
-// See informer_base.h for threading and failures. Handlers run on the component's executor, must not block, and see the
-// store already changed. Stored objects are shared and immutable.
+// See informer_base.h for threading and failures. Handlers run on the component's executor, must not block,
+// and see the store already changed. Stored objects are shared and immutable.
 #pragma once
 
 #include <concepts>
@@ -20,7 +20,8 @@ struct Handlers {
   Handlers() {}
   std::function<void(const Ptr& now)> on_add;
   std::function<void(const Ptr& old, const Ptr& now)> on_update;
-  // The last state known: that of the DELETED event, or the stored one when the deletion was seen by listing again.
+  // The last state known: that of the DELETED event, or the stored one when the deletion was seen by listing
+  // again.
   std::function<void(const Ptr& last)> on_delete;
 };
 
@@ -41,7 +42,8 @@ class Informer final : public InformerBase {
 
   // Before run(): strips what nobody needs from objects before they are projected and stored.
   void set_transform(std::function<void(T&)> transform) { transform_ = std::move(transform); }
-  // `values` says under which values an object is found by by_index(name, value). Objects already there are indexed.
+  // `values` says under which values an object is found by by_index(name, value). Objects already there are
+  // indexed.
   void add_index(std::string name, std::function<std::vector<std::string>(const P&)> values) {
     add_index_erased(std::move(name), [values = std::move(values)](const void* object) {
       return values(*static_cast<const P*>(object));
@@ -54,7 +56,8 @@ class Informer final : public InformerBase {
     if (!added.on_add) return;
     for (const Ptr& object : list()) added.on_add(object);
   }
-  // One function for all three: called with the object's old and new state (null for additions and deletions).
+  // One function for all three: called with the object's old and new state (null for additions and
+  // deletions).
   void on_change(std::function<void(const Ptr& old, const Ptr& now)> changed) {
     auto shared = std::make_shared<std::function<void(const Ptr&, const Ptr&)>>(std::move(changed));
     Handlers<P> handlers;

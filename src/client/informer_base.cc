@@ -24,14 +24,16 @@ Context context_of(const CancelToken& token) {
 InformerBase::InformerBase(Rest rest, Env env, const api::Message& type, InformerOptions options)
     : rest_(std::move(rest)),
       env_(std::move(env)),
-      target_(options.metadata_of.resource.empty() ? rest_.target_of(type) : rest_.metadata_target(options.metadata_of)),
+      target_(options.metadata_of.resource.empty() ? rest_.target_of(type)
+                                                   : rest_.metadata_target(options.metadata_of)),
       options_(std::move(options)),
       backoff_(milliseconds(800), seconds(30), minutes(2), 1.0) {}
 
 InformerBase::~InformerBase() = default;
 
 metav1::ObjectMeta& InformerBase::meta_of(void* object) const {
-  return *reinterpret_cast<metav1::ObjectMeta*>(static_cast<char*>(object) + target_.message->object_meta_offset);
+  return *reinterpret_cast<metav1::ObjectMeta*>(static_cast<char*>(object) +
+                                                target_.message->object_meta_offset);
 }
 
 Task<void> InformerBase::run(CancelToken token) {
@@ -63,7 +65,8 @@ Task<void> InformerBase::list_and_watch(CancelToken token) {
       while (next == Next::kRewatch) next = co_await watch(token);
       if (next == Next::kStop) co_return;
     } else {
-      env_.logger.warning("Failed to list", {{"resource", target_.gvr.resource}, {"err", listed.error().message}});
+      env_.logger.warning("Failed to list",
+                          {{"resource", target_.gvr.resource}, {"err", listed.error().message}});
     }
     Duration delay = backoff_.next(env_.executor->now(), *env_.rng);
     co_await sleep_for(delay, token);
@@ -82,7 +85,8 @@ Task<Result<void>> InformerBase::list(CancelToken token) {
     Context context = context_of(token);
     Result<api::Object> page = co_await rest_.list_object(context, target_, options_.ns, list_options);
     if (!page.has_value()) {
-      if (!is_expired(page.error()) || list_options.continue_.empty()) co_return fail(std::move(page).error());
+      if (!is_expired(page.error()) || list_options.continue_.empty())
+        co_return fail(std::move(page).error());
       // The pages were older than the server keeps: all at once, then.
       list_options.continue_.clear();
       list_options.limit = 0;
@@ -128,13 +132,15 @@ Task<InformerBase::Next> InformerBase::watch(CancelToken token) {
   // Watches end after 5 to 10 minutes, so that the load moves when servers come and go.
   watch_options.timeout_seconds = 300 + static_cast<int64_t>(env_.rng->below(300));
   Context context = context_of(token);
-  Result<std::unique_ptr<WatchStream>> stream = co_await rest_.watch_object(context, target_, options_.ns, watch_options);
+  Result<std::unique_ptr<WatchStream>> stream =
+      co_await rest_.watch_object(context, target_, options_.ns, watch_options);
   if (token.cancelled()) co_return Next::kStop;
   if (stream.has_value()) co_return co_await follow(std::move(*stream), token);
 
   if (is_expired(stream.error())) co_return Next::kRelist;
   Duration delay = backoff_.next(env_.executor->now(), *env_.rng);
-  env_.logger.warning("Failed to watch", {{"resource", target_.gvr.resource}, {"err", stream.error().message}});
+  env_.logger.warning("Failed to watch",
+                      {{"resource", target_.gvr.resource}, {"err", stream.error().message}});
   bool slept = co_await sleep_for(delay, token);
   co_return slept ? Next::kRewatch : Next::kStop;
 }
@@ -248,7 +254,8 @@ InformerBase::Stored InformerBase::find(std::string_view key) const {
   return it == items_.end() ? nullptr : it->second.object;
 }
 
-const std::set<std::string_view>& InformerBase::index_keys(std::string_view name, std::string_view value) const {
+const std::set<std::string_view>& InformerBase::index_keys(std::string_view name,
+                                                           std::string_view value) const {
   static const std::set<std::string_view> kNone;
   auto index = indexes_.find(name);
   if (index == indexes_.end()) return kNone;

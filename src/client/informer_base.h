@@ -1,9 +1,9 @@
 // InformerBase: what informers of all types share: list and watch, the store, its indexes. Use Informer<T>.
 //
 // Belongs to one component: everything happens on env.executor, which is also the only place to read it.
-// It lists in pages, watches with bookmarks, watches again from the last revision when a watch ends or breaks, and lists
-// again on 410; failures are retried for ever with backoff (0.8 s to 30 s, jitter). It never reports errors but by log.
-// Source: k8s.io/client-go/tools/cache (Reflector, DeltaFIFO, Indexer).
+// It lists in pages, watches with bookmarks, watches again from the last revision when a watch ends or
+// breaks, and lists again on 410; failures are retried for ever with backoff (0.8 s to 30 s, jitter). It
+// never reports errors but by log. Source: k8s.io/client-go/tools/cache (Reflector, DeltaFIFO, Indexer).
 #pragma once
 
 #include <functional>
@@ -79,7 +79,8 @@ class InformerBase {
  private:
   struct Index {
     IndexFunction function;
-    std::map<std::string, std::set<std::string_view>, std::less<>> keys;  // value -> keys (views of items_' keys)
+    std::map<std::string, std::set<std::string_view>, std::less<>>
+        keys;  // value -> keys (views of items_' keys)
   };
   enum class Next { kRelist, kRewatch, kStop };
 

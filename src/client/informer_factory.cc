@@ -6,8 +6,8 @@ std::string InformerFactory::key_of(const api::Message& type, const InformerOpti
   const api::GroupVersionResource& of = options.metadata_of;
   // No part can hold a zero byte.
   std::string key(type.full_name);
-  for (const std::string* part :
-       {&of.group, &of.version, &of.resource, &options.ns, &options.label_selector, &options.field_selector}) {
+  for (const std::string* part : {&of.group, &of.version, &of.resource, &options.ns, &options.label_selector,
+                                  &options.field_selector}) {
     key += '\0';
     key += *part;
   }

@@ -16,8 +16,8 @@ class InformerFactory {
  public:
   InformerFactory(Rest rest, Env env) : rest_(std::move(rest)), env_(std::move(env)) {}
 
-  // The shared informer of the type and selection; made when first asked for. The first caller's resync, page size and
-  // managed fields settings stand.
+  // The shared informer of the type and selection; made when first asked for. The first caller's resync, page
+  // size and managed fields settings stand.
   template <class T>
   Informer<T>& get(InformerOptions options = InformerOptions()) {
     std::unique_ptr<InformerBase>& slot = shared_[key_of(api::type_of<T>(), options)];

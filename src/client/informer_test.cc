@@ -11,10 +11,10 @@ namespace xebec::client {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::FakeApi;
-using testing::Sim;
 using ::testing::ElementsAre;
+using testing::FakeApi;
 using ::testing::IsEmpty;
+using testing::Sim;
 
 corev1::Pod pod_of(std::string name, std::string node = {}, std::string ns = "default") {
   corev1::Pod pod;
@@ -160,7 +160,8 @@ TEST_F(InformerTest, SelectsByField) {
 TEST_F(InformerTest, IndexesFollowChanges) {
   sim_.api->put(pod_of("a", "node-1"));
   start();
-  informer_->add_index("node", [](const corev1::Pod& pod) { return std::vector<std::string>{pod.spec.nodeName}; });
+  informer_->add_index("node",
+                       [](const corev1::Pod& pod) { return std::vector<std::string>{pod.spec.nodeName}; });
   sim_.api->put(pod_of("b", "node-1"));
   sim_.run_for(1s);
   EXPECT_EQ(informer_->by_index("node", "node-1").size(), 2u);

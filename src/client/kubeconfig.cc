@@ -79,7 +79,8 @@ Result<KubeUser> read_user(const Value& entry) {
   user.username = text_of(body, "username");
   user.password = text_of(body, "password");
   user.impersonate = text_of(body, "as");
-  user.has_exec = body != nullptr && (body->find("exec") != nullptr || body->find("auth-provider") != nullptr);
+  user.has_exec =
+      body != nullptr && (body->find("exec") != nullptr || body->find("auth-provider") != nullptr);
   return user;
 }
 
@@ -156,8 +157,8 @@ Result<std::string> data_or_file(const std::string& data, const std::string& pat
   if (!data.empty() || path.empty()) return data;
   Result<std::string> bytes = read_file(path);
   if (bytes.has_value()) return bytes;
-  return fail(errors::bad_request(fmt::format("invalid configuration: unable to read {} {}: {}", what, path,
-                                              std::strerror(errno))));
+  return fail(errors::bad_request(
+      fmt::format("invalid configuration: unable to read {} {}: {}", what, path, std::strerror(errno))));
 }
 
 template <class T>
@@ -185,8 +186,9 @@ Result<Kubeconfig> Kubeconfig::parse(std::string_view text) {
   if (!root.is_map()) return fail(errors::bad_request("error loading config: it is no mapping"));
   std::string kind = text_of(&root, "kind");
   if (!kind.empty() && kind != "Config") {
-    return fail(errors::bad_request(fmt::format("error loading config: no kind \"{}\" is registered for version \"{}\"",
-                                                kind, text_of(&root, "apiVersion"))));
+    return fail(errors::bad_request(
+        fmt::format("error loading config: no kind \"{}\" is registered for version \"{}\"", kind,
+                    text_of(&root, "apiVersion"))));
   }
   config.current_context = text_of(&root, "current-context");
   for (const Value& entry : list_of(root, "clusters")) {
@@ -264,7 +266,8 @@ Result<ClientConfig> Kubeconfig::client_config(std::string_view context_name) co
   if (context_name.empty()) context_name = current_context;
   const KubeContext* context = find_named(contexts, context_name);
   if (context == nullptr) {
-    if (context_name.empty()) return fail(errors::bad_request("invalid configuration: no configuration has been provided"));
+    if (context_name.empty())
+      return fail(errors::bad_request("invalid configuration: no configuration has been provided"));
     return fail(errors::bad_request(fmt::format("context \"{}\" does not exist", context_name)));
   }
   const KubeCluster* cluster = find_named(clusters, context->cluster);
@@ -278,15 +281,17 @@ Result<ClientConfig> Kubeconfig::client_config(std::string_view context_name) co
   config.insecure_skip_tls_verify = cluster->insecure_skip_tls_verify;
   config.ns = context->ns.empty() ? "default" : context->ns;
   if (!cluster->proxy_url.empty()) return fail(errors::bad_request("proxy-url is not supported"));
-  TRY(config.ca_pem,
-      data_or_file(cluster->certificate_authority_data, cluster->certificate_authority, "certificate-authority"));
+  TRY(config.ca_pem, data_or_file(cluster->certificate_authority_data, cluster->certificate_authority,
+                                  "certificate-authority"));
   if (user == nullptr) return config;
 
   if (user->has_exec) {
-    return fail(errors::bad_request(fmt::format(
-        "user \"{}\" needs a credential plugin (exec or auth-provider), which is not supported", user->name)));
+    return fail(errors::bad_request(
+        fmt::format("user \"{}\" needs a credential plugin (exec or auth-provider), which is not supported",
+                    user->name)));
   }
-  if (!user->impersonate.empty()) return fail(errors::bad_request("impersonation by kubeconfig is not supported"));
+  if (!user->impersonate.empty())
+    return fail(errors::bad_request("impersonation by kubeconfig is not supported"));
   TRY(config.client_certificate_pem,
       data_or_file(user->client_certificate_data, user->client_certificate, "client-cert"));
   TRY(config.client_key_pem, data_or_file(user->client_key_data, user->client_key, "client-key"));

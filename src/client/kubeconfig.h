@@ -1,5 +1,5 @@
-// Kubeconfig: reading and writing of kubeconfig files (k8s.io/client-go/tools/clientcmd/api/v1), and what a client needs
-// to know of one of its contexts. Files are YAML or JSON. Unknown fields are ignored.
+// Kubeconfig: reading and writing of kubeconfig files (k8s.io/client-go/tools/clientcmd/api/v1), and what a
+// client needs to know of one of its contexts. Files are YAML or JSON. Unknown fields are ignored.
 #pragma once
 
 #include <string>
@@ -54,8 +54,8 @@ struct ClientConfig {
   std::string ns;  // of the context; "default" when it names none
 };
 
-// As options for http::make_client. A token file is read for every request, so that a rotated token is used at once.
-// Error: a user name and password, which no API server of today accepts.
+// As options for http::make_client. A token file is read for every request, so that a rotated token is used
+// at once. Error: a user name and password, which no API server of today accepts.
 Result<http::ClientOptions> http_options(const ClientConfig& config);
 
 struct Kubeconfig {
@@ -75,8 +75,8 @@ struct Kubeconfig {
   // Atomically, readable by the owner only.
   Result<void> save(const std::string& path) const;
 
-  // Of the context, or of the current one when empty. Errors as clientcmd's: the context, cluster or user is missing,
-  // a file cannot be read, or the user needs a credential plugin.
+  // Of the context, or of the current one when empty. Errors as clientcmd's: the context, cluster or user is
+  // missing, a file cannot be read, or the user needs a credential plugin.
   Result<ClientConfig> client_config(std::string_view context = {}) const;
 };
 

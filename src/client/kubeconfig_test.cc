@@ -44,7 +44,7 @@ TEST(Kubeconfig, WhatIsSavedIsLoaded) {
   TempDir dir;
   Kubeconfig config = admin();
   ASSERT_TRUE(config.save(dir.file("admin.conf")).has_value());
-  struct stat info{};
+  struct stat info {};
   ASSERT_EQ(::stat(dir.file("admin.conf").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   Result<Kubeconfig> loaded = Kubeconfig::load(dir.file("admin.conf"));

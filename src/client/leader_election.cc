@@ -18,7 +18,9 @@ int32_t in_seconds(Duration duration) {
 // Cancels the scope at a time that moves on with every renewal, even while a request hangs.
 class Deadline {
  public:
-  Deadline(Executor& executor, Scope& scope, MonotonicTime when) : executor_(executor), scope_(scope) { arm(when); }
+  Deadline(Executor& executor, Scope& scope, MonotonicTime when) : executor_(executor), scope_(scope) {
+    arm(when);
+  }
   ~Deadline() { executor_.cancel_timer(timer_); }
   Deadline(const Deadline&) = delete;
   void move(MonotonicTime when) {
@@ -74,7 +76,8 @@ Task<bool> LeaderElector::acquire(CancelToken token) {
     bool acquired = co_await try_acquire_or_renew(token);
     report_leader();
     if (acquired) co_return true;
-    double stretched = static_cast<double>(config_.retry_period.count()) * (1 + kJitter * env_.rng->uniform());
+    double stretched =
+        static_cast<double>(config_.retry_period.count()) * (1 + kJitter * env_.rng->uniform());
     co_await sleep_for(Duration(static_cast<int64_t>(stretched)), token);
   }
   co_return false;
@@ -106,7 +109,8 @@ bool LeaderElector::lease_is_valid() const {
 
 // Our claim, on top of what the lease said before.
 coordinationv1::Lease LeaderElector::record(coordinationv1::Lease lease) const {
-  int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(env_.clock->now().time_since_epoch()).count();
+  int64_t micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(env_.clock->now().time_since_epoch()).count();
   bool held = lease.spec.holderIdentity.value_or("") == config_.identity;
   bool fresh = lease.metadata.resourceVersion.empty();
   if (!held) {
@@ -128,10 +132,12 @@ Task<bool> LeaderElector::try_acquire_or_renew(CancelToken token) {
     if (token.cancelled()) co_return false;
   }
   Context call = context(token);
-  Result<coordinationv1::Lease> got = co_await rest_.get<coordinationv1::Lease>(call, config_.ns, config_.name);
+  Result<coordinationv1::Lease> got =
+      co_await rest_.get<coordinationv1::Lease>(call, config_.ns, config_.name);
   if (!got.has_value()) {
     if (!got.error().is(reason::kNotFound)) {
-      env_.logger.error("Error retrieving lease lock", {{"lock", config_.name}, {"err", got.error().message}});
+      env_.logger.error("Error retrieving lease lock",
+                        {{"lock", config_.name}, {"err", got.error().message}});
       co_return false;
     }
     coordinationv1::Lease fresh;
@@ -166,7 +172,8 @@ Task<bool> LeaderElector::write(coordinationv1::Lease lease, CancelToken token, 
 Task<void> LeaderElector::release() {
   // Read again: the outcome of a renewal that was cancelled is not known.
   Context call = context(CancelToken());
-  Result<coordinationv1::Lease> current = co_await rest_.get<coordinationv1::Lease>(call, config_.ns, config_.name);
+  Result<coordinationv1::Lease> current =
+      co_await rest_.get<coordinationv1::Lease>(call, config_.ns, config_.name);
   if (current.has_value()) observe(std::move(*current));
   if (!is_leader()) co_return;
   coordinationv1::Lease lease = record(*observed_);
@@ -191,7 +198,8 @@ void LeaderElector::report_leader() {
 
 void LeaderElector::record_event(const std::string& what) {
   if (config_.recorder == nullptr || observed_ == nullptr) return;
-  config_.recorder->event(*observed_, kEventNormal, "LeaderElection", fmt::format("{} {}", config_.identity, what));
+  config_.recorder->event(*observed_, kEventNormal, "LeaderElection",
+                          fmt::format("{} {}", config_.identity, what));
 }
 
 }  // namespace xebec::client

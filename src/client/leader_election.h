@@ -1,6 +1,6 @@
 // LeaderElector: at most one of several candidates leads at a time, by a coordination.k8s.io/v1 Lease.
-// A leader that cannot renew within the deadline stops leading before others may start (no candidate trusts another's
-// clock: a lease is free when its record has not changed for its duration of one's own time).
+// A leader that cannot renew within the deadline stops leading before others may start (no candidate trusts
+// another's clock: a lease is free when its record has not changed for its duration of one's own time).
 // Source: k8s.io/client-go/tools/leaderelection.
 #pragma once
 
@@ -36,7 +36,8 @@ struct LeaderElectionConfig {
   // Records "<identity> became leader" and "... stopped leading" about the Lease; may be null.
   EventRecorder* recorder = nullptr;
 
-  // The work of the leader; its token is cancelled when leadership is lost, and run() ends when it has returned.
+  // The work of the leader; its token is cancelled when leadership is lost, and run() ends when it has
+  // returned.
   std::function<Task<void>(CancelToken)> on_started_leading;
   std::function<void()> on_stopped_leading;
   std::function<void(const std::string& identity)> on_new_leader;
@@ -47,8 +48,8 @@ class LeaderElector {
   LeaderElector(Rest rest, Env env, LeaderElectionConfig config);
   ~LeaderElector();
 
-  // Waits for leadership, leads, and returns when leadership is lost or `token` is cancelled (start it again to be a
-  // candidate again). Runs on env.executor.
+  // Waits for leadership, leads, and returns when leadership is lost or `token` is cancelled (start it again
+  // to be a candidate again). Runs on env.executor.
   Task<void> run(CancelToken token);
   bool is_leader() const;
   // Who leads as far as is known; empty at first.

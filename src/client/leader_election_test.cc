@@ -78,7 +78,8 @@ TEST(LeaderElection, ALeaderThatCannotRenewStopsBeforeTheNextStarts) {
   // From now on only b can write.
   sim.api->set_hook([](const http::Request& request) -> std::optional<http::Response> {
     bool write = request.method == "PUT";
-    if (write && request.body.find("\x0a\x01" "a") != std::string::npos) {
+    if (write && request.body.find("\x0a\x01"
+                                   "a") != std::string::npos) {
       return FakeApi::error_response(errors::service_unavailable("cut off"));
     }
     return std::nullopt;

@@ -1,6 +1,6 @@
 // Options of API calls, as meta/v1's Get/List/Create/Update/Patch/DeleteOptions.
-// They have constructors on purpose: g++ 12 mishandles aggregate temporaries in expressions with co_await, so an
-// options value is named first, its fields are set, then it is passed.
+// They have constructors on purpose: g++ 12 mishandles aggregate temporaries in expressions with co_await, so
+// an options value is named first, its fields are set, then it is passed.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,8 @@ struct WatchOptions {
   std::string resource_version;
   bool allow_bookmarks = true;
   std::optional<int64_t> timeout_seconds;
-  std::optional<bool> send_initial_events;  // needs resource_version_match NotOlderThan, which is then sent too
+  std::optional<bool>
+      send_initial_events;  // needs resource_version_match NotOlderThan, which is then sent too
 };
 
 // For create, update and patch.
@@ -54,8 +55,8 @@ inline constexpr std::string_view kOrphan = "Orphan";
 struct DeleteOptions {
   DeleteOptions() {}
   std::optional<int64_t> grace_period_seconds;
-  std::string uid;               // precondition; empty: none
-  std::string resource_version;  // precondition; empty: none
+  std::string uid;                 // precondition; empty: none
+  std::string resource_version;    // precondition; empty: none
   std::string propagation_policy;  // empty: the default of the kind
   bool dry_run = false;
 };

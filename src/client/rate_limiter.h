@@ -1,4 +1,5 @@
-// Rate limiters of work queues (k8s.io/client-go/util/workqueue/default_rate_limiters.go, golang.org/x/time/rate).
+// Rate limiters of work queues (k8s.io/client-go/util/workqueue/default_rate_limiters.go,
+// golang.org/x/time/rate).
 #pragma once
 
 #include <map>

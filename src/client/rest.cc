@@ -18,7 +18,8 @@ std::optional<int32_t> retry_after(const http::Response& response) {
   std::string_view text = response.headers.get("Retry-After");
   int32_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value < 0)
+    return std::nullopt;
   return value;
 }
 
@@ -56,7 +57,8 @@ Target Rest::target_of(const api::Message& type) const {
 
 // ---- Sending. ----
 
-Task<Result<http::Response>> Rest::send(std::shared_ptr<const Core> core, Context context, Result<Call> call) {
+Task<Result<http::Response>> Rest::send(std::shared_ptr<const Core> core, Context context,
+                                        Result<Call> call) {
   if (!call.has_value()) co_return fail(std::move(call).error());
   for (int tries = 0;; ++tries) {
     http::Request request = call->request;  // kept, to be sent again
@@ -98,7 +100,8 @@ Task<Result<void>> Rest::run_void(std::shared_ptr<const Core> core, Context cont
   co_return Result<void>();
 }
 
-Task<Result<codec::Value>> Rest::run_value(std::shared_ptr<const Core> core, Context context, Result<Call> call) {
+Task<Result<codec::Value>> Rest::run_value(std::shared_ptr<const Core> core, Context context,
+                                           Result<Call> call) {
   CO_TRY(http::Response response, co_await send(core, std::move(context), std::move(call)));
   CO_TRY(std::string body, co_await response.read_body());
   co_return codec::parse_json(body);
@@ -127,7 +130,8 @@ Task<Result<api::Object>> Rest::get_object(Context context, Target target, std::
   return run(core_, std::move(context), std::move(call));
 }
 
-Task<Result<api::Object>> Rest::list_object(Context context, Target target, std::string ns, ListOptions options) const {
+Task<Result<api::Object>> Rest::list_object(Context context, Target target, std::string ns,
+                                            ListOptions options) const {
   Result<Call> call = Call::make(*core_, "GET", target, ns, {});
   if (call.has_value() && target.list_message == nullptr) {
     call = fail(errors::method_not_supported({target.gvr.group, target.gvr.resource}, "list"));
@@ -144,25 +148,29 @@ Task<Result<api::Object>> Rest::write_object(Context context, std::string method
                                              WriteOptions options) const {
   std::string ns, name;
   if (type.object_meta_offset >= 0) {
-    auto* meta = reinterpret_cast<const metav1::ObjectMeta*>(static_cast<const char*>(object) + type.object_meta_offset);
+    auto* meta = reinterpret_cast<const metav1::ObjectMeta*>(static_cast<const char*>(object) +
+                                                             type.object_meta_offset);
     ns = meta->namespace_;
     name = meta->name;
   }
   bool create = method == "POST" && options.subresource.empty();
-  Result<Call> call = create ? Call::make(*core_, std::move(method), target, ns, {})
-                             : Call::make_named(*core_, std::move(method), target, ns, name, options.subresource);
+  Result<Call> call =
+      create ? Call::make(*core_, std::move(method), target, ns, {})
+             : Call::make_named(*core_, std::move(method), target, ns, name, options.subresource);
   if (call.has_value()) {
     bool json = core_->config.prefer_json;
     call->name = name;
     call->options(options);
-    call->body(json ? wire::kJson : wire::kProtobuf, wire::encode(type, object, target.gvr.group_version(), json));
+    call->body(json ? wire::kJson : wire::kProtobuf,
+               wire::encode(type, object, target.gvr.group_version(), json));
   }
   return run(core_, std::move(context), std::move(call));
 }
 
-Task<Result<api::Object>> Rest::post_subresource(Context context, Target target, std::string ns, std::string name,
-                                                 std::string subresource, const api::Message& body_type,
-                                                 const void* body, const api::Message* answer) const {
+Task<Result<api::Object>> Rest::post_subresource(Context context, Target target, std::string ns,
+                                                 std::string name, std::string subresource,
+                                                 const api::Message& body_type, const void* body,
+                                                 const api::Message* answer) const {
   Result<Call> call = Call::make_named(*core_, "POST", target, ns, name, subresource);
   if (call.has_value()) {
     call->body(core_->config, body_type, body);
@@ -206,7 +214,8 @@ Task<Result<std::unique_ptr<WatchStream>>> Rest::watch_object(Context context, T
     // A watch of metadata gives single objects, and names the framing of protobuf.
     std::string as = target.metadata_only ? ";as=PartialObjectMetadata;g=meta.k8s.io;v=v1" : "";
     std::string accept = std::string(wire::kJson) + as;
-    if (!core_->config.prefer_json) accept = std::string(wire::kProtobuf) + ";stream=watch" + as + "," + accept;
+    if (!core_->config.prefer_json)
+      accept = std::string(wire::kProtobuf) + ";stream=watch" + as + "," + accept;
     call->request.headers.set("Accept", accept);
   }
   return run_watch(core_, std::move(context), std::move(call));

@@ -1,11 +1,11 @@
 // Rest: calls of the Kubernetes API, typed, dynamic or about metadata only, over any http::Client.
 //
 // A Rest is a handle: copies are cheap and share one core; thread-safe. Calls run on the caller's executor.
-// Objects are protobuf on the wire (JSON as the answer's fallback, and for patches). What is sent is encoded before
-// the call returns its Task, so arguments need not outlive the call.
-// Errors are the server's Status, word for word; without one, errors::generic. Answers 429 (and 5xx with Retry-After)
-// are retried as client-go does: up to 10 times after the time the server names.
-// Source: k8s.io/client-go/rest, kubernetes/typed, dynamic and metadata.
+// Objects are protobuf on the wire (JSON as the answer's fallback, and for patches). What is sent is encoded
+// before the call returns its Task, so arguments need not outlive the call. Errors are the server's Status,
+// word for word; without one, errors::generic. Answers 429 (and 5xx with Retry-After) are retried as
+// client-go does: up to 10 times after the time the server names. Source: k8s.io/client-go/rest,
+// kubernetes/typed, dynamic and metadata.
 #pragma once
 
 #include <memory>
@@ -75,13 +75,14 @@ struct Discovery {
 // What a type-erased call is about. `message` is the type of the answer (of one object).
 struct Target {
   Target(const api::Resource& resource);  // NOLINT: a Resource is a target
-  Target(api::GroupVersionResource gvr, const api::Message* message) : gvr(std::move(gvr)), message(message) {}
+  Target(api::GroupVersionResource gvr, const api::Message* message)
+      : gvr(std::move(gvr)), message(message) {}
   api::GroupVersionResource gvr;
-  const api::Message* message;                  // nullptr: answers are not decoded to a type
-  const api::Message* list_message = nullptr;   // the List kind
-  bool known = false;                           // from the scheme: `namespaced` is meaningful
+  const api::Message* message;                 // nullptr: answers are not decoded to a type
+  const api::Message* list_message = nullptr;  // the List kind
+  bool known = false;                          // from the scheme: `namespaced` is meaningful
   bool namespaced = false;
-  bool metadata_only = false;                   // ask for PartialObjectMetadata
+  bool metadata_only = false;  // ask for PartialObjectMetadata
 };
 
 class Rest {
@@ -98,8 +99,10 @@ class Rest {
 
   // ---- Typed. `ns` is empty for cluster-scoped kinds, and for lists over all namespaces. ----
   template <class T>
-  Task<Result<T>> get(Context context, std::string ns, std::string name, GetOptions options = GetOptions()) const {
-    return as<T>(get_object(std::move(context), target_of<T>(), std::move(ns), std::move(name), std::move(options)));
+  Task<Result<T>> get(Context context, std::string ns, std::string name,
+                      GetOptions options = GetOptions()) const {
+    return as<T>(
+        get_object(std::move(context), target_of<T>(), std::move(ns), std::move(name), std::move(options)));
   }
   template <class T>
   Task<Result<List<T>>> list(Context context, std::string ns, ListOptions options = ListOptions()) const {
@@ -113,14 +116,17 @@ class Rest {
   // The namespace and name are those of the object's metadata.
   template <class T>
   Task<Result<T>> create(Context context, const T& object, WriteOptions options = WriteOptions()) const {
-    return as<T>(write_object(std::move(context), "POST", target_of<T>(), type_of<T>(), &object, std::move(options)));
+    return as<T>(
+        write_object(std::move(context), "POST", target_of<T>(), type_of<T>(), &object, std::move(options)));
   }
   template <class T>
   Task<Result<T>> update(Context context, const T& object, WriteOptions options = WriteOptions()) const {
-    return as<T>(write_object(std::move(context), "PUT", target_of<T>(), type_of<T>(), &object, std::move(options)));
+    return as<T>(
+        write_object(std::move(context), "PUT", target_of<T>(), type_of<T>(), &object, std::move(options)));
   }
   template <class T>
-  Task<Result<T>> update_status(Context context, const T& object, WriteOptions options = WriteOptions()) const {
+  Task<Result<T>> update_status(Context context, const T& object,
+                                WriteOptions options = WriteOptions()) const {
     options.subresource = "status";
     return update(std::move(context), object, std::move(options));
   }
@@ -128,18 +134,21 @@ class Rest {
   template <class T>
   Task<Result<T>> patch(Context context, std::string ns, std::string name, PatchType type, std::string body,
                         WriteOptions options = WriteOptions()) const {
-    return as<T>(patch_object(std::move(context), target_of<T>(), std::move(ns), std::move(name), type, std::move(body),
-                              std::move(options)));
+    return as<T>(patch_object(std::move(context), target_of<T>(), std::move(ns), std::move(name), type,
+                              std::move(body), std::move(options)));
   }
   template <class T>
   Task<Result<void>> delete_(Context context, std::string ns, std::string name,
                              DeleteOptions options = DeleteOptions()) const {
-    return delete_object(std::move(context), target_of<T>(), std::move(ns), std::move(name), std::move(options));
+    return delete_object(std::move(context), target_of<T>(), std::move(ns), std::move(name),
+                         std::move(options));
   }
   template <class T>
-  Task<Result<void>> delete_collection(Context context, std::string ns, DeleteOptions options = DeleteOptions(),
+  Task<Result<void>> delete_collection(Context context, std::string ns,
+                                       DeleteOptions options = DeleteOptions(),
                                        ListOptions selection = ListOptions()) const {
-    return delete_objects(std::move(context), target_of<T>(), std::move(ns), std::move(options), std::move(selection));
+    return delete_objects(std::move(context), target_of<T>(), std::move(ns), std::move(options),
+                          std::move(selection));
   }
   template <class T>
   Task<Result<std::unique_ptr<WatchStream>>> watch(Context context, std::string ns,
@@ -155,17 +164,19 @@ class Rest {
   // PUT namespaces/{name}/finalize: writes spec.finalizers.
   Task<Result<corev1::Namespace>> finalize(Context context, const corev1::Namespace& ns) const;
   // POST serviceaccounts/{name}/token.
-  Task<Result<authenticationv1::TokenRequest>> create_token(Context context, std::string ns, std::string service_account,
-                                                            const authenticationv1::TokenRequest& request) const;
+  Task<Result<authenticationv1::TokenRequest>> create_token(
+      Context context, std::string ns, std::string service_account,
+      const authenticationv1::TokenRequest& request) const;
   Task<Result<autoscalingv1::Scale>> get_scale(Context context, api::GroupVersionResource gvr, std::string ns,
                                                std::string name) const;
   Task<Result<autoscalingv1::Scale>> update_scale(Context context, api::GroupVersionResource gvr,
                                                   const autoscalingv1::Scale& scale) const;
 
   // ---- Metadata only, for any resource: PartialObjectMetadata. ----
-  Task<Result<metav1::PartialObjectMetadata>> get_metadata(Context context, api::GroupVersionResource gvr, std::string ns,
-                                                           std::string name) const;
-  Task<Result<List<metav1::PartialObjectMetadata>>> list_metadata(Context context, api::GroupVersionResource gvr,
+  Task<Result<metav1::PartialObjectMetadata>> get_metadata(Context context, api::GroupVersionResource gvr,
+                                                           std::string ns, std::string name) const;
+  Task<Result<List<metav1::PartialObjectMetadata>>> list_metadata(Context context,
+                                                                  api::GroupVersionResource gvr,
                                                                   std::string ns,
                                                                   ListOptions options = ListOptions()) const;
   Task<Result<metav1::PartialObjectMetadata>> patch_metadata(Context context, api::GroupVersionResource gvr,
@@ -175,20 +186,22 @@ class Rest {
   Target metadata_target(api::GroupVersionResource gvr) const;
 
   // ---- Dynamic, for any resource: trees. ----
-  Task<Result<codec::Value>> get_value(Context context, api::GroupVersionResource gvr, std::string ns, std::string name,
-                                       std::string subresource = std::string()) const;
+  Task<Result<codec::Value>> get_value(Context context, api::GroupVersionResource gvr, std::string ns,
+                                       std::string name, std::string subresource = std::string()) const;
   Task<Result<codec::Value>> list_value(Context context, api::GroupVersionResource gvr, std::string ns,
                                         ListOptions options = ListOptions()) const;
   // `body` is JSON or YAML.
-  Task<Result<codec::Value>> create_value(Context context, api::GroupVersionResource gvr, std::string ns, std::string body,
-                                          WriteOptions options = WriteOptions()) const;
-  Task<Result<codec::Value>> update_value(Context context, api::GroupVersionResource gvr, std::string ns, std::string name,
+  Task<Result<codec::Value>> create_value(Context context, api::GroupVersionResource gvr, std::string ns,
                                           std::string body, WriteOptions options = WriteOptions()) const;
-  Task<Result<codec::Value>> patch_value(Context context, api::GroupVersionResource gvr, std::string ns, std::string name,
-                                         PatchType type, std::string body, WriteOptions options = WriteOptions()) const;
+  Task<Result<codec::Value>> update_value(Context context, api::GroupVersionResource gvr, std::string ns,
+                                          std::string name, std::string body,
+                                          WriteOptions options = WriteOptions()) const;
+  Task<Result<codec::Value>> patch_value(Context context, api::GroupVersionResource gvr, std::string ns,
+                                         std::string name, PatchType type, std::string body,
+                                         WriteOptions options = WriteOptions()) const;
   // Deletes need no type: also for typed and metadata-only users.
-  Task<Result<void>> delete_resource(Context context, api::GroupVersionResource gvr, std::string ns, std::string name,
-                                     DeleteOptions options = DeleteOptions()) const;
+  Task<Result<void>> delete_resource(Context context, api::GroupVersionResource gvr, std::string ns,
+                                     std::string name, DeleteOptions options = DeleteOptions()) const;
   Task<Result<void>> delete_collection(Context context, api::GroupVersionResource gvr, std::string ns,
                                        DeleteOptions options = DeleteOptions(),
                                        ListOptions selection = ListOptions()) const;
@@ -203,14 +216,15 @@ class Rest {
   // The List kind's object.
   Task<Result<api::Object>> list_object(Context context, Target target, std::string ns,
                                         ListOptions options = ListOptions()) const;
-  Task<Result<api::Object>> write_object(Context context, std::string method, Target target, const api::Message& type,
-                                         const void* object, WriteOptions options) const;
+  Task<Result<api::Object>> write_object(Context context, std::string method, Target target,
+                                         const api::Message& type, const void* object,
+                                         WriteOptions options) const;
   // POST of a body of one type to {ns}/{name}/{subresource}, answered by another.
   Task<Result<api::Object>> post_subresource(Context context, Target target, std::string ns, std::string name,
-                                             std::string subresource, const api::Message& body_type, const void* body,
-                                             const api::Message* answer) const;
-  Task<Result<api::Object>> patch_object(Context context, Target target, std::string ns, std::string name, PatchType type,
-                                         std::string body, WriteOptions options) const;
+                                             std::string subresource, const api::Message& body_type,
+                                             const void* body, const api::Message* answer) const;
+  Task<Result<api::Object>> patch_object(Context context, Target target, std::string ns, std::string name,
+                                         PatchType type, std::string body, WriteOptions options) const;
   Task<Result<void>> delete_object(Context context, Target target, std::string ns, std::string name,
                                    DeleteOptions options) const;
   Task<Result<void>> delete_objects(Context context, Target target, std::string ns, DeleteOptions options,
@@ -246,7 +260,8 @@ class Rest {
   static Task<Result<List<T>>> as_list(Task<Result<api::Object>> call) {
     CO_TRY(api::Object object, co_await std::move(call));
     List<T> list;
-    list.items = std::move(*static_cast<std::vector<T>*>(list_parts(object, list.resource_version, list.continue_, list.remaining)));
+    list.items = std::move(*static_cast<std::vector<T>*>(
+        list_parts(object, list.resource_version, list.continue_, list.remaining)));
     co_return list;
   }
   template <class T>
@@ -267,12 +282,14 @@ class Rest {
   static void* list_parts(api::Object& list, std::string& resource_version, std::string& continue_token,
                           int64_t& remaining);
 
-  static Task<Result<http::Response>> send(std::shared_ptr<const Core> core, Context context, Result<Call> call);
+  static Task<Result<http::Response>> send(std::shared_ptr<const Core> core, Context context,
+                                           Result<Call> call);
   static Task<Result<api::Object>> run(std::shared_ptr<const Core> core, Context context, Result<Call> call);
   static Task<Result<void>> run_void(std::shared_ptr<const Core> core, Context context, Result<Call> call);
-  static Task<Result<codec::Value>> run_value(std::shared_ptr<const Core> core, Context context, Result<Call> call);
-  static Task<Result<std::unique_ptr<WatchStream>>> run_watch(std::shared_ptr<const Core> core, Context context,
-                                                              Result<Call> call);
+  static Task<Result<codec::Value>> run_value(std::shared_ptr<const Core> core, Context context,
+                                              Result<Call> call);
+  static Task<Result<std::unique_ptr<WatchStream>>> run_watch(std::shared_ptr<const Core> core,
+                                                              Context context, Result<Call> call);
 
   std::shared_ptr<const Core> core_;
 };

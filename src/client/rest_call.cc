@@ -11,7 +11,8 @@ namespace {
 std::string accept_of(const Rest::Config& config, const Target& target, bool list) {
   std::string as;
   if (target.metadata_only) {
-    as = list ? ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" : ";as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+    as = list ? ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+              : ";as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
   } else if (target.message == nullptr) {
     return std::string(wire::kJson);
   }
@@ -31,10 +32,14 @@ Result<void> check_segment(std::string_view name) {
 
 std::string_view content_type(PatchType type) {
   switch (type) {
-    case PatchType::kJson: return "application/json-patch+json";
-    case PatchType::kMerge: return "application/merge-patch+json";
-    case PatchType::kStrategic: return "application/strategic-merge-patch+json";
-    case PatchType::kApply: break;
+    case PatchType::kJson:
+      return "application/json-patch+json";
+    case PatchType::kMerge:
+      return "application/merge-patch+json";
+    case PatchType::kStrategic:
+      return "application/strategic-merge-patch+json";
+    case PatchType::kApply:
+      break;
   }
   return "application/apply-patch+yaml";
 }
@@ -103,8 +108,9 @@ void Rest::Call::options(const DeleteOptions& options, bool json) {
        wire::encode(api::type_of<metav1::DeleteOptions>(), &body_options, about.group_version(), json));
 }
 
-Result<Rest::Call> Rest::Call::make(const Core& core, std::string method, const Target& target, std::string_view ns,
-                                    std::string_view name, std::string_view subresource) {
+Result<Rest::Call> Rest::Call::make(const Core& core, std::string method, const Target& target,
+                                    std::string_view ns, std::string_view name,
+                                    std::string_view subresource) {
   const api::GroupVersionResource& gvr = target.gvr;
   TRY_VOID(check_segment(ns));
   TRY_VOID(check_segment(name));
@@ -132,7 +138,8 @@ Result<Rest::Call> Rest::Call::make(const Core& core, std::string method, const 
 }
 
 Result<Rest::Call> Rest::Call::make_named(const Core& core, std::string method, const Target& target,
-                                          std::string_view ns, std::string_view name, std::string_view subresource) {
+                                          std::string_view ns, std::string_view name,
+                                          std::string_view subresource) {
   if (name.empty()) return fail(errors::bad_request("resource name may not be empty"));
   return make(core, std::move(method), target, ns, name, subresource);
 }

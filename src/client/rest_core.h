@@ -33,13 +33,14 @@ struct Rest::Call {
   // Query and body; the body only when something is asked for.
   void options(const DeleteOptions& options, bool json);
 
-  // A request for the target: its path, what it accepts, and checks of what makes the path. An empty `name` addresses
-  // the collection.
+  // A request for the target: its path, what it accepts, and checks of what makes the path. An empty `name`
+  // addresses the collection.
   static Result<Call> make(const Core& core, std::string method, const Target& target, std::string_view ns,
                            std::string_view name, std::string_view subresource = {});
   // As make, for one object: an empty name is an error.
-  static Result<Call> make_named(const Core& core, std::string method, const Target& target, std::string_view ns,
-                                 std::string_view name, std::string_view subresource = {});
+  static Result<Call> make_named(const Core& core, std::string method, const Target& target,
+                                 std::string_view ns, std::string_view name,
+                                 std::string_view subresource = {});
 };
 
 }  // namespace xebec::client

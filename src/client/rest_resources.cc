@@ -25,14 +25,16 @@ std::string_view body_type(const std::string& body) {
 
 Task<Result<void>> Rest::bind(Context context, const corev1::Binding& binding) const {
   const metav1::ObjectMeta& meta = binding.metadata;
-  Result<Call> call = Call::make_named(*core_, "POST", target_of<corev1::Pod>(), meta.namespace_, meta.name, "binding");
+  Result<Call> call =
+      Call::make_named(*core_, "POST", target_of<corev1::Pod>(), meta.namespace_, meta.name, "binding");
   if (call.has_value()) call->body(core_->config, api::type_of<corev1::Binding>(), &binding);
   return run_void(core_, std::move(context), std::move(call));
 }
 
 Task<Result<void>> Rest::evict(Context context, const policyv1::Eviction& eviction) const {
   const metav1::ObjectMeta& meta = eviction.metadata;
-  Result<Call> call = Call::make_named(*core_, "POST", target_of<corev1::Pod>(), meta.namespace_, meta.name, "eviction");
+  Result<Call> call =
+      Call::make_named(*core_, "POST", target_of<corev1::Pod>(), meta.namespace_, meta.name, "eviction");
   if (call.has_value()) {
     call->retry = false;
     call->body(core_->config, api::type_of<policyv1::Eviction>(), &eviction);
@@ -47,17 +49,19 @@ Task<Result<corev1::Namespace>> Rest::finalize(Context context, const corev1::Na
 }
 
 Task<Result<authenticationv1::TokenRequest>> Rest::create_token(
-    Context context, std::string ns, std::string service_account, const authenticationv1::TokenRequest& request) const {
+    Context context, std::string ns, std::string service_account,
+    const authenticationv1::TokenRequest& request) const {
   const api::Message& type = api::type_of<authenticationv1::TokenRequest>();
-  return as<authenticationv1::TokenRequest>(post_subresource(std::move(context), target_of<corev1::ServiceAccount>(),
-                                                             std::move(ns), std::move(service_account), "token", type,
-                                                             &request, &type));
+  return as<authenticationv1::TokenRequest>(
+      post_subresource(std::move(context), target_of<corev1::ServiceAccount>(), std::move(ns),
+                       std::move(service_account), "token", type, &request, &type));
 }
 
-Task<Result<autoscalingv1::Scale>> Rest::get_scale(Context context, api::GroupVersionResource gvr, std::string ns,
-                                                   std::string name) const {
+Task<Result<autoscalingv1::Scale>> Rest::get_scale(Context context, api::GroupVersionResource gvr,
+                                                   std::string ns, std::string name) const {
   Target target = scale_target(std::move(gvr));
-  return as<autoscalingv1::Scale>(run(core_, std::move(context), Call::make_named(*core_, "GET", target, ns, name, "scale")));
+  return as<autoscalingv1::Scale>(
+      run(core_, std::move(context), Call::make_named(*core_, "GET", target, ns, name, "scale")));
 }
 
 Task<Result<autoscalingv1::Scale>> Rest::update_scale(Context context, api::GroupVersionResource gvr,
@@ -65,7 +69,8 @@ Task<Result<autoscalingv1::Scale>> Rest::update_scale(Context context, api::Grou
   WriteOptions options;
   options.subresource = "scale";
   return as<autoscalingv1::Scale>(write_object(std::move(context), "PUT", scale_target(std::move(gvr)),
-                                               api::type_of<autoscalingv1::Scale>(), &scale, std::move(options)));
+                                               api::type_of<autoscalingv1::Scale>(), &scale,
+                                               std::move(options)));
 }
 
 // ---- Metadata only. ----
@@ -83,15 +88,19 @@ Task<Result<metav1::PartialObjectMetadata>> Rest::get_metadata(Context context, 
       get_object(std::move(context), metadata_target(std::move(gvr)), std::move(ns), std::move(name)));
 }
 
-Task<Result<List<metav1::PartialObjectMetadata>>> Rest::list_metadata(Context context, api::GroupVersionResource gvr,
-                                                                      std::string ns, ListOptions options) const {
+Task<Result<List<metav1::PartialObjectMetadata>>> Rest::list_metadata(Context context,
+                                                                      api::GroupVersionResource gvr,
+                                                                      std::string ns,
+                                                                      ListOptions options) const {
   return as_list<metav1::PartialObjectMetadata>(
       list_object(std::move(context), metadata_target(std::move(gvr)), std::move(ns), std::move(options)));
 }
 
-Task<Result<metav1::PartialObjectMetadata>> Rest::patch_metadata(Context context, api::GroupVersionResource gvr,
-                                                                 std::string ns, std::string name, PatchType type,
-                                                                 std::string body, WriteOptions options) const {
+Task<Result<metav1::PartialObjectMetadata>> Rest::patch_metadata(Context context,
+                                                                 api::GroupVersionResource gvr,
+                                                                 std::string ns, std::string name,
+                                                                 PatchType type, std::string body,
+                                                                 WriteOptions options) const {
   return as<metav1::PartialObjectMetadata>(patch_object(std::move(context), metadata_target(std::move(gvr)),
                                                         std::move(ns), std::move(name), type, std::move(body),
                                                         std::move(options)));
@@ -105,8 +114,8 @@ Task<Result<void>> Rest::delete_resource(Context context, api::GroupVersionResou
 
 Task<Result<void>> Rest::delete_collection(Context context, api::GroupVersionResource gvr, std::string ns,
                                            DeleteOptions options, ListOptions selection) const {
-  return delete_objects(std::move(context), Target(std::move(gvr), nullptr), std::move(ns), std::move(options),
-                        std::move(selection));
+  return delete_objects(std::move(context), Target(std::move(gvr), nullptr), std::move(ns),
+                        std::move(options), std::move(selection));
 }
 
 // ---- Dynamic. ----
@@ -135,7 +144,8 @@ Task<Result<codec::Value>> Rest::create_value(Context context, api::GroupVersion
 }
 
 Task<Result<codec::Value>> Rest::update_value(Context context, api::GroupVersionResource gvr, std::string ns,
-                                              std::string name, std::string body, WriteOptions options) const {
+                                              std::string name, std::string body,
+                                              WriteOptions options) const {
   Result<Call> call =
       Call::make_named(*core_, "PUT", Target(std::move(gvr), nullptr), ns, name, options.subresource);
   if (call.has_value()) {

@@ -11,10 +11,10 @@ namespace xebec::client {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::FakeApi;
-using testing::Sim;
 using ::testing::ElementsAre;
+using testing::FakeApi;
 using ::testing::HasSubstr;
+using testing::Sim;
 
 corev1::Pod pod_of(std::string name, std::string ns = "default") {
   corev1::Pod pod;
@@ -36,7 +36,8 @@ class RestTest : public ::testing::TestWithParam<bool> {
   Sim sim_{1, config()};
   Context context_;
 };
-INSTANTIATE_TEST_SUITE_P(Wire, RestTest, ::testing::Bool(), [](const auto& info) { return info.param ? "Json" : "Protobuf"; });
+INSTANTIATE_TEST_SUITE_P(Wire, RestTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "Json" : "Protobuf"; });
 
 TEST_P(RestTest, ObjectsGoThereAndComeBack) {
   Result<corev1::Pod> made = sim_.await(sim_.rest.create(context_, pod_of("a")));
@@ -78,8 +79,9 @@ TEST_P(RestTest, AnAnswerWithoutStatusBecomesAGenericError) {
   Result<corev1::Pod> got = sim_.await(sim_.rest.get<corev1::Pod>(context_, "default", "a"));
   ASSERT_FALSE(got.has_value());
   EXPECT_EQ(got.error().code, 502);
-  EXPECT_EQ(got.error().message,
-            "an error on the server (\"bad gateway\") has prevented the request from succeeding (get pods a)");
+  EXPECT_EQ(
+      got.error().message,
+      "an error on the server (\"bad gateway\") has prevented the request from succeeding (get pods a)");
 }
 
 TEST_P(RestTest, TooManyRequestsAreTriedAgainAfterTheTimeTheServerNames) {
@@ -155,7 +157,8 @@ TEST_P(RestTest, WatchesGiveTypedEvents) {
     EXPECT_TRUE((*event)->object.is<corev1::Pod>());
     types.push_back((*event)->type);
   }
-  EXPECT_THAT(types, ElementsAre(WatchType::kAdded, WatchType::kModified, WatchType::kDeleted, WatchType::kBookmark));
+  EXPECT_THAT(
+      types, ElementsAre(WatchType::kAdded, WatchType::kModified, WatchType::kDeleted, WatchType::kBookmark));
   sim_.api->end_watches();
   Result<std::optional<WatchEvent>> end = sim_.await((*stream)->next());
   EXPECT_TRUE(end.has_value() && !end->has_value());
@@ -185,10 +188,12 @@ TEST_P(RestTest, AWatchOfMetadataAsksForSingleObjects) {
     return std::optional<http::Response>();
   });
   api::GroupVersionResource pods{"", "v1", "pods"};
-  auto stream = sim_.await(sim_.rest.watch_object(context_, sim_.rest.metadata_target(pods), "", WatchOptions()));
+  auto stream =
+      sim_.await(sim_.rest.watch_object(context_, sim_.rest.metadata_target(pods), "", WatchOptions()));
   ASSERT_TRUE(stream.has_value());
   std::string json = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-  std::string protobuf = "application/vnd.kubernetes.protobuf;stream=watch;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,";
+  std::string protobuf =
+      "application/vnd.kubernetes.protobuf;stream=watch;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,";
   EXPECT_EQ(accept, GetParam() ? json : protobuf + json);
 }
 
@@ -210,8 +215,11 @@ TEST_P(RestTest, BindingsAndReviews) {
 }
 
 TEST_P(RestTest, APathCannotBeEscapedFrom) {
-  EXPECT_TRUE(sim_.await(sim_.rest.get<corev1::Pod>(context_, "default", "../secrets/x")).error().is(reason::kBadRequest));
-  EXPECT_TRUE(sim_.await(sim_.rest.get<corev1::Pod>(context_, "default", "")).error().is(reason::kBadRequest));
+  EXPECT_TRUE(sim_.await(sim_.rest.get<corev1::Pod>(context_, "default", "../secrets/x"))
+                  .error()
+                  .is(reason::kBadRequest));
+  EXPECT_TRUE(
+      sim_.await(sim_.rest.get<corev1::Pod>(context_, "default", "")).error().is(reason::kBadRequest));
   EXPECT_TRUE(sim_.await(sim_.rest.create(context_, pod_of("a", ""))).error().is(reason::kBadRequest));
   EXPECT_TRUE(sim_.api->requests().empty());
 }
@@ -219,12 +227,15 @@ TEST_P(RestTest, APathCannotBeEscapedFrom) {
 TEST_P(RestTest, AggregatedDiscoveryTellsResources) {
   sim_.api->set_hook([](const http::Request& request) {
     http::Response response;
-    response.headers.add("Content-Type", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+    response.headers.add("Content-Type",
+                         "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
     bool core = request.path == "/api";
-    response.set_body(core ? R"({"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[{"metadata":{},
+    response.set_body(
+        core
+            ? R"({"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[{"metadata":{},
         "versions":[{"version":"v1","resources":[{"resource":"pods","responseKind":{"group":"","version":"v1","kind":"Pod"},"scope":"Namespaced",
         "singularResource":"pod","verbs":["get","list"],"subresources":[{"subresource":"status","verbs":["get"]}]}]}]}]})"
-                           : R"({"kind":"APIGroupDiscoveryList","items":[{"metadata":{"name":"apps"},"versions":[
+            : R"({"kind":"APIGroupDiscoveryList","items":[{"metadata":{"name":"apps"},"versions":[
         {"version":"v1","resources":[{"resource":"deployments","responseKind":{"kind":"Deployment"},"scope":"Namespaced","verbs":["list"]}]},
         {"version":"v1beta1","resources":[{"resource":"deployments","responseKind":{"kind":"Deployment"},"scope":"Namespaced","verbs":["list"]}]}]}]})");
     return std::optional<http::Response>(std::move(response));

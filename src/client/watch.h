@@ -25,8 +25,8 @@ struct WatchEvent {
 class WatchStream {
  public:
   virtual ~WatchStream() = default;
-  // The next event; nothing when the server ended the watch. An ERROR event is returned as its Status (410 Expired:
-  // list again); so are broken streams. Not called again after either.
+  // The next event; nothing when the server ended the watch. An ERROR event is returned as its Status (410
+  // Expired: list again); so are broken streams. Not called again after either.
   virtual Task<Result<std::optional<WatchEvent>>> next() = 0;
 };
 

@@ -21,7 +21,8 @@ class HttpWatchStream final : public WatchStream {
       CO_TRY(http::Buffer piece, co_await body_->next());
       if (piece == nullptr) {
         if (rest_.empty()) co_return std::optional<WatchEvent>();
-        co_return fail(errors::service_unavailable("unexpected EOF during watch stream event decoding: unexpected EOF"));
+        co_return fail(
+            errors::service_unavailable("unexpected EOF during watch stream event decoding: unexpected EOF"));
       }
       // Most pieces are whole frames, which are read where they are.
       if (!rest_.empty()) piece = http::make_buffer(std::string(rest_) + *piece);

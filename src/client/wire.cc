@@ -37,7 +37,8 @@ Result<api::Object> decode_embedded(const api::Message& type, std::string_view b
   return decode(type, codec::is_protobuf(bytes) ? kProtobuf : kJson, bytes);
 }
 
-// A length-delimited field of the message at the front of `bytes`; the reader of an event needs no other kind.
+// A length-delimited field of the message at the front of `bytes`; the reader of an event needs no other
+// kind.
 bool take_field(std::string_view& bytes, uint64_t& number, std::string_view& value) {
   auto varint = [&](uint64_t& out) {
     out = 0;
@@ -63,7 +64,8 @@ struct RawEvent {
   std::string kept;         // or here: what JSON decoding made
 };
 
-// metav1.WatchEvent {type = 1, object = 2: RawExtension {raw = 1}}, read in place: the object is most of the bytes.
+// metav1.WatchEvent {type = 1, object = 2: RawExtension {raw = 1}}, read in place: the object is most of the
+// bytes.
 bool read_event(std::string_view bytes, RawEvent& event) {
   uint64_t number = 0;
   std::string_view value;
@@ -95,7 +97,8 @@ Result<RawEvent> split_event(std::string_view frame, bool protobuf) {
     return event;
   }
   metav1::WatchEvent parsed;
-  Result<codec::DecodeResult> decoded = codec::decode_json(api::type_of<metav1::WatchEvent>(), frame, &parsed);
+  Result<codec::DecodeResult> decoded =
+      codec::decode_json(api::type_of<metav1::WatchEvent>(), frame, &parsed);
   if (!decoded.has_value()) return fail(broken_event(decoded.error().message));
   event.type = std::move(parsed.type);
   event.kept = std::move(parsed.object.raw);
@@ -106,7 +109,8 @@ Result<RawEvent> split_event(std::string_view frame, bool protobuf) {
 
 bool is_protobuf(std::string_view content_type) { return content_type.starts_with(kProtobuf); }
 
-std::string encode(const api::Message& type, const void* object, const api::GroupVersion& group_version, bool json) {
+std::string encode(const api::Message& type, const void* object, const api::GroupVersion& group_version,
+                   bool json) {
   const api::TypeName& kind = kind_in(type, group_version);
   if (!json && !type.json_only) return codec::encode_protobuf_envelope(kind.gvk(), type, object);
   return codec::encode_json(type, object, kind.gvk().api_version(), kind.kind);

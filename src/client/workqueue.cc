@@ -8,7 +8,8 @@ void log_reconcile_error(const Logger& logger, const std::string& key, const Sta
     logger.debug("Reconcile met a conflict, trying again", {{"key", key}, {"err", error.message}});
     return;
   }
-  logger.error("Reconcile failed, trying again", {{"key", key}, {"err", error.message}, {"requeues", requeues}});
+  logger.error("Reconcile failed, trying again",
+               {{"key", key}, {"err", error.message}, {"requeues", requeues}});
 }
 
 }  // namespace xebec::client::detail

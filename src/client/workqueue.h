@@ -1,7 +1,7 @@
-// WorkQueue<Key>: keys to be worked on. A key waits at most once; a key added while it is worked on is worked on again
-// afterwards, never twice at the same time. First come first served. With delayed and rate-limited adding.
-// Belongs to one executor: use it there only. Keys need operator<.
-// Source: k8s.io/client-go/util/workqueue.
+// WorkQueue<Key>: keys to be worked on. A key waits at most once; a key added while it is worked on is worked
+// on again afterwards, never twice at the same time. First come first served. With delayed and rate-limited
+// adding. Belongs to one executor: use it there only. Keys need operator<. Source:
+// k8s.io/client-go/util/workqueue.
 #pragma once
 
 #include <deque>
@@ -61,7 +61,8 @@ class WorkQueue {
   void forget(const Key& key) { limiter_.forget(key); }
   int num_requeues(const Key& key) const { return limiter_.failures(key); }
 
-  // The next key, which then is being worked on until done(). Nothing after shut_down (when empty) or cancellation.
+  // The next key, which then is being worked on until done(). Nothing after shut_down (when empty) or
+  // cancellation.
   Task<std::optional<Key>> get(CancelToken token = {}) {
     for (;;) {
       if (token.cancelled()) {
@@ -133,8 +134,9 @@ namespace detail {
 void log_reconcile_error(const Logger& logger, const std::string& key, const Status& error, int requeues);
 
 template <class Key>
-Task<void> work(WorkQueue<Key>& queue, std::shared_ptr<const std::function<Task<Result<void>>(Key)>> reconcile,
-                CancelToken token, Logger logger) {
+Task<void> work(WorkQueue<Key>& queue,
+                std::shared_ptr<const std::function<Task<Result<void>>(Key)>> reconcile, CancelToken token,
+                Logger logger) {
   for (;;) {
     std::optional<Key> key = co_await queue.get(token);
     if (!key) co_return;
@@ -151,12 +153,13 @@ Task<void> work(WorkQueue<Key>& queue, std::shared_ptr<const std::function<Task<
 }
 }  // namespace detail
 
-// Starts `workers` children of `scope` that reconcile the keys of `queue` until the scope is cancelled. A key whose
-// reconcile fails comes back with rate limiting; one that wants to come back later calls queue.add_after itself.
-// The queue outlives the scope's children. Keys are formattable by fmt.
+// Starts `workers` children of `scope` that reconcile the keys of `queue` until the scope is cancelled. A key
+// whose reconcile fails comes back with rate limiting; one that wants to come back later calls
+// queue.add_after itself. The queue outlives the scope's children. Keys are formattable by fmt.
 template <class Key>
 void run_controller(Scope& scope, WorkQueue<Key>& queue, int workers,
-                    std::type_identity_t<std::function<Task<Result<void>>(Key)>> reconcile, Logger logger = Logger()) {
+                    std::type_identity_t<std::function<Task<Result<void>>(Key)>> reconcile,
+                    Logger logger = Logger()) {
   auto shared = std::make_shared<const std::function<Task<Result<void>>(Key)>>(std::move(reconcile));
   for (int i = 0; i < workers; ++i) scope.spawn(detail::work<Key>(queue, shared, scope.token(), logger));
 }

@@ -81,7 +81,8 @@ http::Response FakeApi::error_response(const Status& status) {
 }
 
 Task<http::Response> FakeApi::handle(Context context, http::Request request) {
-  requests_.push_back(request.method + " " + request.path + (request.query.empty() ? "" : "?" + request.query));
+  requests_.push_back(request.method + " " + request.path +
+                      (request.query.empty() ? "" : "?" + request.query));
   if (hook_) {
     std::optional<http::Response> response = hook_(request);
     if (response) co_return std::move(*response);
@@ -99,7 +100,8 @@ Result<FakeApi::Address> FakeApi::address(const http::Request& request) const {
   std::string root = take(), group;
   if (root == "apis") group = take();
   std::string version = take(), plural = take();
-  if (plural == "namespaces" && at + 1 < parts.size() && scheme_.resource(group, version, parts[at + 1]) != nullptr) {
+  if (plural == "namespaces" && at + 1 < parts.size() &&
+      scheme_.resource(group, version, parts[at + 1]) != nullptr) {
     address.ns = take();
     plural = take();
   }
@@ -144,7 +146,8 @@ http::Response FakeApi::answer(const api::Object& object, Reply reply, int statu
     partial = only_metadata(object);
     shown = &partial;
   }
-  response.set_body(wire::encode(shown->type(), shown->data(), shown->gvk().group_version(), !reply.protobuf));
+  response.set_body(
+      wire::encode(shown->type(), shown->data(), shown->gvk().group_version(), !reply.protobuf));
   return response;
 }
 
@@ -174,7 +177,8 @@ Result<http::Response> FakeApi::list_(const Address& to, const http::Request& re
     revision = number(token->substr(0, colon));
     after = token->substr(colon + 1);
     if (revision < compacted_) {
-      return fail(errors::expired("The provided continue parameter is too old to display a consistent list result."));
+      return fail(
+          errors::expired("The provided continue parameter is too old to display a consistent list result."));
     }
   }
   const api::Message& type =
@@ -197,7 +201,8 @@ Result<http::Response> FakeApi::list_(const Address& to, const http::Request& re
   return answer(list, reply);
 }
 
-Result<http::Response> FakeApi::watch(const Address& to, const http::Request& request, Reply reply, CancelToken token) {
+Result<http::Response> FakeApi::watch(const Address& to, const http::Request& request, Reply reply,
+                                      CancelToken token) {
   TRY(Selection selection, selection_of(request, key_of(*to.resource, to.ns, {})));
   std::optional<std::string> version = request.param("resourceVersion");
   int64_t from = version && !version->empty() ? number(version) : revision_;
@@ -209,19 +214,22 @@ Result<http::Response> FakeApi::watch(const Address& to, const http::Request& re
     end = Executor::current()->now() + std::chrono::seconds(seconds);
   }
   http::Response response;
-  response.headers.add("Content-Type", reply.protobuf ? std::string(wire::kProtobuf) + ";stream=watch" : "application/json");
-  response.body = std::make_unique<FakeWatch>(*this, *to.resource, std::move(selection), from, reply.protobuf,
-                                              reply.metadata_only, request.param("allowWatchBookmarks") == "true",
-                                              std::move(token), end);
+  response.headers.add("Content-Type",
+                       reply.protobuf ? std::string(wire::kProtobuf) + ";stream=watch" : "application/json");
+  response.body = std::make_unique<FakeWatch>(
+      *this, *to.resource, std::move(selection), from, reply.protobuf, reply.metadata_only,
+      request.param("allowWatchBookmarks") == "true", std::move(token), end);
   return response;
 }
 
 Result<http::Response> FakeApi::create(const Address& to, const http::Request& request, Reply reply) {
-  TRY(api::Object object, wire::decode(*to.resource->message, request.headers.get("Content-Type"), request.body));
+  TRY(api::Object object,
+      wire::decode(*to.resource->message, request.headers.get("Content-Type"), request.body));
   metav1::ObjectMeta* meta = object.meta();
   if (!to.resource->stored()) return answer(object, reply, 201);
   if (to.resource->namespaced) meta->namespace_ = to.ns;
-  if (meta->name.empty() && !meta->generateName.empty()) meta->name = fmt::format("{}{:05}", meta->generateName, ++made_);
+  if (meta->name.empty() && !meta->generateName.empty())
+    meta->name = fmt::format("{}{:05}", meta->generateName, ++made_);
   if (meta->name.empty()) return fail(errors::bad_request("name or generateName is required"));
   std::string key = key_of(*to.resource, to.ns, meta->name);
   if (objects_.contains(key)) return fail(errors::already_exists(name_of(*to.resource), meta->name));
@@ -256,9 +264,10 @@ Result<const api::Object*> FakeApi::store(const Address& to, api::Object next) {
   const metav1::ObjectMeta& meta = *next.meta();
   const metav1::ObjectMeta& before = *found->second->meta();
   if (!meta.uid.empty() && meta.uid != before.uid) {
-    return fail(errors::conflict(name_of(*to.resource), to.name,
-                                 fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                                             meta.uid, before.uid)));
+    return fail(
+        errors::conflict(name_of(*to.resource), to.name,
+                         fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                                     meta.uid, before.uid)));
   }
   if (!meta.resourceVersion.empty() && meta.resourceVersion != before.resourceVersion) {
     return fail(errors::modified(name_of(*to.resource), to.name));
@@ -267,7 +276,8 @@ Result<const api::Object*> FakeApi::store(const Address& to, api::Object next) {
 }
 
 Result<http::Response> FakeApi::update(const Address& to, const http::Request& request, Reply reply) {
-  TRY(api::Object object, wire::decode(*to.resource->message, request.headers.get("Content-Type"), request.body));
+  TRY(api::Object object,
+      wire::decode(*to.resource->message, request.headers.get("Content-Type"), request.body));
   TRY(const api::Object* stored, store(to, std::move(object)));
   return answer(*stored, reply);
 }
@@ -276,7 +286,8 @@ Result<http::Response> FakeApi::patch(const Address& to, const http::Request& re
   auto found = objects_.find(key_of(*to.resource, to.ns, to.name));
   if (found == objects_.end()) return fail(errors::not_found(name_of(*to.resource), to.name));
   const api::Message& type = *to.resource->message;
-  codec::Value tree = codec::to_value(type, found->second->data(), found->second->gvk().api_version(), type.kinds[0].kind);
+  codec::Value tree =
+      codec::to_value(type, found->second->data(), found->second->gvk().api_version(), type.kinds[0].kind);
   std::string_view format = request.headers.get("Content-Type");
   if (format == "application/json-patch+json") {
     TRY_VOID(codec::apply_json_patch(request.body, tree));
@@ -299,15 +310,18 @@ Result<void> FakeApi::delete_one(const Address& to, const http::Request& request
   if (found == objects_.end()) return fail(errors::not_found(name_of(*to.resource), to.name));
   const metav1::ObjectMeta& meta = *found->second->meta();
   if (!request.body.empty()) {
-    TRY(api::Object body, wire::decode(api::type_of<metav1::DeleteOptions>(), request.headers.get("Content-Type"), request.body));
+    TRY(api::Object body, wire::decode(api::type_of<metav1::DeleteOptions>(),
+                                       request.headers.get("Content-Type"), request.body));
     const auto& preconditions = body.get<metav1::DeleteOptions>().preconditions;
     if (preconditions && preconditions->uid.value_or(meta.uid) != meta.uid) {
-      return fail(errors::conflict(name_of(*to.resource), to.name,
-                                   fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). "
-                                               "The object might have been deleted and then recreated",
-                                               *preconditions->uid, meta.uid)));
+      return fail(errors::conflict(
+          name_of(*to.resource), to.name,
+          fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). "
+                      "The object might have been deleted and then recreated",
+                      *preconditions->uid, meta.uid)));
     }
-    if (preconditions && preconditions->resourceVersion.value_or(meta.resourceVersion) != meta.resourceVersion) {
+    if (preconditions &&
+        preconditions->resourceVersion.value_or(meta.resourceVersion) != meta.resourceVersion) {
       return fail(errors::modified(name_of(*to.resource), to.name));
     }
   }
@@ -329,7 +343,8 @@ Result<http::Response> FakeApi::remove_(const Address& to, const http::Request& 
   return answer(api::Object::of(std::move(done)), reply);
 }
 
-Result<http::Response> FakeApi::remove_collection(const Address& to, const http::Request& request, Reply reply) {
+Result<http::Response> FakeApi::remove_collection(const Address& to, const http::Request& request,
+                                                  Reply reply) {
   TRY(Selection selection, selection_of(request, key_of(*to.resource, to.ns, {})));
   std::vector<Address> chosen;
   for (auto at = objects_.lower_bound(selection.prefix);
@@ -350,12 +365,14 @@ Result<http::Response> FakeApi::subresource_post(const Address& to, const http::
   auto found = objects_.find(key_of(*to.resource, to.ns, to.name));
   if (found == objects_.end()) return fail(errors::not_found(name_of(*to.resource), to.name));
   if (to.subresource == "binding" && found->second->is<corev1::Pod>()) {
-    TRY(api::Object body, wire::decode(api::type_of<corev1::Binding>(), request.headers.get("Content-Type"), request.body));
+    TRY(api::Object body,
+        wire::decode(api::type_of<corev1::Binding>(), request.headers.get("Content-Type"), request.body));
     api::Object bound = found->second->clone();
     corev1::Pod& pod = bound.get<corev1::Pod>();
     if (!pod.spec.nodeName.empty()) {
-      return fail(errors::conflict({"", "pods/binding"}, to.name,
-                                   fmt::format("pod {} is already assigned to node \"{}\"", to.name, pod.spec.nodeName)));
+      return fail(errors::conflict(
+          {"", "pods/binding"}, to.name,
+          fmt::format("pod {} is already assigned to node \"{}\"", to.name, pod.spec.nodeName)));
     }
     pod.spec.nodeName = body.get<corev1::Binding>().target.name;
     commit(found->first, std::move(bound));
@@ -390,7 +407,8 @@ void FakeApi::erase(const std::string& key) {
   log(key, std::move(before), nullptr);
 }
 
-void FakeApi::log(std::string key, std::shared_ptr<const api::Object> before, std::shared_ptr<const api::Object> after) {
+void FakeApi::log(std::string key, std::shared_ptr<const api::Object> before,
+                  std::shared_ptr<const api::Object> after) {
   changes_.push_back({++revision_, std::move(key), std::move(before), std::move(after)});
   changed_.notify_all();
 }
@@ -430,7 +448,8 @@ api::Object FakeApi::put_object(api::Object object) {
   return commit(key, std::move(object)).clone();
 }
 
-const api::Object* FakeApi::find_object(const api::Message& type, std::string_view ns, std::string_view name) const {
+const api::Object* FakeApi::find_object(const api::Message& type, std::string_view ns,
+                                        std::string_view name) const {
   auto found = objects_.find(key_of(resource_of(type), ns, name));
   return found == objects_.end() ? nullptr : found->second.get();
 }

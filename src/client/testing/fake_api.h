@@ -1,7 +1,7 @@
-// FakeApi: a small API server in memory, for tests of clients and controllers: create, get, list in pages, watch,
-// update with conflicts, status, patches, finalizers, selectors, generateName. It knows every kind of the scheme by its
-// table; it does no defaulting, validation or authorization, and neither does it convert versions.
-// Runs on one executor: tests that use it directly do so there (or in a SimExecutor).
+// FakeApi: a small API server in memory, for tests of clients and controllers: create, get, list in pages,
+// watch, update with conflicts, status, patches, finalizers, selectors, generateName. It knows every kind of
+// the scheme by its table; it does no defaulting, validation or authorization, and neither does it convert
+// versions. Runs on one executor: tests that use it directly do so there (or in a SimExecutor).
 #pragma once
 
 #include <deque>
@@ -58,7 +58,9 @@ class FakeApi final : public http::Handler {
   void compact();        // watches and continue tokens from before now get 410
   void bookmark();       // a BOOKMARK on every watch that wants them
   // Asked first about every request: an answer takes the place of the fake's own.
-  void set_hook(std::function<std::optional<http::Response>(const http::Request&)> hook) { hook_ = std::move(hook); }
+  void set_hook(std::function<std::optional<http::Response>(const http::Request&)> hook) {
+    hook_ = std::move(hook);
+  }
   // An answer with a Status as body.
   static http::Response error_response(const Status& status);
 
@@ -86,7 +88,8 @@ class FakeApi final : public http::Handler {
   Result<Address> address(const http::Request& request) const;
   Task<Result<http::Response>> dispatch(Context context, http::Request request);
   Result<http::Response> list_(const Address& address, const http::Request& request, Reply reply);
-  Result<http::Response> watch(const Address& address, const http::Request& request, Reply reply, CancelToken token);
+  Result<http::Response> watch(const Address& address, const http::Request& request, Reply reply,
+                               CancelToken token);
   Result<http::Response> create(const Address& address, const http::Request& request, Reply reply);
   Result<http::Response> update(const Address& address, const http::Request& request, Reply reply);
   Result<http::Response> patch(const Address& address, const http::Request& request, Reply reply);
@@ -101,7 +104,8 @@ class FakeApi final : public http::Handler {
   std::string key_of(const api::Resource& resource, std::string_view ns, std::string_view name) const;
   const api::Object& commit(const std::string& key, api::Object next);
   void erase(const std::string& key);
-  void log(std::string key, std::shared_ptr<const api::Object> before, std::shared_ptr<const api::Object> after);
+  void log(std::string key, std::shared_ptr<const api::Object> before,
+           std::shared_ptr<const api::Object> after);
   const api::Resource& resource_of(const api::Message& type) const;
 
   api::Object put_object(api::Object object);

@@ -63,8 +63,9 @@ std::string encode_event(std::string_view type, const api::Object& object, const
   return frame + event;
 }
 
-FakeWatch::FakeWatch(FakeApi& api, const api::Resource& resource, Selection selection, int64_t from, bool protobuf,
-                     bool metadata_only, bool bookmarks, CancelToken token, std::optional<MonotonicTime> end)
+FakeWatch::FakeWatch(FakeApi& api, const api::Resource& resource, Selection selection, int64_t from,
+                     bool protobuf, bool metadata_only, bool bookmarks, CancelToken token,
+                     std::optional<MonotonicTime> end)
     : api_(api),
       resource_(resource),
       selection_(std::move(selection)),
@@ -97,7 +98,8 @@ std::optional<http::Buffer> FakeWatch::event_of(const FakeApi::Change& change) c
 http::Buffer FakeWatch::bookmark() const {
   api::Object object(metadata_only_ ? api::type_of<metav1::PartialObjectMetadata>() : *resource_.message);
   object.meta()->resourceVersion = std::to_string(api_.revision_);
-  return http::make_buffer(encode_event("BOOKMARK", object, metadata_only_ ? nullptr : &resource_, protobuf_));
+  return http::make_buffer(
+      encode_event("BOOKMARK", object, metadata_only_ ? nullptr : &resource_, protobuf_));
 }
 
 Task<Result<http::Buffer>> FakeWatch::next() {

@@ -15,7 +15,8 @@ struct Selection {
 };
 
 // One event as bytes of the stream.
-std::string encode_event(std::string_view type, const api::Object& object, const api::Resource* resource, bool protobuf);
+std::string encode_event(std::string_view type, const api::Object& object, const api::Resource* resource,
+                         bool protobuf);
 // What a metadata-only request is answered with.
 api::Object only_metadata(const api::Object& object);
 
