@@ -68,7 +68,7 @@ class HueLearner(unittest.TestCase):
             echoed = self.k(binary, "exec", "-i", "hue-learner", "--", "cat", stdin="to and fro\n")
             self.assertEqual(echoed, "to and fro\n")
             described = self.k(binary, "describe", "pod", "hue-learner")
-            for expected in ["Successfully assigned default/hue-learner to", "Created container", "Started container", "cpu:     200m"]:
+            for expected in ["Successfully assigned default/hue-learner to", "Created", "Started", "cpu:     200m"]:
                 self.assertIn(expected, described)
             self.k(binary, "delete", "pod", "hue-learner", timeout=60)
 
