@@ -51,6 +51,10 @@ Result<void> run(Options options) {
   TRY_VOID(complete_node_options(options.node));
   if (options.plane.advertise_address.empty()) options.plane.advertise_address = options.node.node_ip;
   TRY(std::unique_ptr<ControlPlane> plane, ControlPlane::start(options.plane, clock, *rng, logger));
+  // Components started before their roles exist would only be refused, and wait.
+  if (!block_on(on_executor(plane->executor(), plane->instance().wait_ready()))) {
+    return fail(errors::internal("the API server stopped while it started"));
+  }
   InProcessApi api(plane->instance().handler(), plane->executor(), plane->instance().scheme());
   ComponentEnv env{clock, rng.get(), logger};
 
