@@ -134,6 +134,7 @@ class Cluster:
         if not check:
             return done
         if done.returncode != 0:
+            print(f"{' '.join(done.args)}: {done.stderr}", flush=True)
             raise subprocess.CalledProcessError(done.returncode, done.args, done.stdout, done.stderr)
         return done.stdout
 

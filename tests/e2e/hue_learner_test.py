@@ -33,11 +33,6 @@ class HueLearner(unittest.TestCase):
         self.cluster.kubectl("delete", "deployments,pods", "--all", "--timeout=60s", timeout=90, check=False)
         wait_until("all pods to be gone", lambda: not self.cluster.get("pods")["items"], seconds=60)
 
-    def each_kubectl(self):
-        for name, binary in kubectls().items():
-            with self.subTest(kubectl=name):
-                yield binary
-
     def k(self, binary, *args, **options):
         return self.cluster.kubectl(*args, binary=binary, **options)
 
@@ -51,7 +46,7 @@ class HueLearner(unittest.TestCase):
         return wait_until(f"{count} running pods of {selector}", look, seconds=90)
 
     def test_a_pod_runs_logs_and_takes_commands(self):
-        for binary in self.each_kubectl():
+        for binary in kubectls().values():
             out = self.k(binary, "create", "-f", os.path.join(BOOK, "hue-learn-pod.yaml"))
             self.assertEqual(out, "pod/hue-learner created\n")
             self.running("app=hue,tier=internal-service", 1)
@@ -75,7 +70,7 @@ class HueLearner(unittest.TestCase):
     def test_a_terminal_and_copying_files(self):
         self.k(None, "create", "-f", os.path.join(BOOK, "hue-learn-pod.yaml"))
         self.running("app=hue", 1)
-        for binary in self.each_kubectl():
+        for binary in kubectls().values():
             self.assertIn("on a terminal", self.in_terminal(binary, "exec", "-it", "hue-learner", "--", "sh",
                                                             typed="test -t 0 && echo on a ter''minal; exit\n"))
             source = os.path.join(self.cluster.dir, "sent")
@@ -120,7 +115,7 @@ class HueLearner(unittest.TestCase):
     def test_port_forward(self):
         self.k(None, "create", "-f", os.path.join(BOOK, "hue-learn-pod.yaml"))
         self.running("app=hue", 1)
-        for binary in self.each_kubectl():
+        for binary in kubectls().values():
             local = free_port()
             # The pod listens itself, so that the test does not depend on what its image serves.
             self.k(binary, "exec", "hue-learner", "--", "sh", "-c", "while true; do echo forwarded | nc -l -p 7777; done >/dev/null 2>&1 &")
@@ -141,7 +136,7 @@ class HueLearner(unittest.TestCase):
                 forward.stdout.close()
 
     def test_a_deployment_is_created_updated_and_rolled_back(self):
-        for binary in self.each_kubectl():
+        for binary in kubectls().values():
             self.k(binary, "create", "-f", os.path.join(BOOK, "hue-learn-deployment.yaml"))
             self.running("app=hue", 3)
             status = self.k(binary, "rollout", "status", "deployment/hue-learn", timeout=90)

@@ -13,7 +13,10 @@
 namespace xebec::apiserver {
 namespace {
 
-constexpr std::string_view kV2Protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+// What clients ask for. '@' is no character of a media type, so answers name it with a dot: clients that parse the
+// answer's type, as kubectl 1.20 does, refuse the other.
+constexpr std::string_view kV2ProtobufAsked = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+constexpr std::string_view kV2Protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 struct Document {
   http::Buffer body;
@@ -110,8 +113,7 @@ std::optional<bool> wants_protobuf(const http::Request& request) {
   if (clauses.empty()) return false;
   for (const AcceptClause& clause : clauses) {
     std::string type = fmt::format("{}/{}", clause.type, clause.subtype);
-    if (type == kV2Protobuf || type == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
-      return true;
+    if (type == kV2ProtobufAsked || type == kV2Protobuf) return true;
     if (type == "application/json" || type == "*/*" || type == "application/*") return false;
   }
   return std::nullopt;
