@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# All tests: the release build's unit, integration and end-to-end tests, then unit and integration tests under
-# ASan+UBSan and TSan. --quick leaves the sanitizers out.
+# All tests of the release build: unit, integration and end-to-end. --sanitizers adds the unit and integration tests
+# under ASan+UBSan and TSan.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 step() { printf '\n==> [%s] %s\n' "$(date +%T)" "$*"; }
-quick=
-[ "${1:-}" = --quick ] && quick=1
+sanitizers=
+[ "${1:-}" = --sanitizers ] && sanitizers=1
 
 step "Dependencies"
 tools/setup.sh
@@ -22,7 +22,7 @@ ctest --test-dir build/release -L unit --output-on-failure
 step "Integration and end-to-end tests"
 ctest --test-dir build/release -LE unit --output-on-failure
 
-if [ -z "$quick" ]; then
+if [ -n "$sanitizers" ]; then
   for preset in asan tsan; do
     step "Unit and integration tests under $preset"
     ./dev build -p "$preset"
