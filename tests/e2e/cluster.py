@@ -74,6 +74,12 @@ class Cluster:
         self.close()
 
     def start(self):
+        self.start_process()
+        wait_until("the API server's readiness", lambda: self.alive() and self.kubectl("get", "--raw", "/readyz") == "ok")
+        if self.with_node:
+            wait_until("the node's readiness", lambda: self.alive() and self.node_ready(), seconds=90)
+
+    def start_process(self):
         if self.with_node:
             command = [XEBEC, "server", "--images-dir", IMAGES, "--kubelet-port", str(self.kubelet_port),
                        "--cgroup-root", self.cgroup_root]
@@ -82,9 +88,6 @@ class Cluster:
         command += ["--data-dir", self.dir, "--secure-port", str(self.port)]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
                                         start_new_session=True)
-        wait_until("the API server's readiness", lambda: self.alive() and self.kubectl("get", "--raw", "/readyz") == "ok")
-        if self.with_node:
-            wait_until("the node's readiness", lambda: self.alive() and self.node_ready(), seconds=90)
 
     def alive(self):
         if self.process.poll() is not None:
