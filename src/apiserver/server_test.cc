@@ -299,22 +299,6 @@ TEST(ApiServer, BindsAPodOnce) {
             "Operation cannot be fulfilled on pods/binding \"p\": pod p is already assigned to node \"n\"");
 }
 
-TEST(ApiServer, OldVersionsAreServedWithAWarning) {
-  TestApi api;
-  http::Response made = api.send(
-      {"POST", "/apis/batch/v1beta1/namespaces/default/cronjobs",
-       R"({"metadata":{"name":"c"},"spec":{"schedule":"* * * * *","jobTemplate":{"spec":{"template":{"spec":
-       {"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}}})"});
-  EXPECT_EQ(made.status, 201) << api.text(made);
-  EXPECT_THAT(std::string(made.headers.get("Warning")),
-              HasSubstr("batch/v1beta1 CronJob is deprecated, unavailable in v1.25+; use batch/v1 CronJob"));
-  auto [status, read] = api.call({"GET", "/apis/batch/v1/namespaces/default/cronjobs/c"});
-  EXPECT_EQ(status, 200);
-  EXPECT_EQ(at(read, {"apiVersion"}), "batch/v1");
-  auto [status2, group] = api.call({"GET", "/apis/batch"});
-  EXPECT_EQ(at(group, {"preferredVersion", "version"}), "v1");
-}
-
 TEST(ApiServer, AWatchEndsWhenItsTimeIsOver) {
   TestApi api;
   http::Response response = api.send({"GET", kMaps + "?watch=true&timeoutSeconds=5"});
