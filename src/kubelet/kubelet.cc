@@ -56,6 +56,7 @@ struct Kubelet::Impl {
   Task<void> run_worker(std::shared_ptr<PodWorker> worker, std::string uid, CancelToken token);
   Task<void> follow_events(CancelToken token);
   Task<void> relist_often(CancelToken token);
+  Task<void> wake_again(std::string uid, CancelToken token);
   Task<bool> relist();
   Task<void> rotate_logs(CancelToken token);
   Task<void> map_host_ports(CancelToken token);
@@ -171,9 +172,19 @@ Task<void> Kubelet::Impl::follow_events(CancelToken token) {
       std::string uid = owner->second;
       if (event->type == cri::Event::Type::kDeleted) owners.erase(owner);
       wake(uid);
+      if (event->type == cri::Event::Type::kExited) scope->spawn(wake_again(std::move(uid), token));
     } else if (event->type != cri::Event::Type::kDeleted) {
       relist_now.notify_all();
     }
+  }
+}
+
+// containerd tells of an exit before its CRI service knows of it: what is read at once may still say "running".
+Task<void> Kubelet::Impl::wake_again(std::string uid, CancelToken token) {
+  static constexpr Duration kPauses[] = {150ms, 850ms, 3s};
+  for (Duration pause : kPauses) {
+    if (!co_await sleep_for(pause, token)) co_return;
+    wake(uid);
   }
 }
 

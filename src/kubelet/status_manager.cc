@@ -32,7 +32,13 @@ std::string status_patch(const std::string& uid, const corev1::PodStatus& have, 
         if (old != nullptr) {
           for (const codec::Value& one : *old->as_list()) same |= one == condition;
         }
-        if (!same) changed.push_back(condition);
+        if (same) continue;
+        // A merge keeps what it is not told of: reasons and messages that are over are named.
+        codec::Value whole = condition;
+        for (std::string_view key : {"reason", "message"}) {
+          if (whole.find(key) == nullptr) whole[key] = codec::Value(nullptr);
+        }
+        changed.push_back(std::move(whole));
       }
       if (!changed.empty()) status["conditions"] = codec::Value(std::move(changed));
     } else if (member.key == "podIPs" || member.key == "hostIPs") {

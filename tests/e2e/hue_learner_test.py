@@ -112,6 +112,18 @@ class HueLearner(unittest.TestCase):
             os.close(controller)
         return out.decode(errors="replace")
 
+    def test_pods_that_end_are_reported_at_once(self):
+        self.k(None, "run", "fine", "--image=busybox", "--restart=Never", "--", "true")
+        self.k(None, "run", "broken", "--image=busybox", "--restart=Never", "--", "sh", "-c", "sleep 1; exit 3")
+        phase = lambda name: self.cluster.get("pod", name)["status"]["phase"]
+        # Well below the minute after which a lost event would be noticed.
+        wait_until("the good end", lambda: phase("fine") == "Succeeded", seconds=30)
+        wait_until("the bad end", lambda: phase("broken") == "Failed", seconds=30)
+        ended = self.cluster.get("pod", "broken")["status"]
+        self.assertEqual(ended["containerStatuses"][0]["state"]["terminated"]["exitCode"], 3)
+        ready = next(c for c in ended["conditions"] if c["type"] == "Ready")
+        self.assertEqual(ready["status"], "False")
+
     def test_port_forward(self):
         self.k(None, "create", "-f", os.path.join(BOOK, "hue-learn-pod.yaml"))
         self.running("app=hue", 1)
