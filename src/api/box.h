@@ -1,6 +1,6 @@
-// Box<T>: an optional value on the heap with value semantics: copying copies the content, equality compares it.
-// It stands where Go has a pointer to a struct. The unset Box is Go's nil. T may be incomplete where a Box<T> is
-// declared. Not thread-safe, like any value.
+// Box<T>: an optional value on the heap with value semantics: copying copies the content, equality compares
+// it. It stands where Go has a pointer to a struct. The unset Box is Go's nil. T may be incomplete where a
+// Box<T> is declared. Not thread-safe, like any value.
 #pragma once
 
 #include <cassert>

@@ -1,13 +1,14 @@
-// The tables that describe the generated structs: everything a codec, OpenAPI, patching or defaulting needs to know
-// about a kind, without a line of code per kind. Generated (tools/apigen) as constants, one Message a struct, found as
-// T::kDescriptor or api::type_of<T>(). Immutable, thread-safe, alive for the whole program.
+// The tables that describe the generated structs: everything a codec, OpenAPI, patching or defaulting needs
+// to know about a kind, without a line of code per kind. Generated (tools/apigen) as constants, one Message a
+// struct, found as T::kDescriptor or api::type_of<T>(). Immutable, thread-safe, alive for the whole program.
 //
 // How a field is stored, by (rep, kind):
 //   Value     the C++ value itself; for Kind::Message the struct
 //   Optional  std::optional<scalar>; for Kind::Message api::Box<struct>
 //   List      std::vector<element>          ([]bool: std::vector<api::Bool>)
 //   Map       api::FlatMap<element>
-// with elements/scalars: bool, int32_t, int64_t, double, std::string, api::Bytes, api::Quantity, api::Time, ...
+// with elements/scalars: bool, int32_t, int64_t, double, std::string, api::Bytes, api::Quantity, api::Time,
+// ...
 #pragma once
 
 #include <cstddef>
@@ -24,9 +25,20 @@ namespace xebec::api {
 struct Message;
 
 enum class Kind : uint8_t {
-  Bool, Int32, Int64, Double, String, Bytes,                        // plain
-  Quantity, Time, MicroTime, Duration, IntOrString,                 // api/scalars.h
-  RawExtension, FieldsV1, Json,                                     // raw JSON
+  Bool,
+  Int32,
+  Int64,
+  Double,
+  String,
+  Bytes,  // plain
+  Quantity,
+  Time,
+  MicroTime,
+  Duration,
+  IntOrString,  // api/scalars.h
+  RawExtension,
+  FieldsV1,
+  Json,  // raw JSON
   Message,
 };
 
@@ -35,11 +47,11 @@ enum class Rep : uint8_t { Value, Optional, List, Map };
 // How a message looks in JSON when it is not an object of its fields.
 enum class Form : uint8_t {
   Object,
-  List,            // field `items` alone: ExtraValue, Verbs
-  RawJson,         // runtime.Unknown: its `raw` bytes are the JSON
-  SchemaOrArray,   // apiextensions JSONSchemaPropsOrArray: {..} or [..]
-  SchemaOrBool,    // {..} or true/false
-  SchemaOrStrings, // {..} or ["a","b"]
+  List,             // field `items` alone: ExtraValue, Verbs
+  RawJson,          // runtime.Unknown: its `raw` bytes are the JSON
+  SchemaOrArray,    // apiextensions JSONSchemaPropsOrArray: {..} or [..]
+  SchemaOrBool,     // {..} or true/false
+  SchemaOrStrings,  // {..} or ["a","b"]
 };
 
 enum class ListType : uint8_t { None, Atomic, Set, Map };
@@ -88,8 +100,8 @@ struct OptionalOps {
 struct Field {
   std::string_view name;        // JSON name
   std::string_view proto_name;  // name in the .proto file
-  uint32_t number = 0;          // in the protobuf message it belongs to (the embedded one for promoted fields)
-  uint32_t offset = 0;          // in the struct of the Message this table is of
+  uint32_t number = 0;  // in the protobuf message it belongs to (the embedded one for promoted fields)
+  uint32_t offset = 0;  // in the struct of the Message this table is of
   Kind kind = Kind::String;
   Rep rep = Rep::Value;
   bool omitempty = false;
@@ -102,16 +114,16 @@ struct Field {
   uint8_t patch = Patch::kNone;
   const Message* message = nullptr;  // Kind::Message
   union {
-    const ListOps* list = nullptr;   // Rep::List
-    const MapOps* map;               // Rep::Map
-    const OptionalOps* optional;     // Rep::Optional, kind other than Message
+    const ListOps* list = nullptr;  // Rep::List
+    const MapOps* map;              // Rep::Map
+    const OptionalOps* optional;    // Rep::Optional, kind other than Message
   };
-  std::string_view default_json;             // OpenAPI default as JSON text; empty when none
-  std::string_view merge_key;                // patchMergeKey
-  std::string_view enum_type;                // Go type name when it is a named string
-  std::string_view feature_gates;            // comma-separated
-  std::string_view markers;                  // declarative validation tags, one a line
-  std::span<const std::string_view> values;  // the enum (closed) or known constants
+  std::string_view default_json;               // OpenAPI default as JSON text; empty when none
+  std::string_view merge_key;                  // patchMergeKey
+  std::string_view enum_type;                  // Go type name when it is a named string
+  std::string_view feature_gates;              // comma-separated
+  std::string_view markers;                    // declarative validation tags, one a line
+  std::span<const std::string_view> values;    // the enum (closed) or known constants
   std::span<const std::string_view> map_keys;  // listMapKeys
 
   const void* ptr(const void* object) const { return static_cast<const char*>(object) + offset; }
@@ -136,7 +148,7 @@ struct Field {
 
 // What the protobuf codec walks: a compact copy of the facts it needs.
 struct WireField {
-  uint32_t tag;     // (number << 3) | wire type, of one element
+  uint32_t tag;  // (number << 3) | wire type, of one element
   uint32_t offset;
   Kind kind;
   Rep rep;
@@ -155,24 +167,25 @@ struct TypeName {
 };
 
 struct Message {
-  std::string_view name;       // "Pod"
-  std::string_view full_name;  // "k8s.io.api.core.v1.Pod"
+  std::string_view name;          // "Pod"
+  std::string_view full_name;     // "k8s.io.api.core.v1.Pod"
   std::string_view openapi_name;  // "io.k8s.api.core.v1.Pod"
-  std::span<const Field> fields;        // JSON view: Go declaration order, fields of embedded structs promoted in place
-  std::span<const uint16_t> by_name;    // indexes into `fields`, sorted by JSON name
-  std::span<const WireField> wire;      // protobuf view: ascending numbers, embedded structs as sub-messages
-  std::span<const TypeName> kinds;      // the GVKs this type is registered under; empty for parts
+  std::span<const Field>
+      fields;  // JSON view: Go declaration order, fields of embedded structs promoted in place
+  std::span<const uint16_t> by_name;  // indexes into `fields`, sorted by JSON name
+  std::span<const WireField> wire;    // protobuf view: ascending numbers, embedded structs as sub-messages
+  std::span<const TypeName> kinds;    // the GVKs this type is registered under; empty for parts
   Form form = Form::Object;
-  MapType map_type = MapType::None;     // x-kubernetes-map-type of the struct
-  bool any_group = false;               // a kind of every group version (DeleteOptions, WatchEvent)
-  bool type_meta = false;               // has kind/apiVersion on the wire (they are not stored in the struct)
-  bool json_only = false;               // Table, version.Info: has no protobuf form
-  int32_t object_meta_offset = -1;      // of `metadata` when it is an ObjectMeta
-  int32_t list_meta_offset = -1;        // of `metadata` when it is a ListMeta
-  std::string_view unions;              // x-kubernetes-unions as JSON text
+  MapType map_type = MapType::None;  // x-kubernetes-map-type of the struct
+  bool any_group = false;            // a kind of every group version (DeleteOptions, WatchEvent)
+  bool type_meta = false;            // has kind/apiVersion on the wire (they are not stored in the struct)
+  bool json_only = false;            // Table, version.Info: has no protobuf form
+  int32_t object_meta_offset = -1;   // of `metadata` when it is an ObjectMeta
+  int32_t list_meta_offset = -1;     // of `metadata` when it is a ListMeta
+  std::string_view unions;           // x-kubernetes-unions as JSON text
 
   std::size_t size = 0;
-  void* (*create)() = nullptr;                       // a new zero value on the heap
+  void* (*create)() = nullptr;  // a new zero value on the heap
   void (*destroy)(void*) = nullptr;
   void* (*clone)(const void*) = nullptr;
   void (*assign)(void* to, const void* from) = nullptr;

@@ -7,32 +7,52 @@ namespace {
 
 std::string_view type_text(ErrorType type) {
   switch (type) {
-    case ErrorType::kRequired: return "Required value";
-    case ErrorType::kInvalid: return "Invalid value";
-    case ErrorType::kNotSupported: return "Unsupported value";
-    case ErrorType::kDuplicate: return "Duplicate value";
-    case ErrorType::kForbidden: return "Forbidden";
-    case ErrorType::kTooLong: return "Too long";
-    case ErrorType::kTooMany: return "Too many";
-    case ErrorType::kNotFound: return "Not found";
-    case ErrorType::kTypeInvalid: return "Invalid value";
-    case ErrorType::kInternal: return "Internal error";
+    case ErrorType::kRequired:
+      return "Required value";
+    case ErrorType::kInvalid:
+      return "Invalid value";
+    case ErrorType::kNotSupported:
+      return "Unsupported value";
+    case ErrorType::kDuplicate:
+      return "Duplicate value";
+    case ErrorType::kForbidden:
+      return "Forbidden";
+    case ErrorType::kTooLong:
+      return "Too long";
+    case ErrorType::kTooMany:
+      return "Too many";
+    case ErrorType::kNotFound:
+      return "Not found";
+    case ErrorType::kTypeInvalid:
+      return "Invalid value";
+    case ErrorType::kInternal:
+      return "Internal error";
   }
   return "";
 }
 
 std::string_view reason_text(ErrorType type) {
   switch (type) {
-    case ErrorType::kRequired: return "FieldValueRequired";
-    case ErrorType::kInvalid: return "FieldValueInvalid";
-    case ErrorType::kNotSupported: return "FieldValueNotSupported";
-    case ErrorType::kDuplicate: return "FieldValueDuplicate";
-    case ErrorType::kForbidden: return "FieldValueForbidden";
-    case ErrorType::kTooLong: return "FieldValueTooLong";
-    case ErrorType::kTooMany: return "FieldValueTooMany";
-    case ErrorType::kNotFound: return "FieldValueNotFound";
-    case ErrorType::kTypeInvalid: return "FieldValueTypeInvalid";
-    case ErrorType::kInternal: return "InternalError";
+    case ErrorType::kRequired:
+      return "FieldValueRequired";
+    case ErrorType::kInvalid:
+      return "FieldValueInvalid";
+    case ErrorType::kNotSupported:
+      return "FieldValueNotSupported";
+    case ErrorType::kDuplicate:
+      return "FieldValueDuplicate";
+    case ErrorType::kForbidden:
+      return "FieldValueForbidden";
+    case ErrorType::kTooLong:
+      return "FieldValueTooLong";
+    case ErrorType::kTooMany:
+      return "FieldValueTooMany";
+    case ErrorType::kNotFound:
+      return "FieldValueNotFound";
+    case ErrorType::kTypeInvalid:
+      return "FieldValueTypeInvalid";
+    case ErrorType::kInternal:
+      return "InternalError";
   }
   return "";
 }
@@ -60,11 +80,12 @@ size_t decode_rune(std::string_view text, uint32_t& rune) {
   return length;
 }
 
-// What strconv.IsPrint refuses among the code points met in practice: controls, format characters and spaces other
-// than ' ', private use, noncharacters.
+// What strconv.IsPrint refuses among the code points met in practice: controls, format characters and spaces
+// other than ' ', private use, noncharacters.
 bool printable(uint32_t rune) {
   if (rune < 0x20 || (rune >= 0x7f && rune <= 0xa0) || rune == 0xad) return false;
-  if ((rune >= 0x2000 && rune <= 0x200f) || (rune >= 0x2028 && rune <= 0x202f) || (rune >= 0x205f && rune <= 0x206f))
+  if ((rune >= 0x2000 && rune <= 0x200f) || (rune >= 0x2028 && rune <= 0x202f) ||
+      (rune >= 0x205f && rune <= 0x206f))
     return false;
   if (rune == 0x3000 || rune == 0xfeff || (rune >= 0xe000 && rune <= 0xf8ff) || rune >= 0xf0000) return false;
   return (rune & 0xfffe) != 0xfffe;
@@ -112,7 +133,11 @@ std::string quote(std::string_view text) {
     } else if (printable(rune)) {
       out += text.substr(0, length);
     } else {
-      std::snprintf(buffer, sizeof buffer, rune < 0x80 ? "\\x%02x" : rune < 0x10000 ? "\\u%04x" : "\\U%08x", rune);
+      std::snprintf(buffer, sizeof buffer,
+                    rune < 0x80      ? "\\x%02x"
+                    : rune < 0x10000 ? "\\u%04x"
+                                     : "\\U%08x",
+                    rune);
       out += buffer;
     }
     text.remove_prefix(length == 0 ? 1 : length);
@@ -120,7 +145,9 @@ std::string quote(std::string_view text) {
   return out + '"';
 }
 
-Error required(const Path& path, std::string_view detail) { return make(ErrorType::kRequired, path, {}, detail); }
+Error required(const Path& path, std::string_view detail) {
+  return make(ErrorType::kRequired, path, {}, detail);
+}
 
 Error invalid(const Path& path, std::string_view rendered_value, std::string_view detail) {
   return make(ErrorType::kInvalid, path, rendered_value, detail);
@@ -147,11 +174,14 @@ Error duplicate(const Path& path, std::string_view value) {
   return make(ErrorType::kDuplicate, path, quote(value), {});
 }
 
-Error forbidden(const Path& path, std::string_view detail) { return make(ErrorType::kForbidden, path, {}, detail); }
+Error forbidden(const Path& path, std::string_view detail) {
+  return make(ErrorType::kForbidden, path, {}, detail);
+}
 
 Error too_long(const Path& path, int64_t max_length) {
-  return make(ErrorType::kTooLong, path, {},
-              max_length < 0 ? "value is too long" : "may not be more than " + std::to_string(max_length) + " bytes");
+  return make(
+      ErrorType::kTooLong, path, {},
+      max_length < 0 ? "value is too long" : "may not be more than " + std::to_string(max_length) + " bytes");
 }
 
 Error too_many(const Path& path, int64_t actual, int64_t max) {
@@ -168,7 +198,9 @@ Error type_invalid(const Path& path, std::string_view rendered_value, std::strin
   return make(ErrorType::kTypeInvalid, path, rendered_value, detail);
 }
 
-Error internal(const Path& path, std::string_view detail) { return make(ErrorType::kInternal, path, {}, detail); }
+Error internal(const Path& path, std::string_view detail) {
+  return make(ErrorType::kInternal, path, {}, detail);
+}
 
 void append(Errors& to, Errors from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));

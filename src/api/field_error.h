@@ -1,5 +1,6 @@
-// Validation errors with the path of the field they are about (k8s.io/apimachinery/pkg/util/validation/field).
-// Their texts are part of the API: people and tools match on them.
+// Validation errors with the path of the field they are about
+// (k8s.io/apimachinery/pkg/util/validation/field). Their texts are part of the API: people and tools match on
+// them.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,18 @@ class Path {
   std::string text_;
 };
 
-enum class ErrorType { kRequired, kInvalid, kNotSupported, kDuplicate, kForbidden, kTooLong, kTooMany, kNotFound, kTypeInvalid, kInternal };
+enum class ErrorType {
+  kRequired,
+  kInvalid,
+  kNotSupported,
+  kDuplicate,
+  kForbidden,
+  kTooLong,
+  kTooMany,
+  kNotFound,
+  kTypeInvalid,
+  kInternal
+};
 
 struct Error {
   ErrorType type;
@@ -38,8 +50,8 @@ struct Error {
 
 using Errors = std::vector<Error>;
 
-// `rendered_value` is rendered by the caller as upstream prints it: quote() for strings, digits for numbers, JSON for
-// structs; plain `value` strings are quoted here.
+// `rendered_value` is rendered by the caller as upstream prints it: quote() for strings, digits for numbers,
+// JSON for structs; plain `value` strings are quoted here.
 std::string quote(std::string_view text);  // Go's %q
 
 Error required(const Path& path, std::string_view detail = {});

@@ -1,5 +1,5 @@
-// FlatMap<V>: a map from string to V as a sorted vector. Kubernetes' maps are small, are read far more often than
-// written, and go to the wire in key order. V may be incomplete where a FlatMap<V> is declared.
+// FlatMap<V>: a map from string to V as a sorted vector. Kubernetes' maps are small, are read far more often
+// than written, and go to the wire in key order. V may be incomplete where a FlatMap<V> is declared.
 // Iteration gives std::pair<std::string, V>& in key order; never change a key through it.
 #pragma once
 

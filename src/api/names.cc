@@ -6,7 +6,8 @@ namespace xebec::api {
 namespace {
 
 constexpr std::string_view kLabelRegex = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
-constexpr std::string_view kSubdomainRegex = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
+constexpr std::string_view kSubdomainRegex =
+    "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 constexpr std::string_view kDns1035Regex = "[a-z]([-a-z0-9]*[a-z0-9])?";
 constexpr std::string_view kQualifiedRegex = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
@@ -22,12 +23,14 @@ bool matches_label(std::string_view s) {
 
 bool matches_qualified(std::string_view s) {
   return !s.empty() && alphanumeric(s.front()) && alphanumeric(s.back()) &&
-         std::all_of(s.begin(), s.end(), [](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+         std::all_of(s.begin(), s.end(),
+                     [](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 std::string qualified_error() {
   return regex_error(
-      "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+      "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+      "character",
       kQualifiedRegex, {"MyName", "my.name", "123-abc"});
 }
 
@@ -47,7 +50,8 @@ std::string max_length_error(int length) {
   return "must be no more than " + std::to_string(length) + " characters";
 }
 
-std::string regex_error(std::string_view message, std::string_view regex, std::initializer_list<std::string_view> examples) {
+std::string regex_error(std::string_view message, std::string_view regex,
+                        std::initializer_list<std::string_view> examples) {
   std::string out(message);
   out += examples.size() == 0 ? " (" : " (e.g. ";
   bool first = true;
@@ -63,9 +67,10 @@ Messages is_dns1123_label(std::string_view value) {
   Messages out;
   if (value.size() > 63) out.push_back(max_length_error(63));
   if (!matches_label(value)) {
-    out.push_back(regex_error("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must "
-                              "start and end with an alphanumeric character",
-                              kLabelRegex, {"my-name", "123-abc"}));
+    out.push_back(regex_error(
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must "
+        "start and end with an alphanumeric character",
+        kLabelRegex, {"my-name", "123-abc"}));
   }
   return out;
 }
@@ -81,9 +86,10 @@ Messages is_dns1123_subdomain(std::string_view value) {
     rest.remove_prefix(dot + 1);
   }
   if (!ok) {
-    out.push_back(regex_error("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
-                              "and must start and end with an alphanumeric character",
-                              kSubdomainRegex, {"example.com"}));
+    out.push_back(regex_error(
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
+        "and must start and end with an alphanumeric character",
+        kSubdomainRegex, {"example.com"}));
   }
   return out;
 }
@@ -92,9 +98,10 @@ Messages is_dns1035_label(std::string_view value) {
   Messages out;
   if (value.size() > 63) out.push_back(max_length_error(63));
   if (!matches_label(value) || !lower(value.front())) {
-    out.push_back(regex_error("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
-                              "alphabetic character, and end with an alphanumeric character",
-                              kDns1035Regex, {"my-name", "abc-123"}));
+    out.push_back(regex_error(
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
+        "alphabetic character, and end with an alphanumeric character",
+        kDns1035Regex, {"my-name", "abc-123"}));
   }
   return out;
 }
@@ -130,9 +137,10 @@ Messages is_valid_label_value(std::string_view value) {
   Messages out;
   if (value.size() > 63) out.push_back(max_length_error(63));
   if (!value.empty() && !matches_qualified(value)) {
-    out.push_back(regex_error("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
-                              "and must start and end with an alphanumeric character",
-                              std::string("(").append(kQualifiedRegex).append(")?"), {"MyValue", "my_value", "12345"}));
+    out.push_back(regex_error(
+        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
+        "and must start and end with an alphanumeric character",
+        std::string("(").append(kQualifiedRegex).append(")?"), {"MyValue", "my_value", "12345"}));
   }
   return out;
 }

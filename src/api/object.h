@@ -1,5 +1,5 @@
-// Object: owns one API object of any kind. Move-only; copies are explicit (clone). The empty Object owns nothing.
-// apiVersion and kind are not stored in the struct: the type's table knows them.
+// Object: owns one API object of any kind. Move-only; copies are explicit (clone). The empty Object owns
+// nothing. apiVersion and kind are not stored in the struct: the type's table knows them.
 #pragma once
 
 #include <cassert>
@@ -22,7 +22,8 @@ class Object {
   explicit Object(const Message& type) : type_(&type), data_(type.create()) {}
   // Adopts heap data made by type.create or type.clone.
   Object(const Message& type, void* data) : type_(&type), data_(data) {}
-  Object(Object&& o) noexcept : type_(std::exchange(o.type_, nullptr)), data_(std::exchange(o.data_, nullptr)) {}
+  Object(Object&& o) noexcept
+      : type_(std::exchange(o.type_, nullptr)), data_(std::exchange(o.data_, nullptr)) {}
   Object& operator=(Object&& o) noexcept {
     std::swap(type_, o.type_);
     std::swap(data_, o.data_);

@@ -60,7 +60,8 @@ inline constexpr MapOps map_ops = {
       return &(static_cast<FlatMap<T>*>(map)->begin() + static_cast<std::ptrdiff_t>(i))->second;
     },
     .find = +[](void* map, std::string_view key) -> void* { return static_cast<FlatMap<T>*>(map)->get(key); },
-    .emplace = +[](void* map, std::string_view key) -> void* { return &(*static_cast<FlatMap<T>*>(map))[key]; },
+    .emplace =
+        +[](void* map, std::string_view key) -> void* { return &(*static_cast<FlatMap<T>*>(map))[key]; },
     .erase = +[](void* map, std::string_view key) { static_cast<FlatMap<T>*>(map)->erase(key); },
     .clear = +[](void* map) { static_cast<FlatMap<T>*>(map)->clear(); },
 };

@@ -14,8 +14,8 @@ namespace xebec::api {
 
 using ResourceList = FlatMap<Quantity>;
 
-// Sum of the main containers and sidecars, or the largest init container where that is more; pod-level values replace
-// it; overhead is added.
+// Sum of the main containers and sidecars, or the largest init container where that is more; pod-level values
+// replace it; overhead is added.
 ResourceList pod_requests(const corev1::Pod& pod);
 ResourceList pod_limits(const corev1::Pod& pod);
 // "Guaranteed", "Burstable" or "BestEffort", from the spec.

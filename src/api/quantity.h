@@ -1,7 +1,8 @@
 // Quantity: Kubernetes' exact fixed-point number with a suffix, as k8s.io/apimachinery/pkg/api/resource.
-// Kept is the text that upstream would write: parsing canonicalizes ("0.5Gi" -> "512Mi", "1000m" -> "1"), so a value
-// goes to every wire byte for byte. Arithmetic is exact within 128 bits; fractions finer than nano are rounded up
-// (away from zero) and binary amounts capped at 2^63-1, both as upstream. Equality is numeric: 1 == 1000m.
+// Kept is the text that upstream would write: parsing canonicalizes ("0.5Gi" -> "512Mi", "1000m" -> "1"), so
+// a value goes to every wire byte for byte. Arithmetic is exact within 128 bits; fractions finer than nano
+// are rounded up (away from zero) and binary amounts capped at 2^63-1, both as upstream. Equality is numeric:
+// 1 == 1000m.
 #pragma once
 
 #include <compare>

@@ -40,7 +40,8 @@ struct RawJson {
   bool operator==(const RawJson&) const = default;
 };
 
-// runtime.RawExtension: an embedded object of any kind. `raw` is JSON, or `k8s\0` protobuf when it came that way.
+// runtime.RawExtension: an embedded object of any kind. `raw` is JSON, or `k8s\0` protobuf when it came that
+// way.
 struct RawExtension : RawJson {
   using RawJson::RawJson;
   bool operator==(const RawExtension&) const = default;

@@ -1,5 +1,5 @@
-// Scheme: which kinds and resources there are, and how they relate. Built once from the generated tables (api/*.proto
-// and api/resources.json), immutable, safe to share between threads; pass it by reference.
+// Scheme: which kinds and resources there are, and how they relate. Built once from the generated tables
+// (api/*.proto and api/resources.json), immutable, safe to share between threads; pass it by reference.
 // Custom resources are not in it: they live in the API server's dynamic tables.
 #pragma once
 
@@ -19,7 +19,8 @@ struct PrinterColumn {
   std::string_view type;
   std::string_view format;
   int32_t priority;
-  std::string_view source;  // "Struct.field" the cell shows when it is a plain field; empty: computed (kubectl.md)
+  std::string_view
+      source;  // "Struct.field" the cell shows when it is a plain field; empty: computed (kubectl.md)
 };
 
 struct Subresource {
@@ -35,18 +36,18 @@ struct Resource {
   std::span<const std::string_view> categories;
   bool namespaced;
   bool enabled_by_default;
-  bool removed;            // no longer in upstream 1.36: still served, last in discovery, with a Warning
-  bool default_columns;    // Name and Created At
+  bool removed;          // no longer in upstream 1.36: still served, last in discovery, with a Warning
+  bool default_columns;  // Name and Created At
   std::span<const std::string_view> verbs;
   std::span<const Subresource> subresources;
   std::span<const PrinterColumn> columns;
   std::string_view storage_version_hash;
   // Where it is stored; empty path for resources that are never stored (reviews, bindings).
   std::string_view storage_group, storage_version;
-  std::string_view etcd_path;  // "/registry/pods/{namespace}/{name}"
+  std::string_view etcd_path;                      // "/registry/pods/{namespace}/{name}"
   std::string_view introduced, removed_in, since;  // Kubernetes releases, "1.21"; may be empty
-  const Message* message;       // the type of one object
-  const Message* list_message;  // its List kind; nullptr when there is none
+  const Message* message;                          // the type of one object
+  const Message* list_message;                     // its List kind; nullptr when there is none
 
   bool has_verb(std::string_view verb) const;
   const Subresource* subresource(std::string_view name) const;
@@ -68,7 +69,8 @@ class Scheme {
   // All kinds of this build.
   static Scheme builtin();
 
-  // nullptr when unknown. Kinds that every group version has (DeleteOptions, WatchEvent, ...) are found in any.
+  // nullptr when unknown. Kinds that every group version has (DeleteOptions, WatchEvent, ...) are found in
+  // any.
   const Message* find(std::string_view group, std::string_view version, std::string_view kind) const;
   const Message* find(const GroupVersionKind& gvk) const { return find(gvk.group, gvk.version, gvk.kind); }
   // By protobuf full name, "k8s.io.api.core.v1.Pod".
@@ -81,7 +83,8 @@ class Scheme {
     return resource(gvr.group, gvr.version, gvr.resource);
   }
   // The resource that serves a kind.
-  const Resource* resource_of_kind(std::string_view group, std::string_view version, std::string_view kind) const;
+  const Resource* resource_of_kind(std::string_view group, std::string_view version,
+                                   std::string_view kind) const;
   // All resources in discovery order: by group order, version order, then name.
   std::span<const Resource* const> resources() const { return resources_; }
   std::span<const ApiGroup> groups() const;

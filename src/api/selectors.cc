@@ -33,22 +33,26 @@ std::string go_strings(const std::vector<std::string>& values) {
 // The checks of labels.NewRequirement.
 Result<Requirement> make_requirement(std::string key, Op op, std::vector<std::string> values) {
   field::Errors errors;
-  for (const std::string& m : is_qualified_name(key)) errors.push_back(field::invalid_string(field::Path("key"), key, m));
+  for (const std::string& m : is_qualified_name(key))
+    errors.push_back(field::invalid_string(field::Path("key"), key, m));
   const field::Path path("values");
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   if (op == Op::kIn || op == Op::kNotIn) {
     if (values.empty())
-      errors.push_back(field::invalid(path, go_strings(values), "for 'in', 'notin' operators, values set can't be empty"));
+      errors.push_back(
+          field::invalid(path, go_strings(values), "for 'in', 'notin' operators, values set can't be empty"));
   } else if (op == Op::kGreaterThan || op == Op::kLessThan) {
     if (values.size() != 1)
-      errors.push_back(field::invalid(path, go_strings(values), "for 'Gt', 'Lt' operators, exactly one value is required"));
+      errors.push_back(field::invalid(path, go_strings(values),
+                                      "for 'Gt', 'Lt' operators, exactly one value is required"));
     for (size_t i = 0; i < values.size(); ++i)
       if (!to_int(values[i]))
         errors.push_back(field::invalid_string(path.index(i), values[i],
                                                "for 'Gt', 'Lt' operators, the value must be an integer"));
   } else if (!values.empty()) {
-    errors.push_back(field::invalid(path, go_strings(values), "values set must be empty for exists and does not exist"));
+    errors.push_back(
+        field::invalid(path, go_strings(values), "values set must be empty for exists and does not exist"));
   }
   for (size_t i = 0; i < values.size(); ++i)
     for (const std::string& m : is_valid_label_value(values[i]))
@@ -59,7 +63,22 @@ Result<Requirement> make_requirement(std::string key, Op op, std::vector<std::st
   return bad(errors.size() == 1 ? text : "[" + text + "]");
 }
 
-enum class Token { kEnd, kClose, kOpen, kComma, kNot, kEquals, kDoubleEquals, kNotEquals, kGreater, kLess, kIn, kNotIn, kIdentifier, kError };
+enum class Token {
+  kEnd,
+  kClose,
+  kOpen,
+  kComma,
+  kNot,
+  kEquals,
+  kDoubleEquals,
+  kNotEquals,
+  kGreater,
+  kLess,
+  kIn,
+  kNotIn,
+  kIdentifier,
+  kError
+};
 
 struct Lexeme {
   Token token;
@@ -79,7 +98,9 @@ class Lexer {
   }
 
   Lexeme next(bool values) {
-    while (position_ < text_.size() && std::string_view(" \t\r\n").find(text_[position_]) != std::string_view::npos) ++position_;
+    while (position_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[position_]) != std::string_view::npos)
+      ++position_;
     if (position_ == text_.size()) return {Token::kEnd, ""};
     const size_t start = position_;
     static constexpr std::string_view kSpecial = "=!(),><";
@@ -96,9 +117,9 @@ class Lexer {
  private:
   Lexeme special(size_t start) {
     static constexpr std::pair<std::string_view, Token> kTokens[] = {
-        {"==", Token::kDoubleEquals}, {"!=", Token::kNotEquals}, {"=", Token::kEquals}, {"!", Token::kNot},
-        {"(", Token::kOpen},          {")", Token::kClose},      {",", Token::kComma},  {">", Token::kGreater},
-        {"<", Token::kLess}};
+        {"==", Token::kDoubleEquals}, {"!=", Token::kNotEquals}, {"=", Token::kEquals},
+        {"!", Token::kNot},           {"(", Token::kOpen},       {")", Token::kClose},
+        {",", Token::kComma},         {">", Token::kGreater},    {"<", Token::kLess}};
     for (const auto& [text, token] : kTokens) {
       if (!text_.substr(start).starts_with(text)) continue;
       position_ = start + text.size();
@@ -133,7 +154,8 @@ class Parser {
       if (l.token == Token::kEnd) return out;
       if (l.token != Token::kComma) return bad(found(l.text, "',' or 'end of string'"));
       l = lexer_.peek(true);
-      if (l.token != Token::kIdentifier && l.token != Token::kNot) return bad(found(l.text, "identifier after ','"));
+      if (l.token != Token::kIdentifier && l.token != Token::kNot)
+        return bad(found(l.text, "identifier after ','"));
     }
   }
 
@@ -154,14 +176,20 @@ class Parser {
       case Token::kIn:
       case Token::kNotIn: {
         TRY(std::vector<std::string> values, parse_values());
-        return make_requirement(std::move(key), l.token == Token::kIn ? Op::kIn : Op::kNotIn, std::move(values));
+        return make_requirement(std::move(key), l.token == Token::kIn ? Op::kIn : Op::kNotIn,
+                                std::move(values));
       }
       case Token::kEquals:
-      case Token::kDoubleEquals: return exact(std::move(key), Op::kIn);
-      case Token::kNotEquals: return exact(std::move(key), Op::kNotIn);
-      case Token::kGreater: return exact(std::move(key), Op::kGreaterThan);
-      case Token::kLess: return exact(std::move(key), Op::kLessThan);
-      default: return bad(found(l.text, "in, notin, =, ==, !=, gt, lt"));
+      case Token::kDoubleEquals:
+        return exact(std::move(key), Op::kIn);
+      case Token::kNotEquals:
+        return exact(std::move(key), Op::kNotIn);
+      case Token::kGreater:
+        return exact(std::move(key), Op::kGreaterThan);
+      case Token::kLess:
+        return exact(std::move(key), Op::kLessThan);
+      default:
+        return bad(found(l.text, "in, notin, =, ==, !=, gt, lt"));
     }
   }
 
@@ -208,10 +236,14 @@ bool satisfied(const Requirement& r, const LabelSelector::Lookup& lookup) {
   const bool present = lookup(r.key, value);
   auto listed = [&] { return std::find(r.values.begin(), r.values.end(), value) != r.values.end(); };
   switch (r.op) {
-    case Op::kIn: return present && listed();
-    case Op::kNotIn: return !present || !listed();
-    case Op::kExists: return present;
-    case Op::kDoesNotExist: return !present;
+    case Op::kIn:
+      return present && listed();
+    case Op::kNotIn:
+      return !present || !listed();
+    case Op::kExists:
+      return present;
+    case Op::kDoesNotExist:
+      return !present;
     case Op::kGreaterThan:
     case Op::kLessThan: {
       const std::optional<int64_t> actual = present ? to_int(value) : std::nullopt;
@@ -302,12 +334,24 @@ std::string LabelSelector::str() const {
     std::string list;
     for (const std::string& v : r.values) list += (list.empty() ? "" : ",") + v;
     switch (r.op) {
-      case Op::kIn: out += r.values.size() == 1 ? r.key + "=" + list : r.key + " in (" + list + ")"; break;
-      case Op::kNotIn: out += r.values.size() == 1 ? r.key + "!=" + list : r.key + " notin (" + list + ")"; break;
-      case Op::kExists: out += r.key; break;
-      case Op::kDoesNotExist: out += "!" + r.key; break;
-      case Op::kGreaterThan: out += r.key + ">" + list; break;
-      case Op::kLessThan: out += r.key + "<" + list; break;
+      case Op::kIn:
+        out += r.values.size() == 1 ? r.key + "=" + list : r.key + " in (" + list + ")";
+        break;
+      case Op::kNotIn:
+        out += r.values.size() == 1 ? r.key + "!=" + list : r.key + " notin (" + list + ")";
+        break;
+      case Op::kExists:
+        out += r.key;
+        break;
+      case Op::kDoesNotExist:
+        out += "!" + r.key;
+        break;
+      case Op::kGreaterThan:
+        out += r.key + ">" + list;
+        break;
+      case Op::kLessThan:
+        out += r.key + "<" + list;
+        break;
     }
   }
   return out;
@@ -323,7 +367,9 @@ Result<FieldSelector> FieldSelector::parse(std::string_view text) {
         continue;
       }
       const std::string_view rest = part.substr(i);
-      const size_t size = rest.starts_with("!=") || rest.starts_with("==") ? 2 : rest.starts_with("=") ? 1 : 0;
+      const size_t size = rest.starts_with("!=") || rest.starts_with("==") ? 2
+                          : rest.starts_with("=")                          ? 1
+                                                                           : 0;
       if (size == 0) continue;
       TRY(std::string value, unescape(rest.substr(size)));
       out.terms_.push_back({std::string(part.substr(0, i)), std::move(value), !rest.starts_with("!=")});

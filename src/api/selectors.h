@@ -31,7 +31,8 @@ class LabelSelector {
   LabelSelector() = default;
   // "a=b,c in (d,e),!f"; 400 BadRequest when it cannot be read.
   static Result<LabelSelector> parse(std::string_view text);
-  // An empty selector matches everything (as LabelSelectorAsSelector; nil, which matches nothing, is the caller's).
+  // An empty selector matches everything (as LabelSelectorAsSelector; nil, which matches nothing, is the
+  // caller's).
   static Result<LabelSelector> from(const metav1::LabelSelector& selector);
   static LabelSelector of_map(const FlatMap<std::string>& labels);
 

@@ -1,6 +1,6 @@
-// The time scalars of meta/v1. Time has whole seconds, MicroTime microseconds; both are UTC. The zero value is Go's
-// zero time (0001-01-01T00:00:00Z), which JSON writes as null and protobuf as an empty message.
-// Where Go has *metav1.Time a field is std::optional<Time>.
+// The time scalars of meta/v1. Time has whole seconds, MicroTime microseconds; both are UTC. The zero value
+// is Go's zero time (0001-01-01T00:00:00Z), which JSON writes as null and protobuf as an empty message. Where
+// Go has *metav1.Time a field is std::optional<Time>.
 #pragma once
 
 #include <compare>

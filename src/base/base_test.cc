@@ -132,7 +132,9 @@ TEST(Cancel, CallbacksRunOnceAndRemovedOnesDoNot) {
   int calls = 0;
   int removed = 0;
   auto kept = source.token().on_cancel([&] { ++calls; });
-  { auto gone = source.token().on_cancel([&] { ++removed; }); }
+  {
+    auto gone = source.token().on_cancel([&] { ++removed; });
+  }
   source.cancel();
   source.cancel();
   EXPECT_EQ(calls, 1);
@@ -158,7 +160,8 @@ TEST(Result, TryReturnsTheFirstError) {
 TEST(Status, TextsAreUpstreams) {
   EXPECT_EQ(errors::not_found({"apps", "deployments"}, "hue").message, "deployments.apps \"hue\" not found");
   EXPECT_EQ(errors::modified({"", "pods"}, "hue").message,
-            "Operation cannot be fulfilled on pods \"hue\": the object has been modified; please apply your changes to "
+            "Operation cannot be fulfilled on pods \"hue\": the object has been modified; please apply your "
+            "changes to "
             "the latest version and try again");
   std::vector<StatusCause> causes = {{"FieldValueRequired", "Required value", "spec.a"},
                                      {"FieldValueRequired", "Required value", "spec.b"}};

@@ -24,7 +24,7 @@ class SystemClock final : public Clock {
 class Rng {
  public:
   virtual ~Rng() = default;
-  virtual uint64_t next() = 0;  // thread-safe
+  virtual uint64_t next() = 0;     // thread-safe
   uint64_t below(uint64_t bound);  // uniform in [0, bound); bound > 0
   double uniform();                // in [0, 1)
 };

@@ -1,8 +1,8 @@
 // Executor: where coroutines run, and the only source of monotonic time and timers.
 //
-// Tasks posted to one executor never run at the same time as each other (it is a strand), and run in the order
-// of posting. A coroutine that suspends on one of base's awaitables is resumed on the executor it suspended on,
-// whichever thread completes the wait.
+// Tasks posted to one executor never run at the same time as each other (it is a strand), and run in the
+// order of posting. A coroutine that suspends on one of base's awaitables is resumed on the executor it
+// suspended on, whichever thread completes the wait.
 #pragma once
 
 #include <chrono>

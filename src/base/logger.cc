@@ -12,7 +12,8 @@ namespace {
 class FdSink final : public LogSink {
  public:
   explicit FdSink(int fd) : fd_(fd) {}
-  // One write a line keeps lines whole between threads and processes. A failing log must not stop the program.
+  // One write a line keeps lines whole between threads and processes. A failing log must not stop the
+  // program.
   void write(LogLevel, std::string_view line) override {
     [[maybe_unused]] ssize_t written = ::write(fd_, line.data(), line.size());
   }
@@ -25,11 +26,21 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   for (char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
@@ -55,8 +66,8 @@ void Logger::write(LogLevel level, std::string_view message, std::initializer_li
   long micros = std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count() % 1000000;
   tm utc{};
   gmtime_r(&seconds, &utc);
-  std::string line = fmt::format("{}{:02}{:02} {:02}:{:02}:{:02}.{:06} ", "DIWE"[static_cast<int>(level)], utc.tm_mon + 1,
-                                 utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, micros);
+  std::string line = fmt::format("{}{:02}{:02} {:02}:{:02}:{:02}.{:06} ", "DIWE"[static_cast<int>(level)],
+                                 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, micros);
   if (!component_.empty()) line += component_ + " ";
   append_quoted(line, message);
   for (const LogField& field : fields) {

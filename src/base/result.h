@@ -19,8 +19,8 @@ inline std::unexpected<Status> fail(Status status) { return std::unexpected<Stat
 
 #define XEBEC_CONCAT_(a, b) a##b
 #define XEBEC_CONCAT(a, b) XEBEC_CONCAT_(a, b)
-#define XEBEC_TRY_(tmp, how, decl, ...)                                      \
-  auto tmp = (__VA_ARGS__);                                                  \
+#define XEBEC_TRY_(tmp, how, decl, ...)                                               \
+  auto tmp = (__VA_ARGS__);                                                           \
   if (!tmp.has_value()) how std::unexpected<::xebec::Status>(std::move(tmp).error()); \
   decl = *std::move(tmp)
 #define XEBEC_TRY_VOID_(tmp, how, ...) \

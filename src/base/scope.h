@@ -1,5 +1,5 @@
-// Scope: the children of a task. They are cancelled together and joined before the scope ends: no task is ever
-// detached. block_on: runs one task to its end on the calling thread (for main() and tests).
+// Scope: the children of a task. They are cancelled together and joined before the scope ends: no task is
+// ever detached. block_on: runs one task to its end on the calling thread (for main() and tests).
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// SimExecutor: virtual time on one thread. Work runs in order of (time, posting), so a run is a function of its
-// inputs alone. SimClock shows the same virtual time as a wall clock.
+// SimExecutor: virtual time on one thread. Work runs in order of (time, posting), so a run is a function of
+// its inputs alone. SimClock shows the same virtual time as a wall clock.
 #pragma once
 
 #include <map>

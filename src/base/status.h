@@ -48,7 +48,8 @@ inline constexpr std::string_view kUnsupportedMediaType = "UnsupportedMediaType"
 inline constexpr std::string_view kInternalError = "InternalError";
 inline constexpr std::string_view kExpired = "Expired";
 inline constexpr std::string_view kServiceUnavailable = "ServiceUnavailable";
-// Ours, inside the process only: the outcome of a write is not known (timeout, leader lost). Never retried blindly.
+// Ours, inside the process only: the outcome of a write is not known (timeout, leader lost). Never retried
+// blindly.
 inline constexpr std::string_view kUnknownOutcome = "UnknownOutcome";
 // Ours, inside the process only: the waiter was cancelled.
 inline constexpr std::string_view kCancelled = "Cancelled";

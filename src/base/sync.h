@@ -98,7 +98,8 @@ class OneShot {
 // The value, or errors::cancelled() when `token` is cancelled first (the value is then dropped).
 template <class T>
 Task<Result<T>> wait_for(OneShot<Result<T>> shot, CancelToken token) {
-  CancelRegistration registration = token.on_cancel([shot] { shot.set(Result<T>(fail(errors::cancelled()))); });
+  CancelRegistration registration =
+      token.on_cancel([shot] { shot.set(Result<T>(fail(errors::cancelled()))); });
   co_return co_await shot;
 }
 
@@ -106,8 +107,8 @@ Task<Result<T>> wait_for(OneShot<Result<T>> shot, CancelToken token) {
 Task<bool> sleep_until(MonotonicTime when, CancelToken token = {});
 Task<bool> sleep_for(Duration duration, CancelToken token = {});
 
-// A condition that is signalled: all coroutines that wait at that moment go on. It keeps no memory of a signal
-// without waiters, so callers check their condition first and again after.
+// A condition that is signalled: all coroutines that wait at that moment go on. It keeps no memory of a
+// signal without waiters, so callers check their condition first and again after.
 class Signal {
  public:
   void notify_all();

@@ -3,8 +3,9 @@
 // A Task starts when it is awaited and is destroyed with its handle. Exceptions do not cross it: errors are
 // values (Result<T>); an exception that escapes terminates the process.
 //
-// A child that ends without suspending returns to its awaiter as a plain call does, so that a loop of such awaits
-// needs no stack: g++ makes symmetric transfer a tail call only when it optimises, and sanitizer builds do not.
+// A child that ends without suspending returns to its awaiter as a plain call does, so that a loop of such
+// awaits needs no stack: g++ makes symmetric transfer a tail call only when it optimises, and sanitizer
+// builds do not.
 //
 // g++ 12 destroys some temporaries of an expression with co_await twice: name aggregates, braced lists and
 // capturing lambdas before the expression (tests/toolchain shows it).

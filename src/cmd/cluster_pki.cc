@@ -51,8 +51,10 @@ Result<ClusterPki> ClusterPki::open(const std::string& dir, WallTime now) {
   return ClusterPki(std::move(ca), std::move(pem), std::move(service_account_key));
 }
 
-Result<pki::KeyPair> ClusterPki::server_certificate(std::string_view common_name, std::vector<std::string> dns_names,
-                                                    std::vector<std::string> ip_addresses, WallTime now) const {
+Result<pki::KeyPair> ClusterPki::server_certificate(std::string_view common_name,
+                                                    std::vector<std::string> dns_names,
+                                                    std::vector<std::string> ip_addresses,
+                                                    WallTime now) const {
   pki::IssueSpec spec;
   spec.subject.common_name = common_name;
   spec.dns_names = std::move(dns_names);
@@ -61,7 +63,8 @@ Result<pki::KeyPair> ClusterPki::server_certificate(std::string_view common_name
   return ca_.issue(spec, now);
 }
 
-Result<pki::KeyPair> ClusterPki::client_certificate(std::string_view user, std::vector<std::string> groups, WallTime now) const {
+Result<pki::KeyPair> ClusterPki::client_certificate(std::string_view user, std::vector<std::string> groups,
+                                                    WallTime now) const {
   pki::IssueSpec spec;
   spec.subject.common_name = user;
   spec.subject.organizations = std::move(groups);
@@ -79,7 +82,8 @@ Result<void> write_kubeconfig(const std::string& path, const std::string& server
   kube_user.name = user;
   kube_user.client_certificate_data = keys.certificate_pem;
   kube_user.client_key_data = keys.key_pem;
-  return client::Kubeconfig::simple(std::move(cluster), std::move(kube_user), user + "@kubernetes").save(path);
+  return client::Kubeconfig::simple(std::move(cluster), std::move(kube_user), user + "@kubernetes")
+      .save(path);
 }
 
 }  // namespace xebec::cmd

@@ -1,5 +1,5 @@
-// The keys and certificates of a control plane, in files as kubeadm lays them out (pki/ca.crt, pki/sa.key, ...):
-// made on first use, kept afterwards. Leaf certificates are made anew at every start.
+// The keys and certificates of a control plane, in files as kubeadm lays them out (pki/ca.crt, pki/sa.key,
+// ...): made on first use, kept afterwards. Leaf certificates are made anew at every start.
 #pragma once
 
 #include <string>
@@ -22,11 +22,14 @@ class ClusterPki {
 
   Result<pki::KeyPair> server_certificate(std::string_view common_name, std::vector<std::string> dns_names,
                                           std::vector<std::string> ip_addresses, WallTime now) const;
-  Result<pki::KeyPair> client_certificate(std::string_view user, std::vector<std::string> groups, WallTime now) const;
+  Result<pki::KeyPair> client_certificate(std::string_view user, std::vector<std::string> groups,
+                                          WallTime now) const;
 
  private:
   ClusterPki(pki::CertificateAuthority ca, std::string ca_pem, std::string service_account_key_pem)
-      : ca_(std::move(ca)), ca_pem_(std::move(ca_pem)), service_account_key_pem_(std::move(service_account_key_pem)) {}
+      : ca_(std::move(ca)),
+        ca_pem_(std::move(ca_pem)),
+        service_account_key_pem_(std::move(service_account_key_pem)) {}
   pki::CertificateAuthority ca_;
   std::string ca_pem_;
   std::string service_account_key_pem_;

@@ -39,7 +39,9 @@ client::Rest InProcessApi::rest(std::shared_ptr<const UserInfo> identity, std::s
   std::shared_ptr<http::Handler> handler(std::shared_ptr<void>(), &handler_);
   client::Rest::Config config;
   config.user_agent = std::move(user_agent);
-  return client::Rest(std::make_shared<client::InProcessClient>(std::move(handler), server_, std::move(identity)), scheme_, config);
+  return client::Rest(
+      std::make_shared<client::InProcessClient>(std::move(handler), server_, std::move(identity)), scheme_,
+      config);
 }
 
 }  // namespace xebec::cmd

@@ -1,5 +1,5 @@
-// A component of this process: a thread of its own that runs it, so that no component can hold up another or the API
-// server; and the identities under which in-process components call the API.
+// A component of this process: a thread of its own that runs it, so that no component can hold up another or
+// the API server; and the identities under which in-process components call the API.
 #pragma once
 
 #include <functional>

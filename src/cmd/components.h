@@ -23,13 +23,15 @@ struct ComponentEnv {
 };
 
 // `rest_of_account` gives a controller's own identity, `rest` the manager's.
-std::unique_ptr<Component> start_controller_manager(ComponentEnv env, client::Rest rest,
-                                                    std::function<client::Rest(std::string_view account)> rest_of_account,
-                                                    controllers::ControllerOptions options);
+std::unique_ptr<Component> start_controller_manager(
+    ComponentEnv env, client::Rest rest,
+    std::function<client::Rest(std::string_view account)> rest_of_account,
+    controllers::ControllerOptions options);
 std::unique_ptr<Component> start_scheduler(ComponentEnv env, client::Rest rest);
 
 // Signs tokens for Secrets with the key of the cluster's service accounts.
-Result<std::function<Result<std::string>(const std::string&, const std::string&, const std::string&, const std::string&)>>
+Result<std::function<Result<std::string>(const std::string&, const std::string&, const std::string&,
+                                         const std::string&)>>
 legacy_token_signer(const std::string& key_pem, std::shared_ptr<const Clock> clock);
 
 }  // namespace xebec::cmd

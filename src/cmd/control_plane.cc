@@ -18,7 +18,8 @@ namespace {
 
 constexpr Duration kDrain = std::chrono::seconds(5);
 
-// Clients of Pods and Services that requests are proxied to; whatever certificate they show, it is not known here.
+// Clients of Pods and Services that requests are proxied to; whatever certificate they show, it is not known
+// here.
 std::function<Result<std::shared_ptr<http::Client>>(const std::string&)> target_clients(http::IoPool& pool) {
   return [&pool](const std::string& url) -> Result<std::shared_ptr<http::Client>> {
     http::ClientOptions options;
@@ -38,7 +39,8 @@ bool is_ip(const std::string& text) {
   return text.find_first_not_of("0123456789.") == std::string::npos || text.find(':') != std::string::npos;
 }
 
-Result<pki::KeyPair> serving_certificate(const ClusterPki& pki, const ControlPlaneOptions& options, WallTime now) {
+Result<pki::KeyPair> serving_certificate(const ClusterPki& pki, const ControlPlaneOptions& options,
+                                         WallTime now) {
   std::vector<std::string> names = {"kubernetes", "kubernetes.default", "kubernetes.default.svc",
                                     "kubernetes.default.svc.cluster.local", "localhost"};
   std::vector<std::string> addresses = {"127.0.0.1", "::1"};
@@ -56,8 +58,10 @@ Result<pki::KeyPair> serving_certificate(const ClusterPki& pki, const ControlPla
 }
 
 // Clients of kubelets, with the API server's own certificate.
-apiserver::KubeletProxy::ClientFactory kubelet_clients(http::IoPool& pool, const ClusterPki& pki, const pki::KeyPair& keys) {
-  return [&pool, ca = pki.ca_pem(), keys](const std::string& host, int port) -> Result<std::shared_ptr<http::Client>> {
+apiserver::KubeletProxy::ClientFactory kubelet_clients(http::IoPool& pool, const ClusterPki& pki,
+                                                       const pki::KeyPair& keys) {
+  return [&pool, ca = pki.ca_pem(), keys](const std::string& host,
+                                          int port) -> Result<std::shared_ptr<http::Client>> {
     http::ClientOptions options;
     bool v6 = host.find(':') != std::string::npos;
     options.url = v6 ? fmt::format("https://[{}]:{}", host, port) : fmt::format("https://{}:{}", host, port);
@@ -73,14 +77,19 @@ apiserver::KubeletProxy::ClientFactory kubelet_clients(http::IoPool& pool, const
 }  // namespace
 
 void declare_control_plane(CLI::App& app, ControlPlaneOptions& options) {
-  app.add_option("--data-dir", options.data_dir, "Where the store, the certificates and admin.conf are")->capture_default_str();
-  app.add_option("--bind-address", options.bind_address, "The IP address to listen on")->capture_default_str();
-  app.add_option("--advertise-address", options.advertise_address, "The IP address other machines and Pods reach it at")
+  app.add_option("--data-dir", options.data_dir, "Where the store, the certificates and admin.conf are")
+      ->capture_default_str();
+  app.add_option("--bind-address", options.bind_address, "The IP address to listen on")
+      ->capture_default_str();
+  app.add_option("--advertise-address", options.advertise_address,
+                 "The IP address other machines and Pods reach it at")
       ->capture_default_str();
   app.add_option("--secure-port", options.secure_port, "The port; 0 for any free one")->capture_default_str();
-  app.add_option("--service-cluster-ip-range", options.service_cidr, "The IPv4 range of Services")->capture_default_str();
+  app.add_option("--service-cluster-ip-range", options.service_cidr, "The IPv4 range of Services")
+      ->capture_default_str();
   app.add_option("--tls-san", options.extra_sans, "More names or addresses for the serving certificate");
-  app.add_option("--io-threads", options.io_threads, "Threads for connections; 0 for one a core")->capture_default_str();
+  app.add_option("--io-threads", options.io_threads, "Threads for connections; 0 for one a core")
+      ->capture_default_str();
   app.add_flag("--verbose", options.verbose, "Log more");
 }
 
@@ -108,11 +117,13 @@ ControlPlane::ControlPlane(ClusterPki pki, size_t io_threads)
       pool_(io_threads > 0 ? io_threads : std::max(1u, std::thread::hardware_concurrency())),
       background_("apiserver") {}
 
-Result<std::unique_ptr<ControlPlane>> ControlPlane::start(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock,
-                                                          Rng& rng, Logger logger) {
+Result<std::unique_ptr<ControlPlane>> ControlPlane::start(const ControlPlaneOptions& options,
+                                                          std::shared_ptr<const Clock> clock, Rng& rng,
+                                                          Logger logger) {
   std::error_code error;
   std::filesystem::create_directories(options.data_dir, error);
-  if (error) return fail(errors::internal(fmt::format("cannot make {}: {}", options.data_dir, error.message())));
+  if (error)
+    return fail(errors::internal(fmt::format("cannot make {}: {}", options.data_dir, error.message())));
   TRY(ClusterPki pki, ClusterPki::open(options.data_dir + "/pki", clock->now()));
   std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(pki), options.io_threads));
   TRY_VOID(plane->open(options, clock, rng, logger));
@@ -120,8 +131,8 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(const ControlPlaneOpti
   return plane;
 }
 
-Result<void> ControlPlane::open(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock, Rng& rng,
-                                const Logger& logger) {
+Result<void> ControlPlane::open(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock,
+                                Rng& rng, const Logger& logger) {
   storage::RocksdbOptions store_options;
   store_options.dir = options.data_dir + "/store";
   store_options.clock = clock;
@@ -130,7 +141,8 @@ Result<void> ControlPlane::open(const ControlPlaneOptions& options, std::shared_
   store_options.on_fatal = [self](const Status&) { kill(self, SIGTERM); };
   TRY(store_, storage::open_rocksdb(std::move(store_options)));
 
-  TRY(pki::KeyPair kubelet_client, pki_.client_certificate("kube-apiserver-kubelet-client", {"system:masters"}, clock->now()));
+  TRY(pki::KeyPair kubelet_client,
+      pki_.client_certificate("kube-apiserver-kubelet-client", {"system:masters"}, clock->now()));
   apiserver::InstanceEnv env;
   env.store = store_.get();
   env.clock = clock;
@@ -146,11 +158,13 @@ Result<void> ControlPlane::open(const ControlPlaneOptions& options, std::shared_
   instance_options.registries.service_cidr = options.service_cidr;
   instance_options.kubelet_clients = kubelet_clients(pool_, pki_, kubelet_client);
   instance_options.target_clients = target_clients(pool_);
-  TRY(instance_, block_on(on_executor(background_, apiserver::Instance::start(std::move(env), std::move(instance_options)))));
+  TRY(instance_, block_on(on_executor(
+                     background_, apiserver::Instance::start(std::move(env), std::move(instance_options)))));
   return {};
 }
 
-Result<void> ControlPlane::listen(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock, const Logger& logger) {
+Result<void> ControlPlane::listen(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock,
+                                  const Logger& logger) {
   TRY(pki::KeyPair serving, serving_certificate(pki_, options, clock->now()));
   TRY(pki::KeyPair admin, pki_.client_certificate("kubernetes-admin", {"system:masters"}, clock->now()));
   http::ServerOptions server_options;
@@ -163,8 +177,9 @@ Result<void> ControlPlane::listen(const ControlPlaneOptions& options, std::share
   server_options.clock = clock;
   server_options.logger = logger.named("http");
   TRY(server_, http::Server::listen(pool_, std::move(server_options), instance_->handler()));
-  TRY_VOID(write_kubeconfig(options.data_dir + "/admin.conf", fmt::format("https://{}:{}", options.advertise_address, port()),
-                            pki_.ca_pem(), "kubernetes-admin", admin));
+  TRY_VOID(write_kubeconfig(options.data_dir + "/admin.conf",
+                            fmt::format("https://{}:{}", options.advertise_address, port()), pki_.ca_pem(),
+                            "kubernetes-admin", admin));
   logger.info("Serving", {{"address", options.bind_address}, {"port", port()}});
   return {};
 }

@@ -1,5 +1,5 @@
-// The control plane's API server as a process runs it: keys, store, server, socket. Used by every sub-command that has
-// an API server in it.
+// The control plane's API server as a process runs it: keys, store, server, socket. Used by every sub-command
+// that has an API server in it.
 #pragma once
 
 #include <memory>
@@ -44,8 +44,9 @@ class Signals {
 class ControlPlane {
  public:
   // Returns when requests are served; objects that every cluster has may still be on their way (see /readyz).
-  static Result<std::unique_ptr<ControlPlane>> start(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock,
-                                                     Rng& rng, Logger logger);
+  static Result<std::unique_ptr<ControlPlane>> start(const ControlPlaneOptions& options,
+                                                     std::shared_ptr<const Clock> clock, Rng& rng,
+                                                     Logger logger);
   // Drains connections, then stops everything in order.
   ~ControlPlane();
 
@@ -58,8 +59,10 @@ class ControlPlane {
 
  private:
   ControlPlane(ClusterPki pki, size_t io_threads);
-  Result<void> open(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock, Rng& rng, const Logger& logger);
-  Result<void> listen(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock, const Logger& logger);
+  Result<void> open(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock, Rng& rng,
+                    const Logger& logger);
+  Result<void> listen(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock,
+                      const Logger& logger);
 
   ClusterPki pki_;
   Metrics metrics_;

@@ -52,7 +52,8 @@ std::string outgoing_address() {
   sockaddr_in own{};
   socklen_t size = sizeof(own);
   std::string out;
-  if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0 && getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0) {
+  if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0 &&
+      getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0) {
     char text[INET_ADDRSTRLEN] = {};
     inet_ntop(AF_INET, &own.sin_addr, text, sizeof(text));
     out = text;
@@ -67,7 +68,9 @@ std::string interface_address() {
   if (getifaddrs(&list) != 0) return {};
   std::string out;
   for (ifaddrs* one = list; one != nullptr && out.empty(); one = one->ifa_next) {
-    if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET || (one->ifa_flags & IFF_LOOPBACK) != 0) continue;
+    if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET ||
+        (one->ifa_flags & IFF_LOOPBACK) != 0)
+      continue;
     char text[INET_ADDRSTRLEN] = {};
     inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in*>(one->ifa_addr)->sin_addr, text, sizeof(text));
     out = text;
@@ -113,9 +116,11 @@ struct Parts {
   kubelet::HostVolumes volumes;
 };
 
-Result<std::unique_ptr<http::Server>> listen(const NodeEnv& env, const NodeOptions& options, http::Handler& handler) {
-  TRY(pki::KeyPair keys, env.pki->server_certificate("system:node:" + options.node_name, {options.node_name, "localhost"},
-                                                     {options.node_ip, "127.0.0.1"}, env.components.clock->now()));
+Result<std::unique_ptr<http::Server>> listen(const NodeEnv& env, const NodeOptions& options,
+                                             http::Handler& handler) {
+  TRY(pki::KeyPair keys,
+      env.pki->server_certificate("system:node:" + options.node_name, {options.node_name, "localhost"},
+                                  {options.node_ip, "127.0.0.1"}, env.components.clock->now()));
   http::ServerOptions server;
   server.address = "0.0.0.0";
   server.port = options.kubelet_port;
@@ -129,7 +134,8 @@ Result<std::unique_ptr<http::Server>> listen(const NodeEnv& env, const NodeOptio
 }
 
 // Gives containerd the node's range once the control plane has assigned it.
-Task<void> configure_network(containerd::Containerd& containerd, client::Rest rest, std::string node, Logger logger, CancelToken token) {
+Task<void> configure_network(containerd::Containerd& containerd, client::Rest rest, std::string node,
+                             Logger logger, CancelToken token) {
   while (!token.cancelled()) {
     Context context;
     context.cancel = token;
@@ -151,7 +157,9 @@ std::vector<containerd::HostPort> host_ports_of(const Kubelet& kubelet) {
       for (const corev1::ContainerPort& port : container.ports) {
         if (port.hostPort == 0) continue;
         containerd::HostPort& to = out.emplace_back();
-        to.protocol = port.protocol == "UDP" ? cri::Protocol::kUdp : port.protocol == "SCTP" ? cri::Protocol::kSctp : cri::Protocol::kTcp;
+        to.protocol = port.protocol == "UDP"    ? cri::Protocol::kUdp
+                      : port.protocol == "SCTP" ? cri::Protocol::kSctp
+                                                : cri::Protocol::kTcp;
         to.host_ip = port.hostIP;
         to.host_port = port.hostPort;
         to.pod_ip = pod->status.podIP;
@@ -165,13 +173,15 @@ std::vector<containerd::HostPort> host_ports_of(const Kubelet& kubelet) {
 std::string rendered(const std::vector<containerd::HostPort>& ports) {
   std::string out;
   for (const auto& port : ports) {
-    out += fmt::format("{}/{}:{}->{}:{};", static_cast<int>(port.protocol), port.host_ip, port.host_port, port.pod_ip, port.container_port);
+    out += fmt::format("{}/{}:{}->{}:{};", static_cast<int>(port.protocol), port.host_ip, port.host_port,
+                       port.pod_ip, port.container_port);
   }
   return out;
 }
 
 // Keeps the forwarding of host ports equal to what the Pods ask for.
-Task<void> follow_host_ports(containerd::Containerd& containerd, const Kubelet& kubelet, Logger logger, CancelToken token) {
+Task<void> follow_host_ports(containerd::Containerd& containerd, const Kubelet& kubelet, Logger logger,
+                             CancelToken token) {
   std::string applied;
   while (!token.cancelled()) {
     std::vector<containerd::HostPort> ports = host_ports_of(kubelet);
@@ -199,7 +209,8 @@ Task<Result<void>> start_runtime(Parts& parts, const NodeOptions& options) {
   co_return co_await parts.containerd.ensure_sandbox_image();
 }
 
-Task<Result<void>> run_node_parts(Executor& executor, CancelToken token, NodeEnv env, client::Rest rest, NodeOptions options) {
+Task<Result<void>> run_node_parts(Executor& executor, CancelToken token, NodeEnv env, client::Rest rest,
+                                  NodeOptions options) {
   Logger logger = env.components.logger.named("kubelet");
   client::Env component(executor, *env.components.clock, *env.components.rng, logger);
   Parts parts(options, env, component, rest);
@@ -208,12 +219,14 @@ Task<Result<void>> run_node_parts(Executor& executor, CancelToken token, NodeEnv
   CO_TRY(parts.cgroups, kubelet::make_cgroup_manager(std::move(cgroup_options), logger));
   CO_TRY_VOID(co_await start_runtime(parts, options));
   cri::Runtime& runtime = parts.containerd.runtime();
-  kubelet::KubeletParts kubelet_parts{runtime, parts.volumes, *parts.cgroups, *parts.files, *parts.net, parts.machine};
+  kubelet::KubeletParts kubelet_parts{runtime,      parts.volumes, *parts.cgroups,
+                                      *parts.files, *parts.net,    parts.machine};
   Kubelet kubelet(kubelet_options(options), component, rest, kubelet_parts);
   kubelet::KubeletServerOptions server_options;
   server_options.node_name = options.node_name;
   server_options.client_ca_pem = env.cluster_ca_pem;
-  kubelet::KubeletServerParts server_parts{kubelet, runtime, executor, *env.pool, *env.components.clock, *env.components.rng, *env.metrics};
+  kubelet::KubeletServerParts server_parts{
+      kubelet, runtime, executor, *env.pool, *env.components.clock, *env.components.rng, *env.metrics};
   CO_TRY(auto handler, kubelet::KubeletServer::make(std::move(server_options), server_parts, rest, logger));
   CO_TRY(auto server, listen(env, options, *handler));
 
@@ -231,7 +244,8 @@ Task<Result<void>> run_node_parts(Executor& executor, CancelToken token, NodeEnv
   co_return Result<void>();
 }
 
-Task<void> run_node(Executor& executor, CancelToken token, NodeEnv env, client::Rest rest, NodeOptions options) {
+Task<void> run_node(Executor& executor, CancelToken token, NodeEnv env, client::Rest rest,
+                    NodeOptions options) {
   Logger logger = env.components.logger.named("kubelet");
   while (!token.cancelled()) {
     Result<void> ended = co_await run_node_parts(executor, token, env, rest, options);
@@ -263,7 +277,8 @@ Task<Result<void>> purge(const NodeOptions& options, Logger logger) {
   CO_TRY_VOID(unmount_below(node_dir(options)));
   std::error_code error;
   std::filesystem::remove_all(node_dir(options), error);
-  if (error) co_return fail(errors::internal(fmt::format("cannot remove {}: {}", node_dir(options), error.message())));
+  if (error)
+    co_return fail(errors::internal(fmt::format("cannot remove {}: {}", node_dir(options), error.message())));
   co_return Result<void>();
 }
 
@@ -271,22 +286,28 @@ Task<Result<void>> purge(const NodeOptions& options, Logger logger) {
 
 void declare_node(CLI::App& app, NodeOptions& options) {
   app.add_option("--hostname-override", options.node_name, "The node's name; the host's when not given");
-  app.add_option("--node-ip", options.node_ip, "The node's address; that of the default route when not given");
+  app.add_option("--node-ip", options.node_ip,
+                 "The node's address; that of the default route when not given");
   app.add_option("--cluster-cidr", options.cluster_cidr, "The range of Pod addresses")->capture_default_str();
   app.add_option("--cluster-dns", options.cluster_dns, "Where Pods ask for names")->capture_default_str();
-  app.add_option("--cluster-domain", options.cluster_domain, "The domain of the cluster")->capture_default_str();
-  app.add_option("--cgroup-root", options.cgroup_root, "Parent of all Pods' control groups")->capture_default_str();
+  app.add_option("--cluster-domain", options.cluster_domain, "The domain of the cluster")
+      ->capture_default_str();
+  app.add_option("--cgroup-root", options.cgroup_root, "Parent of all Pods' control groups")
+      ->capture_default_str();
   app.add_option("--images-dir", options.images_dir, "Folder of image archives that stand in for a registry");
-  app.add_option("--kubelet-port", options.kubelet_port, "Port of the kubelet's server")->capture_default_str();
+  app.add_option("--kubelet-port", options.kubelet_port, "Port of the kubelet's server")
+      ->capture_default_str();
 }
 
 Result<void> complete_node_options(NodeOptions& options) {
   if (options.node_name.empty()) {
     char host[256] = {};
-    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0') return fail(errors::internal("the host has no name; give --hostname-override"));
+    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
+      return fail(errors::internal("the host has no name; give --hostname-override"));
     options.node_name = host;
   }
-  std::transform(options.node_name.begin(), options.node_name.end(), options.node_name.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(options.node_name.begin(), options.node_name.end(), options.node_name.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   if (options.node_ip.empty()) options.node_ip = outgoing_address();
   if (options.node_ip.empty()) options.node_ip = interface_address();
   if (options.node_ip.empty()) options.node_ip = "127.0.0.1";
@@ -302,6 +323,8 @@ std::unique_ptr<Component> start_node(NodeEnv env, client::Rest rest, NodeOption
   });
 }
 
-Result<void> purge_node(const NodeOptions& options, Logger logger) { return block_on(purge(options, std::move(logger))); }
+Result<void> purge_node(const NodeOptions& options, Logger logger) {
+  return block_on(purge(options, std::move(logger)));
+}
 
 }  // namespace xebec::cmd

@@ -1,5 +1,5 @@
-// A node as a process runs it: a private containerd, the kubelet over it, the kubelet's server, and what ties the
-// node's network together.
+// A node as a process runs it: a private containerd, the kubelet over it, the kubelet's server, and what ties
+// the node's network together.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,7 @@ struct NodeOptions {
   std::string cluster_dns = "10.96.0.10";
   std::string cluster_domain = "cluster.local";
   std::string cgroup_root = "/kubepods";
-  std::string images_dir;                   // archives that stand in for registries
+  std::string images_dir;  // archives that stand in for registries
   uint16_t kubelet_port = 10250;
 };
 

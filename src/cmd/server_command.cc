@@ -20,32 +20,39 @@ struct Options {
   bool legacy_tokens = true;
 };
 
-Result<std::unique_ptr<Component>> controllers(ControlPlane& plane, const InProcessApi& api, const ComponentEnv& env, const Options& options) {
+Result<std::unique_ptr<Component>> controllers(ControlPlane& plane, const InProcessApi& api,
+                                               const ComponentEnv& env, const Options& options) {
   controllers::ControllerOptions out;
   out.root_ca_pem = plane.pki().ca_pem();
   out.cluster_cidr = options.node.cluster_cidr;
   out.legacy_token_secrets = options.legacy_tokens;
   TRY(out.sign_legacy_token, legacy_token_signer(plane.pki().service_account_key_pem(), env.clock));
-  client::Rest rest = api.rest(component_identity("system:kube-controller-manager"), "kube-controller-manager");
-  auto rest_of_account = [api](std::string_view account) { return api.rest(service_account_identity(account), "kube-controller-manager"); };
+  client::Rest rest =
+      api.rest(component_identity("system:kube-controller-manager"), "kube-controller-manager");
+  auto rest_of_account = [api](std::string_view account) {
+    return api.rest(service_account_identity(account), "kube-controller-manager");
+  };
   return start_controller_manager(env, std::move(rest), std::move(rest_of_account), std::move(out));
 }
 
-std::unique_ptr<Component> node(ControlPlane& plane, const InProcessApi& api, const ComponentEnv& env, const Options& options) {
+std::unique_ptr<Component> node(ControlPlane& plane, const InProcessApi& api, const ComponentEnv& env,
+                                const Options& options) {
   NodeEnv node_env;
   node_env.components = env;
   node_env.pool = &plane.pool();
   node_env.metrics = &plane.metrics();
   node_env.pki = &plane.pki();
   node_env.cluster_ca_pem = plane.pki().ca_pem();
-  client::Rest rest = api.rest(component_identity("system:node:" + options.node.node_name, {"system:nodes"}), "kubelet");
+  client::Rest rest =
+      api.rest(component_identity("system:node:" + options.node.node_name, {"system:nodes"}), "kubelet");
   return start_node(std::move(node_env), std::move(rest), options.node);
 }
 
 Result<void> run(Options options) {
   Signals signals;
   auto clock = std::make_shared<const SystemClock>();
-  Logger logger(make_fd_sink(STDERR_FILENO), clock, options.plane.verbose ? LogLevel::kDebug : LogLevel::kInfo);
+  Logger logger(make_fd_sink(STDERR_FILENO), clock,
+                options.plane.verbose ? LogLevel::kDebug : LogLevel::kInfo);
   std::unique_ptr<Rng> rng = make_system_rng();
   options.node.data_dir = options.plane.data_dir;
   TRY_VOID(complete_node_options(options.node));
@@ -61,10 +68,12 @@ Result<void> run(Options options) {
   // Taken down in the opposite order.
   std::unique_ptr<ServiceAddress> address;
   if (!options.disable_node) {
-    TRY(address, ServiceAddress::install(options.plane.service_cidr, options.plane.advertise_address, plane->port(), logger));
+    TRY(address, ServiceAddress::install(options.plane.service_cidr, options.plane.advertise_address,
+                                         plane->port(), logger));
   }
   TRY(std::unique_ptr<Component> controller_manager, controllers(*plane, api, env, options));
-  std::unique_ptr<Component> scheduler = start_scheduler(env, api.rest(component_identity("system:kube-scheduler"), "kube-scheduler"));
+  std::unique_ptr<Component> scheduler =
+      start_scheduler(env, api.rest(component_identity("system:kube-scheduler"), "kube-scheduler"));
   std::unique_ptr<Component> kubelet;
   if (!options.disable_node) kubelet = node(*plane, api, env, options);
   int received = signals.wait();
@@ -94,14 +103,16 @@ std::function<int()> declare_server(CLI::App& app) {
   declare_control_plane(app, options->plane);
   declare_node(app, options->node);
   app.add_flag("--disable-node", options->disable_node, "Run no kubelet on this machine");
-  app.add_flag("!--no-legacy-service-account-tokens", options->legacy_tokens, "Make no token Secrets for service accounts");
+  app.add_flag("!--no-legacy-service-account-tokens", options->legacy_tokens,
+               "Make no token Secrets for service accounts");
   return [options] { return report(run(*options)); };
 }
 
 std::function<int()> declare_purge(CLI::App& app) {
   auto options = std::make_shared<NodeOptions>();
   app.add_option("--data-dir", options->data_dir, "Where the cluster's data are")->capture_default_str();
-  app.add_option("--cgroup-root", options->cgroup_root, "Parent of all Pods' control groups")->capture_default_str();
+  app.add_option("--cgroup-root", options->cgroup_root, "Parent of all Pods' control groups")
+      ->capture_default_str();
   return [options] { return report(purge(*options)); };
 }
 

@@ -1,5 +1,5 @@
-// `xebec server`: a whole cluster in one process: API server, controllers, scheduler and this machine as a node.
-// `xebec purge`: ends the node's Pods and removes what they left; the cluster's data stays.
+// `xebec server`: a whole cluster in one process: API server, controllers, scheduler and this machine as a
+// node. `xebec purge`: ends the node's Pods and removes what they left; the cluster's data stays.
 #pragma once
 
 #include "cmd/command.h"

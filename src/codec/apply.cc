@@ -1,4 +1,5 @@
-// Server-side apply: structured-merge-diff's Updater.Apply with the managers that apimachinery wraps around it.
+// Server-side apply: structured-merge-diff's Updater.Apply with the managers that apimachinery wraps around
+// it.
 #include "codec/json.h"
 #include "codec/managed_fields.h"
 #include "codec/managers.h"
@@ -39,8 +40,8 @@ class Converter {
   const FieldWrite& write_;
 };
 
-// Items that were pruned but that somebody, or this configuration, claims come back. The version of the pruning goes
-// first: conversions may need fields that it took away.
+// Items that were pruned but that somebody, or this configuration, claims come back. The version of the
+// pruning goes first: conversions may need fields that it took away.
 Result<Value> add_back_owned(const Converter& converter, std::string& version, Value merged, Value pruned,
                              const Managers& managers) {
   std::map<std::string, FieldSet> managed;
@@ -59,7 +60,8 @@ Result<Value> add_back_owned(const Converter& converter, std::string& version, V
     MergeType type = converter.type(version);
     TRY(FieldSet merged_set, field_set(type, View(merged)));
     TRY(FieldSet pruned_set, field_set(type, View(*pruned_there)));
-    FieldSet keep = with_named_fields(pruned_set, type).union_with(with_named_fields(managed.at(other), type));
+    FieldSet keep =
+        with_named_fields(pruned_set, type).union_with(with_named_fields(managed.at(other), type));
     pruned = remove_fields(type, merged, with_named_fields(merged_set, type).difference(keep));
   }
   return pruned;
@@ -74,19 +76,24 @@ Result<Value> prune(const FieldWrite& write, Value merged, const Managers& manag
   MergeType type = converter.type(last.api_version);
   FieldSet last_set = with_named_fields(last.set, type);
   std::string version = last.api_version;
-  TRY(Value pruned, add_back_owned(converter, version, *there, remove_fields(type, *there, last_set), managers));
+  TRY(Value pruned,
+      add_back_owned(converter, version, *there, remove_fields(type, *there, last_set), managers));
   std::optional<Value> pruned_there = converter.convert(pruned, version, last.api_version);
   if (!pruned_there) return merged;
   // Only what was this manager's may go.
   TRY(FieldSet pruned_set, field_set(type, View(*pruned_there)));
   TRY(FieldSet merged_set, field_set(type, View(*there)));
-  FieldSet gone = with_named_fields(merged_set, type).difference(with_named_fields(pruned_set, type)).intersection(last_set);
-  std::optional<Value> result = converter.convert(remove_fields(type, *there, gone), last.api_version, write.api_version);
+  FieldSet gone = with_named_fields(merged_set, type)
+                      .difference(with_named_fields(pruned_set, type))
+                      .intersection(last_set);
+  std::optional<Value> result =
+      converter.convert(remove_fields(type, *there, gone), last.api_version, write.api_version);
   return result ? *std::move(result) : merged;
 }
 
 void drop_managed_fields(Value& object) {
-  if (Value* metadata = object.find("metadata"); metadata && metadata->is_map()) metadata->as_map()->erase("managedFields");
+  if (Value* metadata = object.find("metadata"); metadata && metadata->is_map())
+    metadata->as_map()->erase("managedFields");
 }
 
 Result<Applied> apply_once(const FieldWrite& write, const FieldApply& apply, Managers managers, bool force) {
@@ -96,22 +103,28 @@ Result<Applied> apply_once(const FieldWrite& write, const FieldApply& apply, Man
   ManagerSet last;
   if (auto it = managers.find(id); it != managers.end()) last = it->second;
   if (write.ignored) set = set.recursive_difference(*write.ignored);
-  managers.insert_or_assign(id, ManagerSet{.manager = write.manager, .subresource = write.subresource,
-                                           .api_version = write.api_version, .applied = true, .time = last.time,
+  managers.insert_or_assign(id, ManagerSet{.manager = write.manager,
+                                           .subresource = write.subresource,
+                                           .api_version = write.api_version,
+                                           .applied = true,
+                                           .time = last.time,
                                            .set = std::move(set)});
   Applied out;
   TRY(out.object, prune(write, std::move(merged), managers, last));
-  StealRequest request{.write = write, .live = View(apply.live), .updated = View(out.object), .self = id, .force = force};
+  StealRequest request{
+      .write = write, .live = View(apply.live), .updated = View(out.object), .self = id, .force = force};
   TRY_VOID(steal_fields(request, managers));
   strip_meta(managers, id);
   out.changed = !(out.object == apply.live);
-  if (auto it = managers.find(id); it != managers.end() && (out.changed || !it->second.time)) it->second.time = write.now;
+  if (auto it = managers.find(id); it != managers.end() && (out.changed || !it->second.time))
+    it->second.time = write.now;
   drop_managed_fields(out.object);
   out.entries = encode_managers(managers);
   return out;
 }
 
-// Fields that client-side apply set and that nobody has changed since: kubectl may take them without a conflict.
+// Fields that client-side apply set and that nobody has changed since: kubectl may take them without a
+// conflict.
 std::optional<FieldSet> allowed_conflicts(const FieldWrite& write, const Value& live) {
   const Value* annotation = live.at_path({"metadata", "annotations", kLastApplied});
   if (!annotation || annotation->string_or().empty()) return std::nullopt;
@@ -141,20 +154,23 @@ void update_last_applied(const FieldApply& apply, Value& object) {
   if (!annotation || annotation->string_or().empty()) return;
   Value config = apply.config;
   drop_managed_fields(config);
-  if (Value* own = config.at_path({"metadata", "annotations"}); own && own->is_map()) own->as_map()->erase(kLastApplied);
+  if (Value* own = config.at_path({"metadata", "annotations"}); own && own->is_map())
+    own->as_map()->erase(kLastApplied);
   *annotation = encode_json(config);
 }
 
 }  // namespace
 
 Result<Applied> apply_fields(const FieldWrite& write, const FieldApply& apply) {
-  if (const Value* entries = apply.config.at_path({"metadata", "managedFields"}); entries && !entries->is_null()) {
+  if (const Value* entries = apply.config.at_path({"metadata", "managedFields"});
+      entries && !entries->is_null()) {
     return fail(errors::bad_request("metadata.managedFields must be nil"));
   }
   const Value* version = apply.config.find("apiVersion");
   if (!version || version->string_or() != write.api_version) {
     return fail(errors::bad_request("Incorrect version specified in apply patch. Specified patch version: " +
-                                    std::string(version ? version->string_or() : "") + ", expected: " + write.api_version));
+                                    std::string(version ? version->string_or() : "") +
+                                    ", expected: " + write.api_version));
   }
   Result<Managers> decoded = decode_managers(apply.live_entries);
   if (!decoded) return fail(errors::internal("failed to decode managed fields: " + decoded.error().message));

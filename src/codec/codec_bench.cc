@@ -15,7 +15,8 @@
 namespace xebec::codec {
 namespace {
 
-constexpr std::string_view kPod = R"({"kind":"Pod","apiVersion":"v1","metadata":{"name":"web-6d4cf56db6-abcde","generateName":"web-6d4cf56db6-",
+constexpr std::string_view kPod =
+    R"({"kind":"Pod","apiVersion":"v1","metadata":{"name":"web-6d4cf56db6-abcde","generateName":"web-6d4cf56db6-",
 "namespace":"default","uid":"6f1d3a3e-65a1-4d0d-a9b7-2b6a54b6e8b1","resourceVersion":"123456","generation":1,"creationTimestamp":"2024-05-06T07:08:09Z",
 "labels":{"app":"web","pod-template-hash":"6d4cf56db6","tier":"frontend"},"annotations":{"kubectl.kubernetes.io/restartedAt":"2024-05-06T07:08:09Z"},
 "ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-6d4cf56db6","uid":"11111111-65a1-4d0d-a9b7-2b6a54b6e8b1","controller":true,"blockOwnerDeletion":true}]},
@@ -134,7 +135,8 @@ void TranscodeListOf10000Pods(benchmark::State& state) {
   std::string wire = encode_protobuf(pod_type(), &pod), text;
   for (auto _ : state) {
     text.clear();
-    for (int i = 0; i < 10000; ++i) benchmark::DoNotOptimize(transcoder.append(pod_type(), wire, {"", "", "123456"}, text));
+    for (int i = 0; i < 10000; ++i)
+      benchmark::DoNotOptimize(transcoder.append(pod_type(), wire, {"", "", "123456"}, text));
   }
   count(state, text.size());
 }
@@ -180,7 +182,8 @@ void PatchPodStrategically(benchmark::State& state) {
   corev1::Pod pod = typical_pod();
   for (auto _ : state) {
     Value tree = to_value(pod_type(), &pod, "v1", "Pod");
-    (void)apply_strategic_merge_patch(pod_type(), R"({"status":{"conditions":[{"type":"Ready","status":"False"}]}})", tree);
+    (void)apply_strategic_merge_patch(
+        pod_type(), R"({"status":{"conditions":[{"type":"Ready","status":"False"}]}})", tree);
     corev1::Pod out;
     benchmark::DoNotOptimize(from_value(pod_type(), tree, &out));
   }

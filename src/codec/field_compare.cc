@@ -24,20 +24,23 @@ Result<std::vector<Addressed>> addresses(const MergeType& type, const View& list
     }
     out.push_back({*std::move(element), i});
   }
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.element < b.element; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.element < b.element; });
   return out;
 }
 
 class Comparer {
  public:
-  // Fills `out` with what is below this place; true in `leaf`: the place itself was added, removed or modified.
+  // Fills `out` with what is below this place; true in `leaf`: the place itself was added, removed or
+  // modified.
   enum class Mark : uint8_t { None, Added, Removed, Modified };
   struct Outcome {
     Comparison below;
     Mark mark = Mark::None;
   };
 
-  Result<Outcome> compare(const MergeType& type, const View& before, const View& after, int depth, bool in_metadata) {
+  Result<Outcome> compare(const MergeType& type, const View& before, const View& after, int depth,
+                          bool in_metadata) {
     Outcome out;
     bool lists = before.is_list() || after.is_list();
     bool maps = before.is_map() || after.is_map();
@@ -93,10 +96,12 @@ class Comparer {
       if (!status || (in_metadata && key == "managedFields")) return;
       Result<Outcome> outcome = compare(type.member(key), a, b, depth + 1, depth == 0 && key == "metadata");
       if (!outcome) {
-        status = fail(Status(outcome.error().code, outcome.error().reason, "." + std::string(key) + ": " + outcome.error().message));
+        status = fail(Status(outcome.error().code, outcome.error().reason,
+                             "." + std::string(key) + ": " + outcome.error().message));
         return;
       }
-      if (outcome->mark != Mark::None || !outcome->below.same()) put(out, PathElement::field(key), *std::move(outcome));
+      if (outcome->mark != Mark::None || !outcome->below.same())
+        put(out, PathElement::field(key), *std::move(outcome));
     };
     before.each_member([&](std::string_view key, const View& a) { visit(key, a, after.member(key)); });
     after.each_member([&](std::string_view key, const View& b) {
@@ -137,8 +142,9 @@ class Comparer {
   }
 
   // Elements with one address are owned together.
-  static Outcome duplicates(const std::vector<Addressed>& a, std::size_t i, std::size_t i_end, const View& before,
-                            const std::vector<Addressed>& b, std::size_t j, std::size_t j_end, const View& after) {
+  static Outcome duplicates(const std::vector<Addressed>& a, std::size_t i, std::size_t i_end,
+                            const View& before, const std::vector<Addressed>& b, std::size_t j,
+                            std::size_t j_end, const View& after) {
     Outcome out;
     if (i == i_end) {
       out.mark = Mark::Added;
@@ -188,12 +194,14 @@ Result<bool> collect(const MergeType& type, const View& view, FieldSet& out, int
   return false;
 }
 
-Result<std::vector<PathElement>> list_addresses(const MergeType& type, const ValueList& list, std::string_view side) {
+Result<std::vector<PathElement>> list_addresses(const MergeType& type, const ValueList& list,
+                                                std::string_view side) {
   std::vector<PathElement> out;
   for (std::size_t i = 0; i < list.size(); ++i) {
     Result<PathElement> element = type.address(View(list[i]));
     if (!element) {
-      return fail(errors::bad_request(std::string(side) + "element " + std::to_string(i) + ": " + element.error().message));
+      return fail(errors::bad_request(std::string(side) + "element " + std::to_string(i) + ": " +
+                                      element.error().message));
     }
     out.push_back(*std::move(element));
   }
@@ -206,7 +214,8 @@ std::size_t index_of(const std::vector<PathElement>& list, const PathElement& el
 
 Result<Value> merge_values(const MergeType& type, const Value* live, const Value* config);
 
-// Elements of both, in the order of the config where both have them; new ones of either keep their neighbours.
+// Elements of both, in the order of the config where both have them; new ones of either keep their
+// neighbours.
 Result<Value> merge_lists(const MergeType& type, const ValueList& live, const ValueList& config) {
   TRY(std::vector<PathElement> left, list_addresses(type, live, "lhs: "));
   TRY(std::vector<PathElement> right, list_addresses(type, config, "rhs: "));

@@ -1,5 +1,6 @@
-// Which fields an object has, which ones a change added, modified or removed, and merging and removing by field set:
-// structured-merge-diff's typed package over View and MergeType. metadata.managedFields never counts.
+// Which fields an object has, which ones a change added, modified or removed, and merging and removing by
+// field set: structured-merge-diff's typed package over View and MergeType. metadata.managedFields never
+// counts.
 #pragma once
 
 #include "base/result.h"

@@ -12,19 +12,27 @@ namespace {
 std::strong_ordering compare_numbers(const Value& a, const Value& b) {
   if (a.is_int() && b.is_int()) return *a.as_int() <=> *b.as_int();
   double x = a.number_or(0), y = b.number_or(0);
-  return x < y ? std::strong_ordering::less : x > y ? std::strong_ordering::greater : std::strong_ordering::equal;
+  return x < y   ? std::strong_ordering::less
+         : x > y ? std::strong_ordering::greater
+                 : std::strong_ordering::equal;
 }
 
 // Numbers, strings, bools, lists, maps, null.
 int rank(const Value& v) {
   switch (v.type()) {
     case Value::Type::Int:
-    case Value::Type::Double: return 0;
-    case Value::Type::String: return 1;
-    case Value::Type::Bool: return 2;
-    case Value::Type::List: return 3;
-    case Value::Type::Map: return 4;
-    case Value::Type::Null: break;
+    case Value::Type::Double:
+      return 0;
+    case Value::Type::String:
+      return 1;
+    case Value::Type::Bool:
+      return 2;
+    case Value::Type::List:
+      return 3;
+    case Value::Type::Map:
+      return 4;
+    case Value::Type::Null:
+      break;
   }
   return 5;
 }
@@ -45,12 +53,18 @@ std::strong_ordering compare(const Value& a, const Value& b) {
   if (auto c = rank(a) <=> rank(b); c != 0) return c;
   switch (a.type()) {
     case Value::Type::Int:
-    case Value::Type::Double: return compare_numbers(a, b);
-    case Value::Type::String: return *a.as_string() <=> *b.as_string();
-    case Value::Type::Bool: return *a.as_bool() <=> *b.as_bool();
-    case Value::Type::Null: return std::strong_ordering::equal;
-    case Value::Type::Map: return compare_maps(*a.as_map(), *b.as_map());
-    case Value::Type::List: break;
+    case Value::Type::Double:
+      return compare_numbers(a, b);
+    case Value::Type::String:
+      return *a.as_string() <=> *b.as_string();
+    case Value::Type::Bool:
+      return *a.as_bool() <=> *b.as_bool();
+    case Value::Type::Null:
+      return std::strong_ordering::equal;
+    case Value::Type::Map:
+      return compare_maps(*a.as_map(), *b.as_map());
+    case Value::Type::List:
+      break;
   }
   const ValueList &x = *a.as_list(), &y = *b.as_list();
   for (std::size_t i = 0; i < x.size() && i < y.size(); ++i) {
@@ -62,8 +76,10 @@ std::strong_ordering compare(const Value& a, const Value& b) {
 // structured-merge-diff's value.ToString.
 std::string show(const Value& v) {
   switch (v.type()) {
-    case Value::Type::Null: return "null";
-    case Value::Type::String: return go_quote(*v.as_string());
+    case Value::Type::Null:
+      return "null";
+    case Value::Type::String:
+      return go_quote(*v.as_string());
     case Value::Type::List: {
       std::string out = "[";
       for (const Value& item : *v.as_list()) out += (out.size() > 1 ? "," : "") + show(item);
@@ -77,7 +93,8 @@ std::string show(const Value& v) {
       }
       return out + "}";
     }
-    default: return go_format(v);
+    default:
+      return go_format(v);
   }
 }
 
@@ -140,7 +157,8 @@ Result<PathElement> PathElement::parse(std::string_view text) {
   if (text[1] != ':') return wrong("missing colon: " + std::string(text));
   std::string_view rest = text.substr(2);
   switch (text[0]) {
-    case 'f': return field(rest);
+    case 'f':
+      return field(rest);
     case 'v': {
       TRY(codec::Value value, parse_json(rest));
       return item(std::move(value));
@@ -158,29 +176,39 @@ Result<PathElement> PathElement::parse(std::string_view text) {
       }
       return PathElement{.type = Type::Index, .name = {}, .value = index};
     }
-    default: return wrong("unknown path element type");
+    default:
+      return wrong("unknown path element type");
   }
 }
 
 std::string PathElement::serialize() const {
   switch (type) {
-    case Type::Field: return "f:" + name;
-    case Type::Key: return "k:" + to_json(value);
-    case Type::Value: return "v:" + to_json(value);
-    case Type::Index: break;
+    case Type::Field:
+      return "f:" + name;
+    case Type::Key:
+      return "k:" + to_json(value);
+    case Type::Value:
+      return "v:" + to_json(value);
+    case Type::Index:
+      break;
   }
   return "i:" + to_json(value);
 }
 
 std::string PathElement::str() const {
   switch (type) {
-    case Type::Field: return "." + name;
-    case Type::Value: return "[=" + show(value) + "]";
-    case Type::Index: return "[" + show(value) + "]";
-    case Type::Key: break;
+    case Type::Field:
+      return "." + name;
+    case Type::Value:
+      return "[=" + show(value) + "]";
+    case Type::Index:
+      return "[" + show(value) + "]";
+    case Type::Key:
+      break;
   }
   std::string out = "[";
-  for (const ValueMember& m : *value.as_map()) out += (out.size() > 1 ? "," : "") + m.key + "=" + show(m.value);
+  for (const ValueMember& m : *value.as_map())
+    out += (out.size() > 1 ? "," : "") + m.key + "=" + show(m.value);
   return out + "]";
 }
 
@@ -237,7 +265,8 @@ FieldSetNode& FieldSet::node(PathElement element) {
   }
   auto it = std::lower_bound(nodes_.begin(), nodes_.end(), element,
                              [](const FieldSetNode& n, const PathElement& e) { return n.element < e; });
-  if (it->element != element) it = nodes_.insert(it, {.element = std::move(element), .member = false, .children = {}});
+  if (it->element != element)
+    it = nodes_.insert(it, {.element = std::move(element), .member = false, .children = {}});
   return *it;
 }
 
@@ -301,7 +330,8 @@ FieldSet FieldSet::union_with(const FieldSet& other) const {
     if (!a || !b) {
       out.nodes_.push_back(a ? *a : *b);
     } else {
-      out.nodes_.push_back({.element = a->element, .member = a->member || b->member,
+      out.nodes_.push_back({.element = a->element,
+                            .member = a->member || b->member,
                             .children = a->children.union_with(b->children)});
     }
   });

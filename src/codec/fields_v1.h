@@ -1,4 +1,5 @@
-// Sets of field paths, as managedFields keep them, and their JSON form FieldsV1 (structured-merge-diff's fieldpath):
+// Sets of field paths, as managedFields keep them, and their JSON form FieldsV1 (structured-merge-diff's
+// fieldpath):
 // {"f:metadata":{"f:labels":{".":{},"f:app":{}}}}. Values; not thread-safe while written.
 #pragma once
 
@@ -12,16 +13,21 @@
 
 namespace xebec::codec {
 
-// One step of a path: a field `.name`, an element of an associative list `[name="x"]`, of a set `[="x"]`, an index.
+// One step of a path: a field `.name`, an element of an associative list `[name="x"]`, of a set `[="x"]`, an
+// index.
 struct PathElement {
   enum class Type : uint8_t { Field, Key, Value, Index };  // in the order upstream sorts them
   Type type = Type::Field;
   std::string name;    // Field
   codec::Value value;  // Key: a map with ascending keys; Value: the element; Index: an int
 
-  static PathElement field(std::string_view name) { return {.type = Type::Field, .name = std::string(name), .value = {}}; }
+  static PathElement field(std::string_view name) {
+    return {.type = Type::Field, .name = std::string(name), .value = {}};
+  }
   static PathElement key(ValueMap keys);
-  static PathElement item(codec::Value value) { return {.type = Type::Value, .name = {}, .value = std::move(value)}; }
+  static PathElement item(codec::Value value) {
+    return {.type = Type::Value, .name = {}, .value = std::move(value)};
+  }
   // "f:name", `k:{"name":"x"}`, `v:"x"`, "i:3".
   static Result<PathElement> parse(std::string_view text);
   std::string serialize() const;

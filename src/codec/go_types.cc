@@ -15,26 +15,43 @@ std::string package(const api::Message& message) {
 
 std::string go_type(Kind kind) {
   switch (kind) {
-    case Kind::Bool: return "bool";
-    case Kind::Int32: return "int32";
-    case Kind::Int64: return "int64";
-    case Kind::Double: return "float64";
-    case Kind::String: return "string";
-    case Kind::Bytes: return "[]uint8";
-    case Kind::Quantity: return "resource.Quantity";
-    case Kind::Time: return "v1.Time";
-    case Kind::MicroTime: return "v1.MicroTime";
-    case Kind::Duration: return "v1.Duration";
-    case Kind::IntOrString: return "intstr.IntOrString";
-    case Kind::RawExtension: return "runtime.RawExtension";
-    case Kind::FieldsV1: return "v1.FieldsV1";
-    case Kind::Json: return "interface {}";
-    case Kind::Message: break;
+    case Kind::Bool:
+      return "bool";
+    case Kind::Int32:
+      return "int32";
+    case Kind::Int64:
+      return "int64";
+    case Kind::Double:
+      return "float64";
+    case Kind::String:
+      return "string";
+    case Kind::Bytes:
+      return "[]uint8";
+    case Kind::Quantity:
+      return "resource.Quantity";
+    case Kind::Time:
+      return "v1.Time";
+    case Kind::MicroTime:
+      return "v1.MicroTime";
+    case Kind::Duration:
+      return "v1.Duration";
+    case Kind::IntOrString:
+      return "intstr.IntOrString";
+    case Kind::RawExtension:
+      return "runtime.RawExtension";
+    case Kind::FieldsV1:
+      return "v1.FieldsV1";
+    case Kind::Json:
+      return "interface {}";
+    case Kind::Message:
+      break;
   }
   return "struct";
 }
 
-std::string go_type(const api::Message& message) { return package(message) + "." + std::string(message.name); }
+std::string go_type(const api::Message& message) {
+  return package(message) + "." + std::string(message.name);
+}
 
 std::string go_element_type(const api::Message* owner, const api::Field* field, Kind kind,
                             const api::Message* message) {

@@ -44,14 +44,15 @@ Result<Value> parse_json(std::string_view text, std::vector<std::string>* strict
 
 // `strict decoding error: a, b`.
 std::string strict_message(const std::vector<std::string>& errors);
-// BadRequest as the API server words a body that cannot be decoded (transformDecodeError): `Pod in version "v1" cannot
-// be handled as a Pod: ...`; without a kind: `the object provided is unrecognized (must be of type Pod): ...`.
+// BadRequest as the API server words a body that cannot be decoded (transformDecodeError): `Pod in version
+// "v1" cannot be handled as a Pod: ...`; without a kind: `the object provided is unrecognized (must be of
+// type Pod): ...`.
 Status decode_error(const Status& cause, const api::GroupVersionKind& gvk, std::string_view expected_kind,
                     std::string_view body);
 
 // Appends the object without a trailing newline; kind and apiVersion come first, left out where empty.
-void append_json(const api::Message& type, const void* object, std::string_view api_version, std::string_view kind,
-                 std::string& out);
+void append_json(const api::Message& type, const void* object, std::string_view api_version,
+                 std::string_view kind, std::string& out);
 // The value's members in ascending order of keys, as Go writes maps.
 void append_json(const Value& value, std::string& out);
 // One value of a field kind, e.g. a Quantity as a quoted string.

@@ -98,15 +98,23 @@ class ValueDecoder {
     char c = lexer_.peek();
     std::string_view text;
     switch (c) {
-      case '{': return map(out.make_map(), frame);
-      case '[': return list(out.make_list(), frame);
+      case '{':
+        return map(out.make_map(), frame);
+      case '[':
+        return list(out.make_list(), frame);
       case '"':
         if (!lexer_.string(text)) return false;
         out = Value(text);
         return true;
-      case 't': out = true; return lexer_.literal("true");
-      case 'f': out = false; return lexer_.literal("false");
-      case 'n': out = nullptr; return lexer_.literal("null");
+      case 't':
+        out = true;
+        return lexer_.literal("true");
+      case 'f':
+        out = false;
+        return lexer_.literal("false");
+      case 'n':
+        out = nullptr;
+        return lexer_.literal("null");
       default:
         if (c != '-' && (c < '0' || c > '9')) return lexer_.unexpected("looking for beginning of value");
         return lexer_.number(text) && number(text, out);
@@ -173,7 +181,10 @@ class TypedDecoder {
     bool good = value(Kind::Message, &type, object, nullptr) && lexer_.finish();
     if (good && error_.empty()) return {};
     // A malformed text is the first thing Go reports, wherever it is.
-    if (std::string syntax = lexer_.failed() ? lexer_.error() : fatal_ ? check_json(text_) : ""; !syntax.empty()) {
+    if (std::string syntax = lexer_.failed() ? lexer_.error()
+                             : fatal_        ? check_json(text_)
+                                             : "";
+        !syntax.empty()) {
       error_ = std::move(syntax);
     }
     return fail(errors::bad_request(error_));
@@ -184,8 +195,9 @@ class TypedDecoder {
   bool value(Kind kind, const Message* message, void* slot, const Frame* frame) {
     char c = lexer_.peek();
     switch (kind) {
-      case Kind::Message: return c == '{' && message->form == Form::Object ? object(*message, slot, frame)
-                                                                           : other_form(*message, c, slot, frame);
+      case Kind::Message:
+        return c == '{' && message->form == Form::Object ? object(*message, slot, frame)
+                                                         : other_form(*message, c, slot, frame);
       case Kind::String:
         if (c == '"') {
           std::string_view text;
@@ -198,11 +210,16 @@ class TypedDecoder {
         if (c == 't') return *static_cast<bool*>(slot) = true, lexer_.literal("true");
         if (c == 'f') return *static_cast<bool*>(slot) = false, lexer_.literal("false");
         return mismatch(kind, message, frame);
-      case Kind::Int32: return integer<int32_t>(kind, slot, frame);
-      case Kind::Int64: return integer<int64_t>(kind, slot, frame);
-      case Kind::Double: return real(slot, frame);
-      case Kind::Bytes: return bytes(slot, frame);
-      default: return custom(kind, slot, frame);
+      case Kind::Int32:
+        return integer<int32_t>(kind, slot, frame);
+      case Kind::Int64:
+        return integer<int64_t>(kind, slot, frame);
+      case Kind::Double:
+        return real(slot, frame);
+      case Kind::Bytes:
+        return bytes(slot, frame);
+      default:
+        return custom(kind, slot, frame);
     }
   }
 
@@ -251,10 +268,14 @@ class TypedDecoder {
     }
     void* slot = field.ptr(object);
     switch (field.rep) {
-      case Rep::Value: return value(field.kind, field.message, slot, frame);
-      case Rep::Optional: return optional(field, object, c, frame);
-      case Rep::List: return c == '[' ? list(field, slot, frame) : mismatch_container(frame);
-      case Rep::Map: return c == '{' ? map(field, slot, frame) : mismatch_container(frame);
+      case Rep::Value:
+        return value(field.kind, field.message, slot, frame);
+      case Rep::Optional:
+        return optional(field, object, c, frame);
+      case Rep::List:
+        return c == '[' ? list(field, slot, frame) : mismatch_container(frame);
+      case Rep::Map:
+        return c == '{' ? map(field, slot, frame) : mismatch_container(frame);
     }
     return false;
   }
@@ -346,9 +367,12 @@ class TypedDecoder {
         if (!lexer_.skip_value(raw)) return false;
         if (raw != "null") static_cast<api::RawJson*>(slot)->raw.assign(raw);
         return true;
-      case Kind::Quantity: return quantity(c, slot);
-      case Kind::IntOrString: return int_or_string(c, slot, frame);
-      default: break;
+      case Kind::Quantity:
+        return quantity(c, slot);
+      case Kind::IntOrString:
+        return int_or_string(c, slot, frame);
+      default:
+        break;
     }
     if (c == 'n') {
       api::clear_value(kind, nullptr, slot);
@@ -357,9 +381,12 @@ class TypedDecoder {
     if (c != '"') return mismatch(Kind::String, nullptr, nullptr, frame, true);
     if (!lexer_.string(raw)) return false;
     switch (kind) {
-      case Kind::Time: return store<api::Time>(raw, slot);
-      case Kind::MicroTime: return store<api::MicroTime>(raw, slot);
-      default: return store<api::Duration>(raw, slot);
+      case Kind::Time:
+        return store<api::Time>(raw, slot);
+      case Kind::MicroTime:
+        return store<api::MicroTime>(raw, slot);
+      default:
+        return store<api::Duration>(raw, slot);
     }
   }
 
@@ -405,7 +432,8 @@ class TypedDecoder {
   bool other_form(const Message& message, char c, void* slot, const Frame* frame) {
     std::string_view raw;
     switch (message.form) {
-      case Form::Object: break;
+      case Form::Object:
+        break;
       case Form::List: {
         const Field& items = message.fields[0];
         if (c == 'n') {
@@ -419,9 +447,12 @@ class TypedDecoder {
         return set_raw(message, raw, slot);
       default: {
         if (c == 'n') return lexer_.literal("null");
-        const char* expected = message.form == Form::SchemaOrBool ? "boolean or JSON schema expected" : nullptr;
+        const char* expected =
+            message.form == Form::SchemaOrBool ? "boolean or JSON schema expected" : nullptr;
         for (const Field& field : message.fields) {
-          bool takes = field.rep == Rep::List ? c == '[' : field.kind == Kind::Bool ? c == 't' || c == 'f' : c == '{';
+          bool takes = field.rep == Rep::List     ? c == '['
+                       : field.kind == Kind::Bool ? c == 't' || c == 'f'
+                                                  : c == '{';
           if (!takes) continue;
           if (c == '{' && message.form == Form::SchemaOrBool) set_bool(message, slot);
           Frame here{.parent = frame, .message = &message, .field = &field};
@@ -458,11 +489,15 @@ class TypedDecoder {
     std::string_view raw;
     if (c == '\0' || !lexer_.skip_value(raw)) return lexer_.unexpected("looking for beginning of value");
     if (c == 'n') return true;
-    std::string found = c == '{' ? "object" : c == '[' ? "array" : c == '"' ? "string"
-                        : c == 't' || c == 'f' ? "bool" : "number";
+    std::string found = c == '{'               ? "object"
+                        : c == '['             ? "array"
+                        : c == '"'             ? "string"
+                        : c == 't' || c == 'f' ? "bool"
+                                               : "number";
     const Frame* at = container ? container : frame;
-    const Field* field = at && at->at == Frame::At::Field ? at->field
-                         : at && at->parent && at->at != Frame::At::Field ? at->parent->field : nullptr;
+    const Field* field = at && at->at == Frame::At::Field                 ? at->field
+                         : at && at->parent && at->at != Frame::At::Field ? at->parent->field
+                                                                          : nullptr;
     std::string type = container ? go_container_type(*container->message, *container->field)
                                  : go_element_type(at ? owner(at) : nullptr, field, kind, message);
     if (fatal) error_.clear();
@@ -514,7 +549,8 @@ std::string strict_message(const std::vector<std::string>& errors) {
   return message;
 }
 
-Result<DecodeResult> decode_json(const Message& type, std::string_view text, void* object, Strictness strictness) {
+Result<DecodeResult> decode_json(const Message& type, std::string_view text, void* object,
+                                 Strictness strictness) {
   DecodeResult result;
   StrictErrors strict(strictness == Strictness::Ignore ? nullptr : &result.strict_errors);
   TRY_VOID(TypedDecoder(text, strict).run(type, object, result));
@@ -552,10 +588,13 @@ Result<TypeMeta> interpret_json(std::string_view text) {
   if (start != '{') {
     if (!lexer.skip_value(raw) || !lexer.finish()) return wrong(lexer.error());
     if (start == 'n') return meta;
-    std::string_view what = start == '[' ? "array" : start == '"' ? "string"
-                            : start == 't' || start == 'f' ? "bool" : "number";
+    std::string_view what = start == '['                   ? "array"
+                            : start == '"'                 ? "string"
+                            : start == 't' || start == 'f' ? "bool"
+                                                           : "number";
     return wrong("json: cannot unmarshal " + std::string(what) +
-                 " into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string "
+                 " into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
+                 "Kind string "
                  "\"json:\\\"kind,omitempty\\\"\" }");
   }
   std::string_view key;
@@ -572,8 +611,12 @@ Result<TypeMeta> interpret_json(std::string_view text) {
     }
     if (!lexer.skip_value(raw)) break;
     if (out && c != 'n' && type_error.empty()) {
-      std::string_view what = c == '{' ? "object" : c == '[' ? "array" : c == 't' || c == 'f' ? "bool" : "number";
-      type_error = "json: cannot unmarshal " + std::string(what) + " into Go struct field ." + name + " of type string";
+      std::string_view what = c == '{'               ? "object"
+                              : c == '['             ? "array"
+                              : c == 't' || c == 'f' ? "bool"
+                                                     : "number";
+      type_error = "json: cannot unmarshal " + std::string(what) + " into Go struct field ." + name +
+                   " of type string";
     }
   }
   if (!lexer.finish()) return wrong(lexer.error());
@@ -584,8 +627,9 @@ Result<TypeMeta> interpret_json(std::string_view text) {
 Status decode_error(const Status& cause, const api::GroupVersionKind& gvk, std::string_view expected_kind,
                     std::string_view body) {
   if (!gvk.kind.empty()) {
-    return errors::bad_request(gvk.kind + " in version " + go_quote(gvk.version) + " cannot be handled as a " +
-                               std::string(expected_kind) + ": " + cause.message);
+    return errors::bad_request(gvk.kind + " in version " + go_quote(gvk.version) +
+                               " cannot be handled as a " + std::string(expected_kind) + ": " +
+                               cause.message);
   }
   constexpr std::size_t kShown = 30;
   std::string summary;
@@ -603,8 +647,8 @@ Status decode_error(const Status& cause, const api::GroupVersionKind& gvk, std::
     }
     if (body.size() > kShown) summary += " ...";
   }
-  return errors::bad_request("the object provided is unrecognized (must be of type " + std::string(expected_kind) +
-                             "): " + cause.message + " (" + summary + ")");
+  return errors::bad_request("the object provided is unrecognized (must be of type " +
+                             std::string(expected_kind) + "): " + cause.message + " (" + summary + ")");
 }
 
 }  // namespace xebec::codec

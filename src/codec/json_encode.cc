@@ -34,14 +34,22 @@ void write_raw(std::string_view raw, TextOut& out) {
 
 void write_scalar(Kind kind, const void* value, TextOut& out) {
   switch (kind) {
-    case Kind::Bool: return out.put(as<bool>(value) ? "true" : "false");
-    case Kind::Int32: return write_json_int(as<int32_t>(value), out);
-    case Kind::Int64: return write_json_int(as<int64_t>(value), out);
-    case Kind::Double: return write_json_double(as<double>(value), out);
-    case Kind::String: return write_json_string(as<std::string>(value), out);
-    case Kind::Bytes: return write_json_base64(as<api::Bytes>(value).view(), out);
-    case Kind::Quantity: return write_plain_text(as<api::Quantity>(value).str(), out);
-    case Kind::Duration: return write_plain_text(as<api::Duration>(value).str(), out);
+    case Kind::Bool:
+      return out.put(as<bool>(value) ? "true" : "false");
+    case Kind::Int32:
+      return write_json_int(as<int32_t>(value), out);
+    case Kind::Int64:
+      return write_json_int(as<int64_t>(value), out);
+    case Kind::Double:
+      return write_json_double(as<double>(value), out);
+    case Kind::String:
+      return write_json_string(as<std::string>(value), out);
+    case Kind::Bytes:
+      return write_json_base64(as<api::Bytes>(value).view(), out);
+    case Kind::Quantity:
+      return write_plain_text(as<api::Quantity>(value).str(), out);
+    case Kind::Duration:
+      return write_plain_text(as<api::Duration>(value).str(), out);
     case Kind::Time:
       if (as<api::Time>(value).is_zero()) return out.put("null");
       return write_json_time(as<api::Time>(value).seconds, out);
@@ -54,8 +62,10 @@ void write_scalar(Kind kind, const void* value, TextOut& out) {
     }
     case Kind::RawExtension:
     case Kind::FieldsV1:
-    case Kind::Json: return write_raw(as<api::RawJson>(value).raw, out);
-    case Kind::Message: break;
+    case Kind::Json:
+      return write_raw(as<api::RawJson>(value).raw, out);
+    case Kind::Message:
+      break;
   }
 }
 
@@ -91,12 +101,15 @@ void write_map(const Field& field, const void* map, TextOut& out) {
 
 void write_field(const Field& field, const void* object, TextOut& out) {
   switch (field.rep) {
-    case Rep::Value: return write_value(field.kind, field.message, field.ptr(object), out);
+    case Rep::Value:
+      return write_value(field.kind, field.message, field.ptr(object), out);
     case Rep::Optional:
       if (const void* value = field.get(object)) return write_value(field.kind, field.message, value, out);
       return out.put("null");
-    case Rep::List: return write_list(field, field.ptr(object), out);
-    case Rep::Map: return write_map(field, field.ptr(object), out);
+    case Rep::List:
+      return write_list(field, field.ptr(object), out);
+    case Rep::Map:
+      return write_map(field, field.ptr(object), out);
   }
 }
 
@@ -114,10 +127,12 @@ void write_key(std::string_view name, char before, TextOut& out) {
 bool omitted(const Field& field, const void* object) {
   if (!field.omitempty) return field.omitzero && field.omitted(object);
   const void* at = field.ptr(object);
-  if (field.rep == Rep::Optional && field.kind == Kind::Message) return !static_cast<const api::BoxBase*>(at)->raw();
+  if (field.rep == Rep::Optional && field.kind == Kind::Message)
+    return !static_cast<const api::BoxBase*>(at)->raw();
   if (field.rep == Rep::Value) {
     if (field.kind == Kind::String) return as<std::string>(at).empty();
-    if (field.kind == Kind::Message && field.message->form == Form::Object) return field.omitzero && field.omitted(object);
+    if (field.kind == Kind::Message && field.message->form == Form::Object)
+      return field.omitzero && field.omitted(object);
   }
   return field.omitted(object);
 }
@@ -153,8 +168,10 @@ void write_choice(const Message& message, const void* object, TextOut& out) {
 
 void write_message(const Message& message, const void* object, TextOut& out) {
   switch (message.form) {
-    case Form::Object: return write_members(message, object, '{', out);
-    case Form::List: return write_list(message.fields[0], message.fields[0].ptr(object), out);
+    case Form::Object:
+      return write_members(message, object, '{', out);
+    case Form::List:
+      return write_list(message.fields[0], message.fields[0].ptr(object), out);
     case Form::RawJson:
       for (const Field& field : message.fields) {
         if (field.kind != Kind::Bytes) continue;
@@ -162,17 +179,23 @@ void write_message(const Message& message, const void* object, TextOut& out) {
         return write_raw(raw ? as<api::Bytes>(raw).view() : std::string_view(), out);
       }
       return out.put("null");
-    default: return write_choice(message, object, out);
+    default:
+      return write_choice(message, object, out);
   }
 }
 
 void write_tree(const Value& value, TextOut& out) {
   switch (value.type()) {
-    case Value::Type::Null: return out.put("null");
-    case Value::Type::Bool: return out.put(*value.as_bool() ? "true" : "false");
-    case Value::Type::Int: return write_json_int(*value.as_int(), out);
-    case Value::Type::Double: return write_json_double(*value.as_double(), out);
-    case Value::Type::String: return write_json_string(*value.as_string(), out);
+    case Value::Type::Null:
+      return out.put("null");
+    case Value::Type::Bool:
+      return out.put(*value.as_bool() ? "true" : "false");
+    case Value::Type::Int:
+      return write_json_int(*value.as_int(), out);
+    case Value::Type::Double:
+      return write_json_double(*value.as_double(), out);
+    case Value::Type::String:
+      return write_json_string(*value.as_string(), out);
     case Value::Type::List: {
       out.put('[');
       bool first = true;
@@ -231,8 +254,8 @@ void append_json_scalar(Kind kind, const void* value, std::string& text) {
   write_scalar(kind, value, out);
 }
 
-std::string encode_json(const Message& type, const void* object, std::string_view api_version, std::string_view kind,
-                        bool pretty) {
+std::string encode_json(const Message& type, const void* object, std::string_view api_version,
+                        std::string_view kind, bool pretty) {
   std::string text;
   append_json(type, object, api_version, kind, text);
   return as_document(std::move(text), pretty);
@@ -240,7 +263,8 @@ std::string encode_json(const Message& type, const void* object, std::string_vie
 
 std::string encode_json(const api::Object& object, bool pretty) {
   api::GroupVersionKind gvk = object.gvk();
-  return encode_json(object.type(), object.data(), gvk.kind.empty() ? "" : gvk.api_version(), gvk.kind, pretty);
+  return encode_json(object.type(), object.data(), gvk.kind.empty() ? "" : gvk.api_version(), gvk.kind,
+                     pretty);
 }
 
 std::string encode_json(const Value& value, bool pretty) { return as_document(to_json(value), pretty); }

@@ -1,4 +1,5 @@
-// libFuzzer entry: any bytes parse or fail cleanly, into trees and typed objects, and what parses writes to a fixed point.
+// libFuzzer entry: any bytes parse or fail cleanly, into trees and typed objects, and what parses writes to a
+// fixed point.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

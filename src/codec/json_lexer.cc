@@ -26,7 +26,8 @@ const char* scan_plain(const char* p, const char* end) {
   const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(0x20);
   while (end - p >= 16) {
     __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    // Signed compare: bytes >= 0x80 are negative, so "less than space" covers them and the control characters.
+    // Signed compare: bytes >= 0x80 are negative, so "less than space" covers them and the control
+    // characters.
     __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, slash)),
                                 _mm_cmplt_epi8(block, space));
     int mask = _mm_movemask_epi8(stop);
@@ -132,14 +133,26 @@ bool JsonLexer::escape() {
   ++p_;
   if (p_ == end_) return unexpected({});
   switch (*p_) {
-    case 'b': buffer_ += '\b'; break;
-    case 'f': buffer_ += '\f'; break;
-    case 'n': buffer_ += '\n'; break;
-    case 'r': buffer_ += '\r'; break;
-    case 't': buffer_ += '\t'; break;
+    case 'b':
+      buffer_ += '\b';
+      break;
+    case 'f':
+      buffer_ += '\f';
+      break;
+    case 'n':
+      buffer_ += '\n';
+      break;
+    case 'r':
+      buffer_ += '\r';
+      break;
+    case 't':
+      buffer_ += '\t';
+      break;
     case '"':
     case '\\':
-    case '/': buffer_ += *p_; break;
+    case '/':
+      buffer_ += *p_;
+      break;
     case 'u': {
       ++p_;
       uint32_t rune;
@@ -163,7 +176,8 @@ bool JsonLexer::escape() {
       append_utf8(rune, buffer_);
       return true;
     }
-    default: return unexpected("in string escape code");
+    default:
+      return unexpected("in string escape code");
   }
   ++p_;
   return true;
@@ -292,10 +306,18 @@ bool JsonLexer::skip_value(std::string_view& raw) {
       }
       good = !failed();
       break;
-    case '"': good = string(ignored); break;
-    case 't': good = literal("true"); break;
-    case 'f': good = literal("false"); break;
-    case 'n': good = literal("null"); break;
+    case '"':
+      good = string(ignored);
+      break;
+    case 't':
+      good = literal("true");
+      break;
+    case 'f':
+      good = literal("false");
+      break;
+    case 'n':
+      good = literal("null");
+      break;
     default:
       good = c == '-' || is_digit(c) ? number(ignored) : unexpected("looking for beginning of value");
   }

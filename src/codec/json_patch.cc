@@ -12,7 +12,8 @@ constexpr std::size_t kMaxCopiedBytes = 3 << 20;  // upstream's JSONPatchMaxCopy
 
 std::unexpected<Status> does_not_apply(std::string text) {
   Status status = errors::generic(422, "", {}, "", "", 0);
-  // Upstream's API says no more than "the server rejected our request"; we keep the reason where users find it.
+  // Upstream's API says no more than "the server rejected our request"; we keep the reason where users find
+  // it.
   status.details.causes.push_back({.reason = "", .message = std::move(text), .field = ""});
   return fail(std::move(status));
 }
@@ -74,7 +75,8 @@ Problem add(Value& container, const std::string& key, Value value) {
   }
   std::size_t index;
   if (Problem problem = parse_index(key, list->size() + 1, index); !problem.empty()) {
-    return problem.starts_with("strconv") ? "value was not a proper array index: '" + key + "': " + problem : problem;
+    return problem.starts_with("strconv") ? "value was not a proper array index: '" + key + "': " + problem
+                                          : problem;
   }
   list->insert(list->begin() + static_cast<std::ptrdiff_t>(index), std::move(value));
   return {};
@@ -136,7 +138,9 @@ class Patcher {
     if (value && value->is_string()) return *value->as_string();
     return does_not_apply(std::string(problem) + ": " + std::string(kMissing));
   }
-  static std::unexpected<Status> missing(std::string text) { return does_not_apply(text + ": " + std::string(kMissing)); }
+  static std::unexpected<Status> missing(std::string text) {
+    return does_not_apply(text + ": " + std::string(kMissing));
+  }
   static Result<void> wrapped(std::string_view outer, const Problem& problem) {
     if (problem.empty()) return {};
     return does_not_apply(std::string(outer) + ": " + problem);
@@ -158,7 +162,8 @@ class Patcher {
 
   Result<void> replace_value() {
     if (path_.empty()) {
-      if (!value_.is_map() && !value_.is_list()) return does_not_apply("replace operation value must be object or array");
+      if (!value_.is_map() && !value_.is_list())
+        return does_not_apply("replace operation value must be object or array");
       document_ = std::move(value_);
       return {};
     }
@@ -166,7 +171,8 @@ class Patcher {
     Value* container = find_container(document_, path_, key);
     if (!container) return missing("replace operation does not apply: doc is missing path: " + path_);
     Value* old;
-    if (!get(*container, key, old).empty()) return missing("replace operation does not apply: doc is missing key: " + path_);
+    if (!get(*container, key, old).empty())
+      return missing("replace operation does not apply: doc is missing key: " + path_);
     *old = std::move(value_);
     return {};
   }
@@ -182,7 +188,8 @@ class Patcher {
     if (!container) return missing("test operation does not apply: is missing path: " + path_);
     Value* found;
     Problem problem = get(*container, key, found);
-    if (!problem.empty() && !problem.ends_with(kMissing)) return wrapped("error in test for path: '" + path_ + "'", problem);
+    if (!problem.empty() && !problem.ends_with(kMissing))
+      return wrapped("error in test for path: '" + path_ + "'", problem);
     if (found ? equal_numeric(*found, value_) : value_.is_null()) return {};
     return failed();
   }
@@ -196,7 +203,8 @@ class Patcher {
     Value moved = std::move(*found);
     TRY_VOID(wrapped("error in move for path: '" + key + "'", remove(*container, key)));
     container = find_container(document_, path_, key);
-    if (!container) return missing("move operation does not apply: doc is missing destination path: " + path_);
+    if (!container)
+      return missing("move operation does not apply: doc is missing destination path: " + path_);
     return wrapped("error in move for path: '" + path_ + "'", add(*container, key, std::move(moved)));
   }
 
@@ -208,11 +216,13 @@ class Patcher {
     TRY_VOID(wrapped("error in copy for from: '" + from_ + "'", get(*container, key, found)));
     Value copied = *found;
     container = find_container(document_, path_, key);
-    if (!container) return missing("copy operation does not apply: doc is missing destination path: " + path_);
+    if (!container)
+      return missing("copy operation does not apply: doc is missing destination path: " + path_);
     copied_bytes_ += to_json(copied).size();
     if (copied_bytes_ > kMaxCopiedBytes) {
       return does_not_apply("Unable to complete the copy, the accumulated size increase of copy is " +
-                            std::to_string(copied_bytes_) + ", exceeding the limit " + std::to_string(kMaxCopiedBytes));
+                            std::to_string(copied_bytes_) + ", exceeding the limit " +
+                            std::to_string(kMaxCopiedBytes));
     }
     return wrapped("error while adding value during copy", add(*container, key, std::move(copied)));
   }
@@ -225,28 +235,37 @@ class Patcher {
 
 std::string_view go_kind(const Value& value) {
   switch (value.type()) {
-    case Value::Type::Null: return "null";
-    case Value::Type::Bool: return "bool";
+    case Value::Type::Null:
+      return "null";
+    case Value::Type::Bool:
+      return "bool";
     case Value::Type::Int:
-    case Value::Type::Double: return "number";
-    case Value::Type::String: return "string";
-    case Value::Type::List: return "array";
-    case Value::Type::Map: break;
+    case Value::Type::Double:
+      return "number";
+    case Value::Type::String:
+      return "string";
+    case Value::Type::List:
+      return "array";
+    case Value::Type::Map:
+      break;
   }
   return "object";
 }
 
-Result<Value> parse_patch(std::string_view text, std::string_view prefix, std::vector<std::string>* strict_errors) {
+Result<Value> parse_patch(std::string_view text, std::string_view prefix,
+                          std::vector<std::string>* strict_errors) {
   std::vector<std::string> found;
   Result<Value> value = parse_json(text, strict_errors ? &found : nullptr);
-  if (!value && strict_errors) return fail(errors::bad_request("error decoding patch: " + value.error().message));
+  if (!value && strict_errors)
+    return fail(errors::bad_request("error decoding patch: " + value.error().message));
   for (const std::string& error : found) strict_errors->push_back(std::string(prefix) + error);
   return value;
 }
 
 }  // namespace
 
-Result<void> apply_json_patch(std::string_view text, Value& document, std::vector<std::string>* strict_errors) {
+Result<void> apply_json_patch(std::string_view text, Value& document,
+                              std::vector<std::string>* strict_errors) {
   TRY(Value patch, parse_patch(text, "json patch ", strict_errors));
   if (patch.is_null()) return {};
   const ValueList* operations = patch.as_list();
@@ -261,8 +280,9 @@ Result<void> apply_json_patch(std::string_view text, Value& document, std::vecto
     }
   }
   if (operations->size() > kMaxOperations) {
-    return fail(errors::too_large("The allowed maximum operations in a JSON patch is " + std::to_string(kMaxOperations) +
-                                  ", got " + std::to_string(operations->size())));
+    return fail(errors::too_large("The allowed maximum operations in a JSON patch is " +
+                                  std::to_string(kMaxOperations) + ", got " +
+                                  std::to_string(operations->size())));
   }
   Patcher patcher(document);
   for (const Value& operation : *operations) {
@@ -302,11 +322,13 @@ void merge_patch(const Value& patch, Value& document) {
   }
 }
 
-Result<void> apply_merge_patch(std::string_view text, Value& document, std::vector<std::string>* strict_errors) {
+Result<void> apply_merge_patch(std::string_view text, Value& document,
+                               std::vector<std::string>* strict_errors) {
   Result<Value> patch = parse_patch(text, "", strict_errors);
   if (!patch) return fail(strict_errors ? patch.error() : errors::bad_request("Invalid JSON Patch"));
   if (strict_errors && !patch->is_map() && !patch->is_null()) {
-    return fail(errors::bad_request("error decoding patch: json: cannot unmarshal " + std::string(go_kind(*patch)) +
+    return fail(errors::bad_request("error decoding patch: json: cannot unmarshal " +
+                                    std::string(go_kind(*patch)) +
                                     " into Go value of type map[string]interface {}"));
   }
   if (!patch->is_map() && !patch->is_list()) return fail(errors::bad_request("Invalid JSON Patch"));

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "api/gen/appsv1.h"
 #include "api/gen/apiextensionsv1.h"
+#include "api/gen/appsv1.h"
 #include "api/gen/authorizationv1.h"
 #include "api/gen/corev1.h"
 #include "api/gen/eventsv1.h"
@@ -41,22 +41,31 @@ std::vector<std::string> strict_errors(std::string_view text) {
 
 TEST(JsonEncode, ZeroObjectsAsGo) {
   EXPECT_EQ(encoded<corev1::Pod>(),
-            R"({"kind":"Pod","apiVersion":"v1","metadata":{},"spec":{"containers":null},"status":{}})" "\n");
+            R"({"kind":"Pod","apiVersion":"v1","metadata":{},"spec":{"containers":null},"status":{}})"
+            "\n");
   EXPECT_EQ(encoded<corev1::Service>(),
-            R"({"kind":"Service","apiVersion":"v1","metadata":{},"spec":{},"status":{"loadBalancer":{}}})" "\n");
-  EXPECT_EQ(encoded<appsv1::Deployment>(),
-            R"({"kind":"Deployment","apiVersion":"apps/v1","metadata":{},"spec":{"selector":null,"template":{"metadata":{},)"
-            R"("spec":{"containers":null}},"strategy":{}},"status":{}})" "\n");
-  EXPECT_EQ(encoded<corev1::ConfigMap>(), R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{}})" "\n");
-  EXPECT_EQ(encoded<corev1::PodList>(), R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":null})" "\n");
-  EXPECT_EQ(encoded<corev1::Event>(),
-            R"({"kind":"Event","apiVersion":"v1","metadata":{},"involvedObject":{},"source":{},"firstTimestamp":null,)"
-            R"("lastTimestamp":null,"eventTime":null,"reportingComponent":"","reportingInstance":""})" "\n");
+            R"({"kind":"Service","apiVersion":"v1","metadata":{},"spec":{},"status":{"loadBalancer":{}}})"
+            "\n");
+  EXPECT_EQ(
+      encoded<appsv1::Deployment>(),
+      R"({"kind":"Deployment","apiVersion":"apps/v1","metadata":{},"spec":{"selector":null,"template":{"metadata":{},)"
+      R"("spec":{"containers":null}},"strategy":{}},"status":{}})"
+      "\n");
+  EXPECT_EQ(encoded<corev1::ConfigMap>(), R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{}})"
+                                          "\n");
+  EXPECT_EQ(encoded<corev1::PodList>(), R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":null})"
+                                        "\n");
+  EXPECT_EQ(
+      encoded<corev1::Event>(),
+      R"({"kind":"Event","apiVersion":"v1","metadata":{},"involvedObject":{},"source":{},"firstTimestamp":null,)"
+      R"("lastTimestamp":null,"eventTime":null,"reportingComponent":"","reportingInstance":""})"
+      "\n");
 }
 
 TEST(JsonEncode, EscapesForHtmlAndKeepsUnicode) {
-  EXPECT_EQ(to_json(Value("<a&b>\"\\\n\t\b\f\x01\x7f \xE2\x80\xA8 \xC3\xBC \xF0\x9F\x98\x80 \xff")),
-            "\"\\u003ca\\u0026b\\u003e\\\"\\\\\\n\\t\\b\\f\\u0001\x7f \\u2028 \xC3\xBC \xF0\x9F\x98\x80 \\ufffd\"");
+  EXPECT_EQ(
+      to_json(Value("<a&b>\"\\\n\t\b\f\x01\x7f \xE2\x80\xA8 \xC3\xBC \xF0\x9F\x98\x80 \xff")),
+      "\"\\u003ca\\u0026b\\u003e\\\"\\\\\\n\\t\\b\\f\\u0001\x7f \\u2028 \xC3\xBC \xF0\x9F\x98\x80 \\ufffd\"");
 }
 
 TEST(JsonEncode, NumbersAsGo) {
@@ -72,7 +81,8 @@ TEST(JsonEncode, NumbersAsGo) {
 }
 
 TEST(JsonEncode, TimesAreWrittenAsTheirText) {
-  for (int64_t seconds : {0L, -1L, 951782399L, 951782400L, 1709164800L, 4107542399L, -62135596800L, -62167219200L, 253402300799L}) {
+  for (int64_t seconds : {0L, -1L, 951782399L, 951782400L, 1709164800L, 4107542399L, -62135596800L,
+                          -62167219200L, 253402300799L}) {
     std::string text;
     TextOut out(text);
     write_json_time(seconds, out);
@@ -84,7 +94,8 @@ TEST(JsonEncode, TimesAreWrittenAsTheirText) {
 TEST(JsonEncode, TreesSortTheirKeysAndPrettyPrints) {
   ValueMap map{{"b", 1}, {"a", ValueList{Value(true), Value(nullptr)}}, {"c", ValueMap()}};
   EXPECT_EQ(encode_json(Value(map)), "{\"a\":[true,null],\"b\":1,\"c\":{}}\n");
-  EXPECT_EQ(encode_json(Value(map), true), "{\n  \"a\": [\n    true,\n    null\n  ],\n  \"b\": 1,\n  \"c\": {}\n}");
+  EXPECT_EQ(encode_json(Value(map), true),
+            "{\n  \"a\": [\n    true,\n    null\n  ],\n  \"b\": 1,\n  \"c\": {}\n}");
 }
 
 TEST(JsonDecode, FillsTypedFields) {
@@ -108,8 +119,10 @@ TEST(JsonDecode, FillsTypedFields) {
 
 TEST(JsonDecode, NullLeavesTheZeroValue) {
   corev1::Pod pod;
-  auto result = decode_json(api::type_of<corev1::Pod>(),
-                            R"({"metadata":null,"spec":{"containers":null,"nodeName":null,"securityContext":null,"priority":null}})", &pod);
+  auto result = decode_json(
+      api::type_of<corev1::Pod>(),
+      R"({"metadata":null,"spec":{"containers":null,"nodeName":null,"securityContext":null,"priority":null}})",
+      &pod);
   ASSERT_TRUE(result);
   EXPECT_TRUE(pod == corev1::Pod());
 }
@@ -117,23 +130,28 @@ TEST(JsonDecode, NullLeavesTheZeroValue) {
 TEST(JsonDecode, TypeErrorsInGosWords) {
   EXPECT_EQ(error_of<appsv1::Deployment>(R"({"spec":{"replicas":"three"}})"),
             "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32");
-  EXPECT_EQ(error_of<appsv1::Deployment>(R"({"spec":{"replicas":1.5}})"),
-            "json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32");
-  EXPECT_EQ(error_of<corev1::Pod>(R"({"spec":{"containers":[{"image":5}]}})"),
-            "json: cannot unmarshal number into Go struct field Container.spec.containers.image of type string");
-  EXPECT_EQ(error_of<corev1::Pod>(R"({"spec":{"containers":{"a":1}}})"),
-            "json: cannot unmarshal object into Go struct field PodSpec.spec.containers of type []v1.Container");
+  EXPECT_EQ(
+      error_of<appsv1::Deployment>(R"({"spec":{"replicas":1.5}})"),
+      "json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32");
+  EXPECT_EQ(
+      error_of<corev1::Pod>(R"({"spec":{"containers":[{"image":5}]}})"),
+      "json: cannot unmarshal number into Go struct field Container.spec.containers.image of type string");
+  EXPECT_EQ(
+      error_of<corev1::Pod>(R"({"spec":{"containers":{"a":1}}})"),
+      "json: cannot unmarshal object into Go struct field PodSpec.spec.containers of type []v1.Container");
   EXPECT_EQ(error_of<corev1::Pod>(R"({"spec":[]})"),
             "json: cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec");
   EXPECT_EQ(error_of<corev1::Pod>(R"({"metadata":{"labels":{"a":1}}})"),
             "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string");
   EXPECT_EQ(error_of<corev1::Pod>(R"({"metadata":{"labels":["a"]}})"),
-            "json: cannot unmarshal array into Go struct field ObjectMeta.metadata.labels of type map[string]string");
+            "json: cannot unmarshal array into Go struct field ObjectMeta.metadata.labels of type "
+            "map[string]string");
   EXPECT_EQ(error_of<corev1::Pod>(R"({"spec":{"hostNetwork":"yes"}})"),
             "json: cannot unmarshal string into Go struct field PodSpec.spec.hostNetwork of type bool");
   EXPECT_EQ(error_of<corev1::Pod>("[]"), "json: cannot unmarshal array into Go value of type v1.Pod");
-  EXPECT_EQ(error_of<corev1::Service>(R"({"spec":{"ports":[{"targetPort":{}}]}})"),
-            "json: cannot unmarshal object into Go struct field ServicePort.spec.ports.targetPort of type int32");
+  EXPECT_EQ(
+      error_of<corev1::Service>(R"({"spec":{"ports":[{"targetPort":{}}]}})"),
+      "json: cannot unmarshal object into Go struct field ServicePort.spec.ports.targetPort of type int32");
   EXPECT_EQ(error_of<corev1::Secret>(R"({"data":{"a":"%%"}})"), "illegal base64 data at input byte 0");
 }
 
@@ -141,7 +159,8 @@ TEST(JsonDecode, SyntaxErrorsComeBeforeTypeErrors) {
   EXPECT_EQ(error_of<corev1::Pod>(R"({"spec":[])"), "unexpected end of JSON input");
   EXPECT_EQ(error_of<corev1::Pod>(R"({"spec":{"containers":[{"resources":{"limits":{"cpu":"x"}}}]}} ,)"),
             "invalid character ',' after top-level value");
-  EXPECT_EQ(error_of<corev1::Pod>(R"({a:1})"), "invalid character 'a' looking for beginning of object key string");
+  EXPECT_EQ(error_of<corev1::Pod>(R"({a:1})"),
+            "invalid character 'a' looking for beginning of object key string");
   EXPECT_EQ(error_of<corev1::Pod>(R"({"a" 1})"), "invalid character '1' after object key");
   EXPECT_EQ(error_of<corev1::Pod>(R"({"a":1 "b":2})"), "invalid character '\"' after object key:value pair");
   EXPECT_EQ(error_of<corev1::Pod>(R"({"a":[1 2]})"), "invalid character '2' after array element");
@@ -153,17 +172,20 @@ TEST(JsonDecode, SyntaxErrorsComeBeforeTypeErrors) {
 TEST(JsonDecode, BadQuantitiesAndTimesEndTheDecoding) {
   EXPECT_THAT(error_of<corev1::Pod>(R"({"spec":{"containers":[{"resources":{"limits":{"cpu":"lots"}}}]}})"),
               ::testing::HasSubstr("quantities must match the regular expression"));
-  EXPECT_THAT(error_of<corev1::Pod>(R"({"metadata":{"creationTimestamp":"yesterday"}})"), ::testing::HasSubstr("parsing time"));
+  EXPECT_THAT(error_of<corev1::Pod>(R"({"metadata":{"creationTimestamp":"yesterday"}})"),
+              ::testing::HasSubstr("parsing time"));
   EXPECT_EQ(error_of<corev1::Pod>(R"({"metadata":{"creationTimestamp":5}})"),
-            "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of type string");
+            "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of "
+            "type string");
 }
 
 TEST(JsonDecode, StrictErrorsNameTheirPath) {
-  EXPECT_THAT(strict_errors<corev1::Pod>(
-                  R"({"spec":{"foo":1,"containers":[{"name":"a","name":"b"},{"Image":"x"}]},"metadata":{"labels":{"x":"1","x":"2"}},"spec":{}})"),
-              ::testing::ElementsAre(R"(unknown field "spec.foo")", R"(duplicate field "spec.containers[0].name")",
-                                     R"(unknown field "spec.containers[1].Image")", R"(duplicate field "metadata.labels.x")",
-                                     R"(duplicate field "spec")"));
+  EXPECT_THAT(
+      strict_errors<corev1::Pod>(
+          R"({"spec":{"foo":1,"containers":[{"name":"a","name":"b"},{"Image":"x"}]},"metadata":{"labels":{"x":"1","x":"2"}},"spec":{}})"),
+      ::testing::ElementsAre(R"(unknown field "spec.foo")", R"(duplicate field "spec.containers[0].name")",
+                             R"(unknown field "spec.containers[1].Image")",
+                             R"(duplicate field "metadata.labels.x")", R"(duplicate field "spec")"));
   EXPECT_EQ(error_of<corev1::Pod>(R"({"spec":{"foo":1}})", Strictness::Strict),
             R"(strict decoding error: unknown field "spec.foo")");
   EXPECT_EQ(error_of<corev1::Pod>(R"({"spec":{"foo":1}})"), "");
@@ -173,8 +195,11 @@ TEST(JsonDecode, ErrorsOfBodiesAsTheApiServerWordsThem) {
   api::GroupVersionKind gvk{"apps", "v1", "Deployment"};
   EXPECT_EQ(decode_error(errors::bad_request("json: x"), gvk, "Deployment", "{}").message,
             R"(Deployment in version "v1" cannot be handled as a Deployment: json: x)");
-  EXPECT_EQ(decode_error(errors::bad_request("couldn't get version/kind; json parse error: x"), {}, "Pod", "abc").message,
-            "the object provided is unrecognized (must be of type Pod): couldn't get version/kind; json parse error: x (616263)");
+  EXPECT_EQ(
+      decode_error(errors::bad_request("couldn't get version/kind; json parse error: x"), {}, "Pod", "abc")
+          .message,
+      "the object provided is unrecognized (must be of type Pod): couldn't get version/kind; json parse "
+      "error: x (616263)");
 }
 
 TEST(JsonDecode, DepthIsBounded) {
@@ -199,7 +224,8 @@ TEST(JsonDecode, KeepsIntegersAndFloatsApart) {
 }
 
 TEST(JsonDecode, SchemasThatMayBeBoolsOrLists) {
-  std::string text = R"({"additionalProperties":false,"items":[{"type":"string"}],"dependencies":{"a":["b"],"c":{"type":"x"}}})";
+  std::string text =
+      R"({"additionalProperties":false,"items":[{"type":"string"}],"dependencies":{"a":["b"],"c":{"type":"x"}}})";
   auto object = decode_json(api::type_of<apiextensionsv1::JSONSchemaProps>(), text);
   ASSERT_TRUE(object) << object.error().message;
   std::string out;
@@ -223,7 +249,8 @@ TEST(JsonDecode, PassesTheJsonTestSuite) {
     std::string name = entry.path().filename();
     bool good = parse_json(text.str()).has_value();
     if (name.starts_with("y_")) EXPECT_TRUE(good) << name;
-    // encoding/json replaces invalid UTF-8 instead of refusing it; the cases of that kind are named i_ anyway.
+    // encoding/json replaces invalid UTF-8 instead of refusing it; the cases of that kind are named i_
+    // anyway.
     if (name.starts_with("n_")) EXPECT_FALSE(good) << name;
     ++checked;
   }

@@ -51,14 +51,22 @@ void write_unicode_escape(unsigned code, TextOut& out) {
 
 void write_escaped_ascii(char c, TextOut& out) {
   switch (c) {
-    case '"': return out.put(R"(\")");
-    case '\\': return out.put(R"(\\)");
-    case '\b': return out.put(R"(\b)");
-    case '\f': return out.put(R"(\f)");
-    case '\n': return out.put(R"(\n)");
-    case '\r': return out.put(R"(\r)");
-    case '\t': return out.put(R"(\t)");
-    default: return write_unicode_escape(static_cast<unsigned char>(c), out);
+    case '"':
+      return out.put(R"(\")");
+    case '\\':
+      return out.put(R"(\\)");
+    case '\b':
+      return out.put(R"(\b)");
+    case '\f':
+      return out.put(R"(\f)");
+    case '\n':
+      return out.put(R"(\n)");
+    case '\r':
+      return out.put(R"(\r)");
+    case '\t':
+      return out.put(R"(\t)");
+    default:
+      return write_unicode_escape(static_cast<unsigned char>(c), out);
   }
 }
 
@@ -346,8 +354,12 @@ std::string indent_json(std::string_view text) {
         out.put(c);
         newline();
         break;
-      case ':': out.put(": "); break;
-      default: out.put(c); in_string = c == '"';
+      case ':':
+        out.put(": ");
+        break;
+      default:
+        out.put(c);
+        in_string = c == '"';
     }
   }
   out.finish();
@@ -375,7 +387,8 @@ std::string go_quote(std::string_view text) {
       for (int i = 1; i < n; ++i) rune = rune << 6 | (static_cast<unsigned char>(p[i]) & 0x3F);
       // Not printable as Go sees it: C1 controls, no-break and other spaces, the byte order mark, separators.
       bool plain = !(rune < 0xA1 || rune == 0xAD || (rune >= 0x2000 && rune <= 0x200F) ||
-                     (rune >= 0x2028 && rune <= 0x202F) || rune == 0x3000 || rune == 0xFEFF || (rune >= 0xE000 && rune <= 0xF8FF));
+                     (rune >= 0x2028 && rune <= 0x202F) || rune == 0x3000 || rune == 0xFEFF ||
+                     (rune >= 0xE000 && rune <= 0xF8FF));
       if (plain) {
         out.append(p, static_cast<std::size_t>(n));
       } else {
@@ -386,15 +399,33 @@ std::string go_quote(std::string_view text) {
     }
     ++p;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\a': out += "\\a"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      case '\v': out += "\\v"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\a':
+        out += "\\a";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\v':
+        out += "\\v";
+        break;
       default:
         if (c < 0x20 || c == 0x7F) {
           hex("\\x", c, 2);

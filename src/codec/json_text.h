@@ -1,5 +1,5 @@
-// JSON at the level of text: a single-pass lexer with encoding/json's grammar and error words, and the pieces of
-// output exactly as encoding/json writes them (HTML escapes, floats, base64).
+// JSON at the level of text: a single-pass lexer with encoding/json's grammar and error words, and the pieces
+// of output exactly as encoding/json writes them (HTML escapes, floats, base64).
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,12 @@ namespace xebec::codec {
 inline constexpr int kMaxJsonDepth = 2000;
 
 // Walks one JSON text. Every method returns false after setting the error, which is sticky.
-// Strings are views into the text when they need no decoding, else into a buffer that the next string() reuses.
+// Strings are views into the text when they need no decoding, else into a buffer that the next string()
+// reuses.
 class JsonLexer {
  public:
-  explicit JsonLexer(std::string_view text) : begin_(text.data()), p_(text.data()), end_(text.data() + text.size()) {}
+  explicit JsonLexer(std::string_view text)
+      : begin_(text.data()), p_(text.data()), end_(text.data() + text.size()) {}
 
   bool failed() const { return !error_.empty(); }
   const std::string& error() const { return error_; }
@@ -33,7 +35,8 @@ class JsonLexer {
   bool number(std::string_view& out);
   bool literal(std::string_view word);  // "true", "false", "null"
 
-  // Steps through an object: `{` was peeked. After begin, each next_key gives a key (false: the end or an error).
+  // Steps through an object: `{` was peeked. After begin, each next_key gives a key (false: the end or an
+  // error).
   bool begin_object();
   bool next_key(bool first, std::string_view& key);
   // The same for arrays: next_item is true when another item follows.

@@ -16,8 +16,8 @@ constexpr std::string_view kSelf = "current-operation";
 FieldSet stripped_fields() {
   FieldSet set;
   for (std::string_view name : {"apiVersion", "kind", "metadata"}) set.insert(field_path({name}));
-  for (std::string_view name : {"clusterName", "creationTimestamp", "generation", "managedFields", "name", "namespace",
-                                "resourceVersion", "selfLink", "uid"}) {
+  for (std::string_view name : {"clusterName", "creationTimestamp", "generation", "managedFields", "name",
+                                "namespace", "resourceVersion", "selfLink", "uid"}) {
     set.insert(field_path({"metadata", name}));
   }
   return set;
@@ -60,13 +60,15 @@ void cap_managers(Managers& managers) {
 }
 
 bool is_reset(const ManagedFieldsList& entries) {
-  return entries.size() == 1 && api::is_zero_value(api::Kind::Message, &api::type_of<metav1::ManagedFieldsEntry>(), &entries[0]);
+  return entries.size() == 1 &&
+         api::is_zero_value(api::Kind::Message, &api::type_of<metav1::ManagedFieldsEntry>(), &entries[0]);
 }
 
 Managers starting_point(const FieldWrite& write, const FieldUpdate& update) {
   if (write.subresource.empty()) {
     if (is_reset(update.sent_entries)) return {};
-    if (Result<Managers> sent = decode_managers(update.sent_entries); sent && !sent->empty()) return *std::move(sent);
+    if (Result<Managers> sent = decode_managers(update.sent_entries); sent && !sent->empty())
+      return *std::move(sent);
   }
   Result<Managers> live = decode_managers(update.live_entries);
   return live ? *std::move(live) : Managers();
@@ -100,14 +102,21 @@ Result<Managers> decode_managers(const ManagedFieldsList& entries) {
   Managers managers;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const metav1::ManagedFieldsEntry& entry = entries[i];
-    if (entry.operation != "Apply" && entry.operation != "Update") return wrong("operation must be `Apply` or `Update`");
+    if (entry.operation != "Apply" && entry.operation != "Update")
+      return wrong("operation must be `Apply` or `Update`");
     if (entry.apiVersion.empty()) return wrong("apiVersion must not be empty");
-    if (entry.fieldsType.empty()) return wrong("missing fieldsType in managed fields entry " + std::to_string(i));
+    if (entry.fieldsType.empty())
+      return wrong("missing fieldsType in managed fields entry " + std::to_string(i));
     if (entry.fieldsType != "FieldsV1") {
-      return wrong("invalid fieldsType " + go_quote(entry.fieldsType) + " in managed fields entry " + std::to_string(i));
+      return wrong("invalid fieldsType " + go_quote(entry.fieldsType) + " in managed fields entry " +
+                   std::to_string(i));
     }
-    ManagerSet m{.manager = entry.manager, .subresource = entry.subresource, .api_version = entry.apiVersion,
-                 .applied = entry.operation == "Apply", .time = entry.time, .set = {}};
+    ManagerSet m{.manager = entry.manager,
+                 .subresource = entry.subresource,
+                 .api_version = entry.apiVersion,
+                 .applied = entry.operation == "Apply",
+                 .time = entry.time,
+                 .set = {}};
     if (entry.fieldsV1 && !entry.fieldsV1->raw.empty()) {
       TRY(m.set, FieldSet::parse(entry.fieldsV1->raw));
     }
@@ -165,7 +174,8 @@ Result<Comparison> steal_fields(const StealRequest& request, Managers& managers)
           unknown.push_back(id);
           continue;
         }
-        TRY(Comparison other, compare_fields(write.versions->type(m.api_version), View(*live), View(*updated)));
+        TRY(Comparison other,
+            compare_fields(write.versions->type(m.api_version), View(*live), View(*updated)));
         if (write.ignored) other = other.without(*write.ignored);
         it = by_version.emplace(m.api_version, std::move(other)).first;
       }
@@ -190,35 +200,44 @@ Result<Comparison> steal_fields(const StealRequest& request, Managers& managers)
         std::string where = path_string(path);
         lines += "\n- " + where;
         status.message = "Apply failed with 1 conflict: conflict with " + who + ": " + where;
-        status.details.causes.push_back({.reason = "FieldManagerConflict", .message = "conflict with " + who, .field = where});
+        status.details.causes.push_back(
+            {.reason = "FieldManagerConflict", .message = "conflict with " + who, .field = where});
       }
     }
     if (count > 1) status.message = "Apply failed with " + std::to_string(count) + " conflicts: " + lines;
     return fail(std::move(status));
   }
   for (const auto& [id, set] : conflicts) managers.at(id).set = managers.at(id).set.difference(set);
-  for (const auto& [id, comparison] : changed) managers.at(id).set = managers.at(id).set.difference(comparison->removed);
+  for (const auto& [id, comparison] : changed)
+    managers.at(id).set = managers.at(id).set.difference(comparison->removed);
   for (const std::string& id : unknown) managers.erase(id);
   std::erase_if(managers, [&](const auto& m) { return m.first != request.self && m.second.set.empty(); });
   return own;
 }
 
-Result<void> record_update(const FieldWrite& write, const View& live, const View& updated, Managers& managers) {
-  // Under a name of its own first: the manager's entry and its time change only if this write changed something.
+Result<void> record_update(const FieldWrite& write, const View& live, const View& updated,
+                           Managers& managers) {
+  // Under a name of its own first: the manager's entry and its time change only if this write changed
+  // something.
   std::string self(kSelf);
   StealRequest request{.write = write, .live = live, .updated = updated, .self = self, .force = true};
   TRY(Comparison comparison, steal_fields(request, managers));
   FieldSet set = comparison.modified.union_with(comparison.added);
   if (set.empty()) return {};
-  managers.emplace(self, ManagerSet{.manager = write.manager, .subresource = write.subresource,
-                                    .api_version = write.api_version, .applied = false, .time = {}, .set = std::move(set)});
+  managers.emplace(self, ManagerSet{.manager = write.manager,
+                                    .subresource = write.subresource,
+                                    .api_version = write.api_version,
+                                    .applied = false,
+                                    .time = {},
+                                    .set = std::move(set)});
   strip_meta(managers, self);
   auto it = managers.find(self);
   if (it == managers.end()) return {};
   ManagerSet current = std::move(it->second);
   managers.erase(it);
   std::string id = manager_id(write.manager, false, write.api_version, write.subresource);
-  if (auto previous = managers.find(id); previous != managers.end()) current.set = current.set.union_with(previous->second.set);
+  if (auto previous = managers.find(id); previous != managers.end())
+    current.set = current.set.union_with(previous->second.set);
   current.time = write.now;
   managers.insert_or_assign(id, std::move(current));
   return {};
@@ -235,11 +254,13 @@ Result<ManagedFieldsList> update_managed_fields(const FieldWrite& write, const F
 
 bool same_but_time(const ManagedFieldsList& a, const ManagedFieldsList& b) {
   auto key = [](const metav1::ManagedFieldsEntry& e) {
-    return std::tuple(std::string_view(e.manager), std::string_view(e.operation), std::string_view(e.apiVersion),
-                      std::string_view(e.subresource), std::string_view(e.fieldsType),
+    return std::tuple(std::string_view(e.manager), std::string_view(e.operation),
+                      std::string_view(e.apiVersion), std::string_view(e.subresource),
+                      std::string_view(e.fieldsType),
                       e.fieldsV1 ? std::string_view(e.fieldsV1->raw) : std::string_view());
   };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](const auto& x, const auto& y) { return key(x) == key(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](const auto& x, const auto& y) { return key(x) == key(y); });
 }
 
 }  // namespace xebec::codec

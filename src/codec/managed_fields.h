@@ -1,6 +1,7 @@
-// metadata.managedFields: who owns which fields. update_managed_fields is what every create, update and patch does
-// with it; apply_fields is server-side apply. Both follow apimachinery's managedfields package, step for step.
-// Pure functions; the caller passes the time, reads and writes the object's metadata and does defaulting.
+// metadata.managedFields: who owns which fields. update_managed_fields is what every create, update and patch
+// does with it; apply_fields is server-side apply. Both follow apimachinery's managedfields package, step for
+// step. Pure functions; the caller passes the time, reads and writes the object's metadata and does
+// defaulting.
 #pragma once
 
 #include <functional>
@@ -38,19 +39,21 @@ struct FieldWrite {
   std::string subresource;
   api::Time now;
   MergeType type;
-  const FieldSet* ignored = nullptr;   // fields that the strategy resets, never owned
-  FieldVersions* versions = nullptr;   // without it every version is taken to have the same shape
+  const FieldSet* ignored = nullptr;  // fields that the strategy resets, never owned
+  FieldVersions* versions = nullptr;  // without it every version is taken to have the same shape
 };
 
 struct FieldUpdate {
-  View live;     // for a create: a zero object
+  View live;  // for a create: a zero object
   View updated;
   bool create = false;
   const ManagedFieldsList& live_entries;
-  const ManagedFieldsList& sent_entries;  // of the object as the client sent it: it may set or reset ([{}]) them
+  const ManagedFieldsList&
+      sent_entries;  // of the object as the client sent it: it may set or reset ([{}]) them
 };
 
-// The managedFields of the updated object. Never fails for a client's mistake: what cannot be read is dropped.
+// The managedFields of the updated object. Never fails for a client's mistake: what cannot be read is
+// dropped.
 Result<ManagedFieldsList> update_managed_fields(const FieldWrite& write, const FieldUpdate& update);
 
 struct FieldApply {
@@ -60,12 +63,12 @@ struct FieldApply {
   bool force = false;
 };
 struct Applied {
-  Value object;             // without managedFields
+  Value object;  // without managedFields
   ManagedFieldsList entries;
-  bool changed = true;      // false: nothing but managedFields may differ from the live object
+  bool changed = true;  // false: nothing but managedFields may differ from the live object
 };
-// Errors: 409 with a FieldManagerConflict cause a field; BadRequest for managedFields in the config, an element that
-// has no key, ...
+// Errors: 409 with a FieldManagerConflict cause a field; BadRequest for managedFields in the config, an
+// element that has no key, ...
 Result<Applied> apply_fields(const FieldWrite& write, const FieldApply& apply);
 
 // Equal but for the times: such an update writes nothing.

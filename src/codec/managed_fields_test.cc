@@ -37,14 +37,16 @@ constexpr std::string_view kDeployment = R"({
                              "resources":{},"env":[{"name":"A","value":"1"}]}]}}}})";
 
 TEST(FieldSets, RoundTripTheirJson) {
-  std::string text = R"({"f:metadata":{"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:finalizers":{"v:\"a\"":{}},"f:ports":{".":{},)"
-                     R"("k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{},"f:containerPort":{}}},"f:x":{"i:3":{}}}})";
+  std::string text =
+      R"({"f:metadata":{"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:finalizers":{"v:\"a\"":{}},"f:ports":{".":{},)"
+      R"("k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{},"f:containerPort":{}}},"f:x":{"i:3":{}}}})";
   EXPECT_EQ(fields(text).serialize(), text);
   EXPECT_FALSE(FieldSet::parse(R"({"x":{}})"));
 }
 
 TEST(FieldSets, SetAlgebra) {
-  FieldSet a = fields(R"({"f:a":{".":{},"f:b":{}},"f:c":{}})"), b = fields(R"({"f:a":{"f:b":{},"f:d":{}},"f:e":{}})");
+  FieldSet a = fields(R"({"f:a":{".":{},"f:b":{}},"f:c":{}})"),
+           b = fields(R"({"f:a":{"f:b":{},"f:d":{}},"f:e":{}})");
   EXPECT_EQ(a.union_with(b).serialize(), R"({"f:a":{".":{},"f:b":{},"f:d":{}},"f:c":{},"f:e":{}})");
   EXPECT_EQ(a.intersection(b).serialize(), R"({"f:a":{"f:b":{}}})");
   EXPECT_EQ(a.difference(b).serialize(), R"({"f:a":{},"f:c":{}})");
@@ -52,39 +54,53 @@ TEST(FieldSets, SetAlgebra) {
 }
 
 TEST(FieldSets, PathsAsErrorsShowThem) {
-  EXPECT_EQ(path_string(fields(R"({"f:spec":{"f:c":{"k:{\"name\":\"x\",\"port\":1}":{"f:image":{}}}}})").paths().at(0)),
-            R"(.spec.c[name="x",port=1].image)");
+  EXPECT_EQ(
+      path_string(
+          fields(R"({"f:spec":{"f:c":{"k:{\"name\":\"x\",\"port\":1}":{"f:image":{}}}}})").paths().at(0)),
+      R"(.spec.c[name="x",port=1].image)");
 }
 
 TEST(ManagedFields, OfACreatedObjectAreUpstreams) {
   auto zero = appsv1::Deployment();
   auto made = typed<appsv1::Deployment>(kDeployment);
-  FieldWrite write{.manager = "kubectl-create", .api_version = "apps/v1", .subresource = "", .now = api::Time::from_unix(1700000000),
+  FieldWrite write{.manager = "kubectl-create",
+                   .api_version = "apps/v1",
+                   .subresource = "",
+                   .now = api::Time::from_unix(1700000000),
                    .type = MergeType::of(api::type_of<appsv1::Deployment>())};
   ManagedFieldsList none;
   auto entries = update_managed_fields(write, {.live = View(api::type_of<appsv1::Deployment>(), &zero),
                                                .updated = View(api::type_of<appsv1::Deployment>(), &made),
-                                               .create = true, .live_entries = none, .sent_entries = none});
+                                               .create = true,
+                                               .live_entries = none,
+                                               .sent_entries = none});
   ASSERT_TRUE(entries) << entries.error().message;
   ASSERT_EQ(entries->size(), 1u);
   EXPECT_EQ(entries->at(0).manager, "kubectl-create");
   EXPECT_EQ(entries->at(0).operation, "Update");
-  EXPECT_EQ(entries->at(0).fieldsV1->raw,
-            R"({"f:metadata":{"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:replicas":{},"f:selector":{},"f:template":{"f:metadata":)"
-            R"({"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:containers":{"k:{\"name\":\"c\"}":{".":{},"f:env":{".":{},"k:{\"name\":\"A\"}":)"
-            R"({".":{},"f:name":{},"f:value":{}}},"f:image":{},"f:name":{},"f:ports":{".":{},"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":)"
-            R"({".":{},"f:containerPort":{},"f:protocol":{}}},"f:resources":{}}}}}}})");
+  EXPECT_EQ(
+      entries->at(0).fieldsV1->raw,
+      R"({"f:metadata":{"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:replicas":{},"f:selector":{},"f:template":{"f:metadata":)"
+      R"({"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:containers":{"k:{\"name\":\"c\"}":{".":{},"f:env":{".":{},"k:{\"name\":\"A\"}":)"
+      R"({".":{},"f:name":{},"f:value":{}}},"f:image":{},"f:name":{},"f:ports":{".":{},"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":)"
+      R"({".":{},"f:containerPort":{},"f:protocol":{}}},"f:resources":{}}}}}}})");
 }
 
 class DeploymentWrites : public ::testing::Test {
  protected:
   FieldWrite write(std::string manager, std::string subresource = "") {
-    return {.manager = std::move(manager), .api_version = "apps/v1", .subresource = std::move(subresource),
-            .now = api::Time::from_unix(++now_), .type = MergeType::of(api::type_of<appsv1::Deployment>())};
+    return {.manager = std::move(manager),
+            .api_version = "apps/v1",
+            .subresource = std::move(subresource),
+            .now = api::Time::from_unix(++now_),
+            .type = MergeType::of(api::type_of<appsv1::Deployment>())};
   }
-  Result<ManagedFieldsList> update(FieldWrite w, const Value& live, const Value& updated, const ManagedFieldsList& entries,
-                                   bool create = false) {
-    return update_managed_fields(w, {.live = View(live), .updated = View(updated), .create = create, .live_entries = entries,
+  Result<ManagedFieldsList> update(FieldWrite w, const Value& live, const Value& updated,
+                                   const ManagedFieldsList& entries, bool create = false) {
+    return update_managed_fields(w, {.live = View(live),
+                                     .updated = View(updated),
+                                     .create = create,
+                                     .live_entries = entries,
                                      .sent_entries = {}});
   }
   Value tree(std::string_view text) {
@@ -97,7 +113,8 @@ class DeploymentWrites : public ::testing::Test {
 };
 
 TEST_F(DeploymentWrites, AnUpdateTakesWhatItChanges) {
-  Value empty = tree("{}"), v1 = tree(R"({"spec":{"replicas":1,"paused":true}})"), v2 = tree(R"({"spec":{"replicas":3,"paused":true}})");
+  Value empty = tree("{}"), v1 = tree(R"({"spec":{"replicas":1,"paused":true}})"),
+        v2 = tree(R"({"spec":{"replicas":3,"paused":true}})");
   auto first = update(write("a"), empty, v1, {}, true);
   ASSERT_TRUE(first);
   auto second = update(write("b"), v1, v2, *first);
@@ -145,13 +162,16 @@ TEST_F(DeploymentWrites, ApplyMergesOwnsAndPrunes) {
   EXPECT_EQ(to_json(*first->object.find("spec")), R"({"replicas":1})");
   ASSERT_EQ(first->entries.size(), 1u);
   EXPECT_EQ(first->entries[0].operation, "Apply");
-  EXPECT_EQ(first->entries[0].fieldsV1->raw, R"({"f:metadata":{"f:labels":{"f:a":{},"f:b":{}}},"f:spec":{"f:replicas":{}}})");
+  EXPECT_EQ(first->entries[0].fieldsV1->raw,
+            R"({"f:metadata":{"f:labels":{"f:a":{},"f:b":{}}},"f:spec":{"f:replicas":{}}})");
 
   Value smaller = tree(R"({"metadata":{"name":"web","labels":{"a":"1"}},"spec":{"replicas":1}})");
-  auto second = apply_fields(write("me"), {.live = first->object, .config = smaller, .live_entries = first->entries});
+  auto second =
+      apply_fields(write("me"), {.live = first->object, .config = smaller, .live_entries = first->entries});
   ASSERT_TRUE(second) << second.error().message;
   EXPECT_EQ(to_json(*second->object.at_path({"metadata", "labels"})), R"({"a":"1"})");
-  auto third = apply_fields(write("me"), {.live = second->object, .config = smaller, .live_entries = second->entries});
+  auto third =
+      apply_fields(write("me"), {.live = second->object, .config = smaller, .live_entries = second->entries});
   ASSERT_TRUE(third);
   EXPECT_FALSE(third->changed);
   EXPECT_TRUE(third->entries == second->entries);
@@ -165,16 +185,21 @@ TEST_F(DeploymentWrites, ApplyConflictsUnlessForced) {
   auto refused = apply_fields(write("me"), {.live = live, .config = config, .live_entries = *entries});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, 409);
-  EXPECT_EQ(refused.error().message,
-            R"(Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using apps/v1: .spec.replicas)");
+  EXPECT_EQ(
+      refused.error().message,
+      R"(Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using apps/v1: .spec.replicas)");
   ASSERT_EQ(refused.error().details.causes.size(), 1u);
   EXPECT_EQ(refused.error().details.causes[0].field, ".spec.replicas");
   EXPECT_EQ(refused.error().details.causes[0].reason, "FieldManagerConflict");
-  auto both = apply_fields(write("me"), {.live = live, .config = tree(R"({"spec":{"replicas":5,"paused":false}})"), .live_entries = *entries});
+  auto both = apply_fields(
+      write("me"),
+      {.live = live, .config = tree(R"({"spec":{"replicas":5,"paused":false}})"), .live_entries = *entries});
   ASSERT_FALSE(both);
   EXPECT_EQ(both.error().message,
-            "Apply failed with 2 conflicts: conflicts with \"kubectl-client-side-apply\" using apps/v1:\n- .spec.paused\n- .spec.replicas");
-  auto forced = apply_fields(write("me"), {.live = live, .config = config, .live_entries = *entries, .force = true});
+            "Apply failed with 2 conflicts: conflicts with \"kubectl-client-side-apply\" using apps/v1:\n- "
+            ".spec.paused\n- .spec.replicas");
+  auto forced =
+      apply_fields(write("me"), {.live = live, .config = config, .live_entries = *entries, .force = true});
   ASSERT_TRUE(forced);
   EXPECT_EQ(forced->object.at_path({"spec", "replicas"})->int_or(0), 5);
   ASSERT_EQ(forced->entries.size(), 2u);
@@ -190,20 +215,26 @@ TEST_F(DeploymentWrites, ApplyMergesAssociativeListsAndKeepsOthersItems) {
   EXPECT_EQ(to_json(*applied->object.at_path({"spec", "template", "spec", "containers"})),
             R"([{"image":"s","name":"sidecar"},{"image":"i","name":"c"}])");
   // Dropping the container takes it away, and only it.
-  auto dropped = apply_fields(write("me"), {.live = applied->object, .config = tree(R"({"spec":{"paused":true}})"), .live_entries = applied->entries});
+  auto dropped = apply_fields(write("me"), {.live = applied->object,
+                                            .config = tree(R"({"spec":{"paused":true}})"),
+                                            .live_entries = applied->entries});
   ASSERT_TRUE(dropped) << dropped.error().message;
-  EXPECT_EQ(to_json(*dropped->object.at_path({"spec", "template", "spec", "containers"})), R"([{"image":"s","name":"sidecar"}])");
+  EXPECT_EQ(to_json(*dropped->object.at_path({"spec", "template", "spec", "containers"})),
+            R"([{"image":"s","name":"sidecar"}])");
 }
 
 TEST_F(DeploymentWrites, ApplyRefusesManagedFieldsAndOtherVersions) {
   Value live = tree("{}");
-  auto with_fields = apply_fields(write("me"), {.live = live, .config = tree(R"({"metadata":{"managedFields":[{}]}})"), .live_entries = {}});
+  auto with_fields = apply_fields(
+      write("me"),
+      {.live = live, .config = tree(R"({"metadata":{"managedFields":[{}]}})"), .live_entries = {}});
   ASSERT_FALSE(with_fields);
   EXPECT_EQ(with_fields.error().message, "metadata.managedFields must be nil");
   Value other = tree("{}");
   other["apiVersion"] = "apps/v1beta1";
-  EXPECT_EQ(apply_fields(write("me"), {.live = live, .config = other, .live_entries = {}}).error().message,
-            "Incorrect version specified in apply patch. Specified patch version: apps/v1beta1, expected: apps/v1");
+  EXPECT_EQ(
+      apply_fields(write("me"), {.live = live, .config = other, .live_entries = {}}).error().message,
+      "Incorrect version specified in apply patch. Specified patch version: apps/v1beta1, expected: apps/v1");
 }
 
 TEST(ManagedFields, OfCustomResourcesFollowTheirSchema) {
@@ -214,8 +245,9 @@ TEST(ManagedFields, OfCustomResourcesFollowTheirSchema) {
   Value object = json(R"({"spec":{"items":[{"id":"a","v":1}],"tags":["x"],"plain":["p"]}})");
   auto set = field_set(MergeType::of_schema(schema), View(object));
   ASSERT_TRUE(set);
-  EXPECT_EQ(set->serialize(),
-            R"({"f:spec":{"f:items":{"k:{\"id\":\"a\"}":{".":{},"f:id":{},"f:v":{}}},"f:plain":{},"f:tags":{"v:\"x\"":{}}}})");
+  EXPECT_EQ(
+      set->serialize(),
+      R"({"f:spec":{"f:items":{"k:{\"id\":\"a\"}":{".":{},"f:id":{},"f:v":{}}},"f:plain":{},"f:tags":{"v:\"x\"":{}}}})");
 }
 
 }  // namespace

@@ -31,15 +31,17 @@ ManagedFieldsList encode_managers(const Managers& managers);
 struct StealRequest {
   const FieldWrite& write;
   View live, updated;
-  std::string self;    // id of the manager that writes
-  bool force = true;   // false: fields owned by others are conflicts
+  std::string self;   // id of the manager that writes
+  bool force = true;  // false: fields owned by others are conflicts
 };
-// Takes what changed from everybody but `self`. Conflict error when not forced. Gives the comparison in the request's
-// version.
+// Takes what changed from everybody but `self`. Conflict error when not forced. Gives the comparison in the
+// request's version.
 Result<Comparison> steal_fields(const StealRequest& request, Managers& managers);
-// Drops what nobody owns (kind, name, resourceVersion ...) from the manager's set, and the manager if nothing is left.
+// Drops what nobody owns (kind, name, resourceVersion ...) from the manager's set, and the manager if nothing
+// is left.
 void strip_meta(Managers& managers, const std::string& id);
 // The update of one manager, without time limits and caps.
-Result<void> record_update(const FieldWrite& write, const View& live, const View& updated, Managers& managers);
+Result<void> record_update(const FieldWrite& write, const View& live, const View& updated,
+                           Managers& managers);
 
 }  // namespace xebec::codec

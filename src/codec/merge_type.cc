@@ -55,7 +55,8 @@ MergeType MergeType::of_schema(const Value& schema) {
 }
 
 bool MergeType::atomic_list() const {
-  if (source_ == Source::ListField) return field_->list_type != ListType::Set && field_->list_type != ListType::Map;
+  if (source_ == Source::ListField)
+    return field_->list_type != ListType::Set && field_->list_type != ListType::Map;
   if (source_ != Source::Schema) return true;
   const Value* kind = schema_->find("x-kubernetes-list-type");
   return !kind || (kind->string_or() != "set" && kind->string_or() != "map");
@@ -63,14 +64,18 @@ bool MergeType::atomic_list() const {
 
 bool MergeType::atomic_map() const {
   switch (source_) {
-    case Source::Deduced: return false;
-    case Source::Struct: return atomic_;
-    case Source::MapField: return field_->map_type == MapType::Atomic;
+    case Source::Deduced:
+      return false;
+    case Source::Struct:
+      return atomic_;
+    case Source::MapField:
+      return field_->map_type == MapType::Atomic;
     case Source::Schema: {
       const Value* kind = schema_->find("x-kubernetes-map-type");
       return kind && kind->string_or() == "atomic";
     }
-    default: return true;
+    default:
+      return true;
   }
 }
 
@@ -97,12 +102,15 @@ MergeType MergeType::member(std::string_view key) const {
     case Source::Struct:
       if (const Field* field = message_->find(key)) return of_field(*field);
       return {};
-    case Source::MapField: return of_value(*field_);
+    case Source::MapField:
+      return of_value(*field_);
     case Source::Schema:
       if (const Value* found = schema_->at_path({"properties", key})) return of_schema(*found);
-      if (const Value* found = schema_->find("additionalProperties"); found && found->is_map()) return of_schema(*found);
+      if (const Value* found = schema_->find("additionalProperties"); found && found->is_map())
+        return of_schema(*found);
       return {};
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -142,8 +150,10 @@ Result<PathElement> MergeType::address(const View& view) const {
     }
   }
   if (found.empty()) {
-    return wrong("associative list with keys has an element that omits all key fields (and doesn't have default values "
-                 "for any key fields)");
+    return wrong(
+        "associative list with keys has an element that omits all key fields (and doesn't have default "
+        "values "
+        "for any key fields)");
   }
   return PathElement::key(std::move(found));
 }

@@ -1,6 +1,7 @@
-// MergeType: what a schema says about ownership and merging at one place of an object: struct, map or list, granular
-// or atomic, and the keys of associative lists. From the field tables, a custom resource's structural schema, or
-// nothing (then maps are granular and lists atomic). A small value that points into the schema.
+// MergeType: what a schema says about ownership and merging at one place of an object: struct, map or list,
+// granular or atomic, and the keys of associative lists. From the field tables, a custom resource's
+// structural schema, or nothing (then maps are granular and lists atomic). A small value that points into the
+// schema.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// libFuzzer entry: a patch and a document, parted by a zero byte; every patch format applies or fails cleanly.
+// libFuzzer entry: a patch and a document, parted by a zero byte; every patch format applies or fails
+// cleanly.
 #include <cstdint>
 #include <string_view>
 

@@ -1,7 +1,7 @@
-// Kubernetes' protobuf, over the tables of api/descriptor.h: byte for byte what upstream's generated marshalers write
-// (fields ascending, plain values written even when zero, map keys ascending), and a tolerant reader (any field order,
-// unknown fields skipped, packed or unpacked numbers).
-// Pure functions, safe from any thread. Readers accept arbitrary bytes; nesting is bounded by kMaxProtobufDepth.
+// Kubernetes' protobuf, over the tables of api/descriptor.h: byte for byte what upstream's generated
+// marshalers write (fields ascending, plain values written even when zero, map keys ascending), and a
+// tolerant reader (any field order, unknown fields skipped, packed or unpacked numbers). Pure functions, safe
+// from any thread. Readers accept arbitrary bytes; nesting is bounded by kMaxProtobufDepth.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
 #pragma once
 
@@ -24,11 +24,12 @@ inline constexpr std::string_view kProtobufMagic{"k8s\0", 4};
 
 // The plain message, without envelope. Precondition: the type has a protobuf form (!type.json_only).
 std::string encode_protobuf(const api::Message& type, const void* object);
-// Reads a plain message over a zero value (like protobuf, a second reading would merge). On error the object is valid
-// but its content unspecified.
+// Reads a plain message over a zero value (like protobuf, a second reading would merge). On error the object
+// is valid but its content unspecified.
 Result<void> decode_protobuf(const api::Message& type, std::string_view bytes, void* object);
 
-// runtime.Unknown: what stands between the magic and the message in storage and on the wire. Views into the input.
+// runtime.Unknown: what stands between the magic and the message in storage and on the wire. Views into the
+// input.
 struct ProtobufEnvelope {
   std::string_view api_version;
   std::string_view kind;
@@ -44,7 +45,8 @@ Result<ProtobufEnvelope> unwrap_protobuf(std::string_view bytes);
 
 // The object in its envelope, in one pass. The GVK is the type's first unless one is given.
 std::string encode_protobuf_envelope(const api::Object& object);
-std::string encode_protobuf_envelope(const api::GroupVersionKind& gvk, const api::Message& type, const void* object);
+std::string encode_protobuf_envelope(const api::GroupVersionKind& gvk, const api::Message& type,
+                                     const void* object);
 // The object an envelope holds; BadRequest for bytes that are none, or a kind the scheme does not know.
 Result<api::Object> decode_protobuf_envelope(const api::Scheme& scheme, std::string_view bytes);
 // The same for a caller that knows the type; the envelope's names are not looked at.

@@ -1,5 +1,5 @@
-// Strategic merge patch. The algorithm follows apimachinery's strategicpatch on the server's side: parallel lists are
-// merged, nulls that match nothing are dropped.
+// Strategic merge patch. The algorithm follows apimachinery's strategicpatch on the server's side: parallel
+// lists are merged, nulls that match nothing are dropped.
 #include <algorithm>
 
 #include "codec/go_types.h"
@@ -24,18 +24,27 @@ constexpr std::string_view kBadOrder = "invalid patch format of setElementOrder 
 constexpr std::string_view kBadRetainKeys = "invalid patch format of retainKeys";
 
 // An error that the API server passes on as it is: 500 without a reason.
-std::unexpected<Status> broken(std::string message) { return fail(Status(500, reason::kUnknown, std::move(message))); }
+std::unexpected<Status> broken(std::string message) {
+  return fail(Status(500, reason::kUnknown, std::move(message)));
+}
 std::unexpected<Status> malformed(std::string_view message) { return fail(errors::bad_request(message)); }
 
 std::string go_type_of(const Value& value) {
   switch (value.type()) {
-    case Value::Type::Null: return "<nil>";
-    case Value::Type::Bool: return "bool";
-    case Value::Type::Int: return "int64";
-    case Value::Type::Double: return "float64";
-    case Value::Type::String: return "string";
-    case Value::Type::List: return "[]interface {}";
-    case Value::Type::Map: break;
+    case Value::Type::Null:
+      return "<nil>";
+    case Value::Type::Bool:
+      return "bool";
+    case Value::Type::Int:
+      return "int64";
+    case Value::Type::Double:
+      return "float64";
+    case Value::Type::String:
+      return "string";
+    case Value::Type::List:
+      return "[]interface {}";
+    case Value::Type::Map:
+      break;
   }
   return "map[string]interface {}";
 }
@@ -80,13 +89,14 @@ Result<FieldSchema> look_up(const Schema& schema, std::string_view key) {
   }
   const Field* field = schema.message->find(key);
   if (!field) {
-    return broken("unable to find api field in struct " + std::string(schema.message->name) + " for the json field " +
-                  go_quote(key));
+    return broken("unable to find api field in struct " + std::string(schema.message->name) +
+                  " for the json field " + go_quote(key));
   }
   out.merge = field->patch & api::Patch::kMerge;
   out.replace = field->patch & api::Patch::kReplace;
   out.merge_key = field->merge_key;
-  out.value = field->rep == Rep::Map ? Schema{.elements = field} : element_schema(field->kind, field->message);
+  out.value =
+      field->rep == Rep::Map ? Schema{.elements = field} : element_schema(field->kind, field->message);
   return out;
 }
 
@@ -127,7 +137,8 @@ Result<Value::Type> element_type(std::initializer_list<const ValueList*> lists) 
     for (const Value& item : *list) {
       if (!first) {
         first = &item;
-        if (item.is_list()) return fail(errors::generic(422, "", {}, "", "lists of lists are not supported", 0));
+        if (item.is_list())
+          return fail(errors::generic(422, "", {}, "", "lists of lists are not supported", 0));
       } else if (item.type() != first->type()) {
         std::string shown = "[";
         for (const ValueList* l : lists) shown += (shown.size() > 1 ? " " : "") + go_format(*l);
@@ -162,8 +173,10 @@ void sort_by(ValueList& items, const ValueList& order, std::string_view merge_ke
   for (std::size_t i = 0; i < items.size(); ++i) items[i] = std::move(keyed[i].second);
 }
 
-// Interleaves what only the server has with what the patch names: both keep their order, the live list decides.
-ValueList interleave(ValueList server_only, ValueList patched, const ValueList& server_order, std::string_view merge_key) {
+// Interleaves what only the server has with what the patch names: both keep their order, the live list
+// decides.
+ValueList interleave(ValueList server_only, ValueList patched, const ValueList& server_order,
+                     std::string_view merge_key) {
   ValueList out;
   std::size_t i = 0, j = 0;
   while (i < server_only.size() || j < patched.size()) {
@@ -237,8 +250,8 @@ Result<void> check_order(const ValueList& patch, const ValueList& order, std::st
     if (*a == *b) ++i;
   }
   if (i == kept.size()) return {};
-  return broken("The order in patch list:\n" + go_format(patch) + "\n doesn't match $setElementOrder list:\n" +
-                go_format(order) + "\n");
+  return broken("The order in patch list:\n" + go_format(patch) +
+                "\n doesn't match $setElementOrder list:\n" + go_format(order) + "\n");
 }
 
 Result<ValueList> merge_list(ValueList original, ValueList patch, const FieldSchema& field, bool deleting);
@@ -331,7 +344,8 @@ Result<ValueList> merge_list(ValueList original, ValueList patch, const FieldSch
     return ordered(std::move(merged), patch, original, field.merge_key);
   }
   if (field.merge_key.empty()) {
-    return broken("cannot merge lists without merge key for type " + std::string(field.value.message ? "struct" : "map"));
+    return broken("cannot merge lists without merge key for type " +
+                  std::string(field.value.message ? "struct" : "map"));
   }
   TRY_VOID(apply_element_directives(original, patch, field.merge_key));
   merged = original;
@@ -420,8 +434,10 @@ Result<void> apply_strategic_merge_patch(const Message& type, std::string_view t
   if (!patch->is_map()) {
     if (patch->is_null()) return {};
     return fail(errors::bad_request("error decoding patch: json: cannot unmarshal " +
-                                    std::string(patch->is_list() ? "array" : patch->is_string() ? "string"
-                                                : patch->is_bool() ? "bool" : "number") +
+                                    std::string(patch->is_list()     ? "array"
+                                                : patch->is_string() ? "string"
+                                                : patch->is_bool()   ? "bool"
+                                                                     : "number") +
                                     " into Go value of type map[string]interface {}"));
   }
   return strategic_merge(type, *std::move(patch), document);

@@ -26,7 +26,8 @@ constexpr uint16_t kNone = 0xFFFF;
 
 struct Plan;
 
-// A field on the wire: a leaf with a slot for what was found, or an embedded struct whose fields are promoted.
+// A field on the wire: a leaf with a slot for what was found, or an embedded struct whose fields are
+// promoted.
 struct WireStep {
   uint32_t tag = 0;
   uint16_t slot = kNone;
@@ -85,16 +86,22 @@ inline bool read_varint(const char*& p, const char* end, uint64_t& out) {
 inline bool read_item(const char*& p, const char* end, uint32_t wire_type, Item& out) {
   std::size_t size;
   switch (wire_type) {
-    case 0: return read_varint(p, end, out.number);
-    case 1: size = 8; break;
-    case 5: size = 4; break;
+    case 0:
+      return read_varint(p, end, out.number);
+    case 1:
+      size = 8;
+      break;
+    case 5:
+      size = 4;
+      break;
     case 2: {
       uint64_t n;
       if (!read_varint(p, end, n)) return false;
       size = n;
       break;
     }
-    default: return false;
+    default:
+      return false;
   }
   if (size > static_cast<std::size_t>(end - p)) return false;
   out.content = std::string_view(p, size);
@@ -116,7 +123,8 @@ bool read_small(std::string_view content, Small& out) {
     Item item;
     if (!read_varint(p, end, tag) || !read_item(p, end, tag & 7, item)) return false;
     uint64_t number = tag >> 3;
-    if ((tag & 7) == 0 && (number == 1 || number == 2)) out.numbers[number - 1] = static_cast<int64_t>(item.number);
+    if ((tag & 7) == 0 && (number == 1 || number == 2))
+      out.numbers[number - 1] = static_cast<int64_t>(item.number);
     if ((tag & 7) == 2 && number >= 1 && number <= 3) out.texts[number - 1] = item.content;
   }
   return true;
@@ -145,7 +153,8 @@ struct Transcoder::Plans {
   static uint16_t json_step(const Plan& plan, const WireField& wire, uint32_t base) {
     for (std::size_t i = 0; i < plan.json.size(); ++i) {
       const Field& f = *plan.json[i].field;
-      if (f.offset == base + wire.offset && f.kind == wire.kind && f.rep == wire.rep && f.message == wire.message) {
+      if (f.offset == base + wire.offset && f.kind == wire.kind && f.rep == wire.rep &&
+          f.message == wire.message) {
         return static_cast<uint16_t>(i);
       }
     }
@@ -192,15 +201,21 @@ class Transcoder::Run {
  public:
   Run(const Plans& plans, TextOut& out) : plans_(plans), out_(out) {}
 
-  bool message(const Plan& plan, std::string_view bytes, char before, std::string_view resource_version, int depth) {
+  bool message(const Plan& plan, std::string_view bytes, char before, std::string_view resource_version,
+               int depth) {
     if (depth > kMaxProtobufDepth) return false;
     std::size_t items = items_.size(), found = found_.size();
     found_.resize(found + plan.slots);
     bool good = false;
     switch (scan(plan.wire, bytes, found)) {
-      case Outcome::Good: good = members(plan, found, before, resource_version, depth); break;
-      case Outcome::Unusual: good = the_long_way(*plan.message, bytes, before, resource_version); break;
-      case Outcome::Malformed: break;
+      case Outcome::Good:
+        good = members(plan, found, before, resource_version, depth);
+        break;
+      case Outcome::Unusual:
+        good = the_long_way(*plan.message, bytes, before, resource_version);
+        break;
+      case Outcome::Malformed:
+        break;
     }
     items_.resize(items);
     found_.resize(found);
@@ -235,7 +250,8 @@ class Transcoder::Run {
   }
 
   // Into an object and out of it again.
-  bool the_long_way(const Message& type, std::string_view bytes, char before, std::string_view resource_version) {
+  bool the_long_way(const Message& type, std::string_view bytes, char before,
+                    std::string_view resource_version) {
     api::Object object(type);
     if (!decode_protobuf(type, bytes, object.data())) return false;
     if (!resource_version.empty()) {
@@ -254,7 +270,8 @@ class Transcoder::Run {
     return true;
   }
 
-  bool members(const Plan& plan, std::size_t found, char before, std::string_view resource_version, int depth) {
+  bool members(const Plan& plan, std::size_t found, char before, std::string_view resource_version,
+               int depth) {
     for (std::size_t i = 0; i < plan.json.size(); ++i) {
       const JsonStep& step = plan.json[i];
       Found f = step.slot == kNone ? Found() : found_[found + step.slot];
@@ -287,22 +304,28 @@ class Transcoder::Run {
     if (!step.omitempty || step.rep != Rep::Value) return false;
     switch (step.kind) {
       case Kind::Bool:
-      case Kind::Int64: return item.number == 0;
-      case Kind::Int32: return static_cast<int32_t>(item.number) == 0;
+      case Kind::Int64:
+        return item.number == 0;
+      case Kind::Int32:
+        return static_cast<int32_t>(item.number) == 0;
       case Kind::String:
-      case Kind::Bytes: return item.content.empty();
+      case Kind::Bytes:
+        return item.content.empty();
       case Kind::Double:
         return item.content == std::string_view("\0\0\0\0\0\0\0\0", 8) ||
                item.content == std::string_view("\0\0\0\0\0\0\0\x80", 8);
-      case Kind::Message: return step.field->message->form == Form::List && item.content.empty();
-      default: return false;
+      case Kind::Message:
+        return step.field->message->form == Form::List && item.content.empty();
+      default:
+        return false;
     }
   }
 
   bool value(const JsonStep& step, const Found& f, std::string_view resource_version, int depth) {
     static constexpr Item kAbsent{};
     switch (step.rep) {
-      case Rep::Value: return one(step, f.count ? items_[f.first] : kAbsent, resource_version, depth);
+      case Rep::Value:
+        return one(step, f.count ? items_[f.first] : kAbsent, resource_version, depth);
       case Rep::Optional:
         if (f.count == 0) break;
         return one(step, items_[f.first], resource_version, depth);
@@ -354,11 +377,21 @@ class Transcoder::Run {
 
   bool one(const JsonStep& step, const Item& item, std::string_view resource_version, int depth) {
     switch (step.kind) {
-      case Kind::Bool: out_.put(item.number ? "true" : "false"); return true;
-      case Kind::Int32: write_json_int(static_cast<int32_t>(item.number), out_); return true;
-      case Kind::Int64: write_json_int(static_cast<int64_t>(item.number), out_); return true;
-      case Kind::String: write_json_string(item.content, out_); return true;
-      case Kind::Bytes: write_json_base64(item.content, out_); return true;
+      case Kind::Bool:
+        out_.put(item.number ? "true" : "false");
+        return true;
+      case Kind::Int32:
+        write_json_int(static_cast<int32_t>(item.number), out_);
+        return true;
+      case Kind::Int64:
+        write_json_int(static_cast<int64_t>(item.number), out_);
+        return true;
+      case Kind::String:
+        write_json_string(item.content, out_);
+        return true;
+      case Kind::Bytes:
+        write_json_base64(item.content, out_);
+        return true;
       case Kind::Double: {
         double number = 0;
         if (item.content.size() == sizeof number) std::memcpy(&number, item.content.data(), sizeof number);
@@ -370,7 +403,8 @@ class Transcoder::Run {
         if (!plan) return the_long_way(*step.field->message, item.content, '{', {});
         return message(*plan, item.content, '{', resource_version, depth + 1);
       }
-      default: return small(step.kind, item.content);
+      default:
+        return small(step.kind, item.content);
     }
   }
 
@@ -388,12 +422,14 @@ class Transcoder::Run {
       case Kind::MicroTime: {
         int32_t nanos = static_cast<int32_t>(s.numbers[1]);
         if (nanos < 0 || nanos >= 1000000000) nanos = 0;
-        api::MicroTime time = content.empty() ? api::MicroTime() : api::MicroTime{s.numbers[0], nanos / 1000 * 1000};
+        api::MicroTime time =
+            content.empty() ? api::MicroTime() : api::MicroTime{s.numbers[0], nanos / 1000 * 1000};
         if (!time.is_zero()) return quoted(time.str());
         out_.put("null");
         return true;
       }
-      case Kind::Duration: return quoted(api::Duration{s.numbers[0]}.str());
+      case Kind::Duration:
+        return quoted(api::Duration{s.numbers[0]}.str());
       case Kind::Quantity: {
         if (content.empty()) return quoted("0");
         Result<api::Quantity> quantity = api::Quantity::parse(s.texts[0]);
@@ -435,7 +471,8 @@ Transcoder::Transcoder(const api::Scheme& scheme) : plans_(std::make_unique<Plan
   }
   for (auto& [message, plan] : plans_->by_message) {
     for (JsonStep& step : plan->json) {
-      if (step.kind == Kind::Message && step.field->message->form == Form::Object) step.plan = plans_->find(step.field->message);
+      if (step.kind == Kind::Message && step.field->message->form == Form::Object)
+        step.plan = plans_->find(step.field->message);
     }
   }
 }
@@ -443,13 +480,15 @@ Transcoder::Transcoder(const api::Scheme& scheme) : plans_(std::make_unique<Plan
 Transcoder::~Transcoder() = default;
 Transcoder::Transcoder(Transcoder&&) noexcept = default;
 
-Result<void> Transcoder::append(const Message& type, std::string_view message, const Names& names, std::string& text) const {
+Result<void> Transcoder::append(const Message& type, std::string_view message, const Names& names,
+                                std::string& text) const {
   const Plan* plan = plans_->find(&type);
   std::size_t before = text.size();
   if (plan && type.form == Form::Object) {
     TextOut out(text);
     char open = '{';
-    for (auto [name, value] : {std::pair("\"kind\":", names.kind), std::pair("\"apiVersion\":", names.api_version)}) {
+    for (auto [name, value] :
+         {std::pair("\"kind\":", names.kind), std::pair("\"apiVersion\":", names.api_version)}) {
       if (value.empty() || !type.type_meta) continue;
       out.put(std::exchange(open, ','));
       out.put(name);
@@ -464,7 +503,9 @@ Result<void> Transcoder::append(const Message& type, std::string_view message, c
   TRY_VOID(decode_protobuf(type, message, object.data()));
   const Field* metadata = type.object_meta_offset >= 0 ? type.find("metadata") : nullptr;
   if (metadata && !names.resource_version.empty()) {
-    *static_cast<std::string*>(metadata->message->find("resourceVersion")->ptr(metadata->ensure(object.data()))) = names.resource_version;
+    *static_cast<std::string*>(
+        metadata->message->find("resourceVersion")->ptr(metadata->ensure(object.data()))) =
+        names.resource_version;
   }
   append_json(type, object.data(), names.api_version, names.kind, text);
   return {};

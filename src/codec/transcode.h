@@ -1,7 +1,7 @@
-// Protobuf bytes -> JSON bytes without an object in between: what LIST, GET and WATCH as JSON do with stored bytes.
-// The output is exactly append_json's of the decoded object. Parts that are not in upstream's canonical form (fields
-// that come twice, map keys out of order) are decoded and encoded the long way, so any valid input is right.
-// Immutable once built; safe from any thread.
+// Protobuf bytes -> JSON bytes without an object in between: what LIST, GET and WATCH as JSON do with stored
+// bytes. The output is exactly append_json's of the decoded object. Parts that are not in upstream's
+// canonical form (fields that come twice, map keys out of order) are decoded and encoded the long way, so any
+// valid input is right. Immutable once built; safe from any thread.
 #pragma once
 
 #include <memory>
@@ -26,10 +26,12 @@ class Transcoder {
 
   struct Names {
     std::string_view api_version, kind;  // left out where empty: items of a list have none
-    std::string_view resource_version;   // replaces metadata.resourceVersion, which stored bytes lack; empty: as it is
+    std::string_view
+        resource_version;  // replaces metadata.resourceVersion, which stored bytes lack; empty: as it is
   };
   // Appends the message (without `k8s\0` envelope) to `out`. On an error `out` is as before.
-  Result<void> append(const api::Message& type, std::string_view message, const Names& names, std::string& out) const;
+  Result<void> append(const api::Message& type, std::string_view message, const Names& names,
+                      std::string& out) const;
 
  private:
   struct Plans;

@@ -94,7 +94,8 @@ std::vector<uint32_t> ValueMap::sorted() const {
   if (index_) return *index_;
   std::vector<uint32_t> order(members_.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return members_[a].key < members_[b].key; });
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return members_[a].key < members_[b].key; });
   return order;
 }
 
@@ -161,11 +162,16 @@ bool equal_numeric(const Value& a, const Value& b) {
 
 std::string go_format(const Value& value) {
   switch (value.type()) {
-    case Value::Type::Null: return "<nil>";
-    case Value::Type::Bool: return *value.as_bool() ? "true" : "false";
-    case Value::Type::Int: return std::to_string(*value.as_int());
-    case Value::Type::Double: return go_float_g(*value.as_double());
-    case Value::Type::String: return *value.as_string();
+    case Value::Type::Null:
+      return "<nil>";
+    case Value::Type::Bool:
+      return *value.as_bool() ? "true" : "false";
+    case Value::Type::Int:
+      return std::to_string(*value.as_int());
+    case Value::Type::Double:
+      return go_float_g(*value.as_double());
+    case Value::Type::String:
+      return *value.as_string();
     case Value::Type::List: {
       std::string out = "[";
       for (const Value& item : *value.as_list()) {

@@ -1,7 +1,7 @@
-// Value: a JSON-like tree, as Go's unstructured content: null, bool, int64, double, string, list, map. Integers and
-// floats are distinct types, as upstream's decoder keeps them. It stands for custom resources and patches.
-// A value type: copies are deep, equality is deep (reflect.DeepEqual; the order of map members does not count).
-// Reading shared values from several threads is safe; nothing is cached lazily.
+// Value: a JSON-like tree, as Go's unstructured content: null, bool, int64, double, string, list, map.
+// Integers and floats are distinct types, as upstream's decoder keeps them. It stands for custom resources
+// and patches. A value type: copies are deep, equality is deep (reflect.DeepEqual; the order of map members
+// does not count). Reading shared values from several threads is safe; nothing is cached lazily.
 #pragma once
 
 #include <concepts>
@@ -112,7 +112,9 @@ class Value {
   double number_or(double fallback) const {
     return as_double() ? *as_double() : as_int() ? static_cast<double>(*as_int()) : fallback;
   }
-  std::string_view string_or(std::string_view fallback = {}) const { return as_string() ? *as_string() : fallback; }
+  std::string_view string_or(std::string_view fallback = {}) const {
+    return as_string() ? *as_string() : fallback;
+  }
 
   // Becomes an empty list or map when it is of another type.
   ValueList& make_list();

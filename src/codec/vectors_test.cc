@@ -1,4 +1,5 @@
-// The round-trip vectors of every kind: JSON, YAML and protobuf decode to the same object and encode to the same bytes.
+// The round-trip vectors of every kind: JSON, YAML and protobuf decode to the same object and encode to the
+// same bytes.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -33,7 +34,8 @@ class Vectors : public ::testing::Test {
     std::string pattern = (fs::temp_directory_path() / "xebec-vectors-XXXXXX").string();
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     dir_ = pattern;
-    const std::string command = "zstd -dcq --long=27 '" + archive.string() + "' | tar -x -C '" + dir_.string() + "'";
+    const std::string command =
+        "zstd -dcq --long=27 '" + archive.string() + "' | tar -x -C '" + dir_.string() + "'";
     ASSERT_EQ(std::system(command.c_str()), 0);
   }
   ~Vectors() override {
@@ -50,7 +52,8 @@ class Vectors : public ::testing::Test {
   // From the file's name, "apps.v1.Deployment.json": a watch event's text does not say what it is.
   const api::Message* type_of(const fs::path& file) const {
     std::string name = file.stem();
-    if (name.ends_with(".after_roundtrip")) name.resize(name.size() - std::string_view(".after_roundtrip").size());
+    if (name.ends_with(".after_roundtrip"))
+      name.resize(name.size() - std::string_view(".after_roundtrip").size());
     std::size_t kind = name.rfind('.'), version = name.rfind('.', kind - 1);
     std::string group = name.substr(0, version);
     std::string v = name.substr(version + 1, kind - version - 1), k = name.substr(kind + 1);
@@ -116,7 +119,8 @@ TEST_F(Vectors, TranscodeFromProtobufToTheSameBytes) {
       auto envelope = unwrap_protobuf(bytes);
       std::string expected, got;
       append_json(object->type(), object->data(), envelope->api_version, envelope->kind, expected);
-      auto result = transcoder.append(object->type(), envelope->raw, {envelope->api_version, envelope->kind, ""}, got);
+      auto result =
+          transcoder.append(object->type(), envelope->raw, {envelope->api_version, envelope->kind, ""}, got);
       ASSERT_TRUE(result) << file.filename() << ": " << result.error().message;
       EXPECT_EQ(got, expected) << file.filename();
     }
@@ -195,7 +199,9 @@ TEST_F(Vectors, TranscodingSetsTheResourceVersion) {
   const api::Message* pod = scheme_.find("", "v1", "Pod");
   std::string out;
   ASSERT_TRUE(transcoder.append(*pod, "", {"v1", "Pod", "42"}, out));
-  EXPECT_EQ(out, R"({"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"42"},"spec":{"containers":null},"status":{}})");
+  EXPECT_EQ(
+      out,
+      R"({"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"42"},"spec":{"containers":null},"status":{}})");
 }
 
 TEST_F(Vectors, AreTheSameThroughTrees) {

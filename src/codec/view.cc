@@ -21,7 +21,9 @@ const T& as(const void* value) {
 
 }  // namespace
 
-View::View(const Message& type, const void* object) { *this = of_value(Kind::Message, &type, object, nullptr); }
+View::View(const Message& type, const void* object) {
+  *this = of_value(Kind::Message, &type, object, nullptr);
+}
 
 View View::owning(Value value, const Field* field) {
   View view;
@@ -51,14 +53,16 @@ View View::of_value(Kind kind, const Message* message, const void* ptr, const Fi
       break;
     case Kind::RawExtension:
     case Kind::FieldsV1:
-    case Kind::Json: return of_raw(as<api::RawJson>(ptr).raw, field);
+    case Kind::Json:
+      return of_raw(as<api::RawJson>(ptr).raw, field);
     case Kind::Time:
       if (as<api::Time>(ptr).is_zero()) view.source_ = Source::Null;
       break;
     case Kind::MicroTime:
       if (as<api::MicroTime>(ptr).is_zero()) view.source_ = Source::Null;
       break;
-    default: break;
+    default:
+      break;
   }
   return view;
 }
@@ -95,7 +99,8 @@ View View::of_field(const Field& field, const void* object) {
   view.ptr_ = field.ptr(object);
   view.source_ = Source::Null;
   switch (field.rep) {
-    case Rep::Value: return of_value(field.kind, field.message, view.ptr_, &field);
+    case Rep::Value:
+      return of_value(field.kind, field.message, view.ptr_, &field);
     case Rep::Optional:
       if (const void* value = field.get(object)) return of_value(field.kind, field.message, value, &field);
       break;
@@ -111,21 +116,32 @@ View View::of_field(const Field& field, const void* object) {
 
 View::Type View::type() const {
   switch (source_) {
-    case Source::None: return Type::Absent;
-    case Source::Null: return Type::Null;
-    case Source::Tree: return static_cast<Type>(static_cast<int>(tree().type()) + 1);
+    case Source::None:
+      return Type::Absent;
+    case Source::Null:
+      return Type::Null;
+    case Source::Tree:
+      return static_cast<Type>(static_cast<int>(tree().type()) + 1);
     case Source::Struct:
-    case Source::Map: return Type::Map;
-    case Source::List: return Type::List;
-    case Source::Scalar: break;
+    case Source::Map:
+      return Type::Map;
+    case Source::List:
+      return Type::List;
+    case Source::Scalar:
+      break;
   }
   switch (kind_) {
-    case Kind::Bool: return Type::Bool;
+    case Kind::Bool:
+      return Type::Bool;
     case Kind::Int32:
-    case Kind::Int64: return Type::Int;
-    case Kind::Double: return Type::Double;
-    case Kind::IntOrString: return as<api::IntOrString>(ptr_).is_int() ? Type::Int : Type::String;
-    default: return Type::String;
+    case Kind::Int64:
+      return Type::Int;
+    case Kind::Double:
+      return Type::Double;
+    case Kind::IntOrString:
+      return as<api::IntOrString>(ptr_).is_int() ? Type::Int : Type::String;
+    default:
+      return Type::String;
   }
 }
 
@@ -135,14 +151,17 @@ std::size_t View::size() const {
       if (const ValueList* list = tree().as_list()) return list->size();
       if (const ValueMap* map = tree().as_map()) return map->size();
       return 0;
-    case Source::List: return field_->list->size(ptr_);
-    case Source::Map: return field_->map->size(ptr_);
+    case Source::List:
+      return field_->list->size(ptr_);
+    case Source::Map:
+      return field_->map->size(ptr_);
     case Source::Struct: {
       std::size_t n = 0;
       for (const Field& field : message_->fields) n += !field.omitted(ptr_);
       return n;
     }
-    default: return 0;
+    default:
+      return 0;
   }
 }
 
@@ -153,7 +172,7 @@ View View::item(std::size_t i) const {
     return of_value(field_->kind, field_->message, data + i * field_->list->stride, field_);
   }
   if (source_ != Source::Tree || !tree().is_list()) return {};
-  View view(( *tree().as_list())[i]);
+  View view((*tree().as_list())[i]);
   view.owned_ = owned_;
   return view;
 }
@@ -185,7 +204,8 @@ View View::member(std::string_view key) const {
       if (key == "apiVersion") return owning(Value(message_->kinds[0].gvk().api_version()), nullptr);
       return {};
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -198,10 +218,14 @@ int64_t View::as_int() const {
   if (source_ == Source::Tree) return tree().int_or(0);
   if (source_ != Source::Scalar) return 0;
   switch (kind_) {
-    case Kind::Int32: return as<int32_t>(ptr_);
-    case Kind::Int64: return as<int64_t>(ptr_);
-    case Kind::IntOrString: return as<api::IntOrString>(ptr_).int_val;
-    default: return 0;
+    case Kind::Int32:
+      return as<int32_t>(ptr_);
+    case Kind::Int64:
+      return as<int64_t>(ptr_);
+    case Kind::IntOrString:
+      return as<api::IntOrString>(ptr_).int_val;
+    default:
+      return 0;
   }
 }
 
@@ -215,18 +239,25 @@ std::string_view View::text(std::string& scratch) const {
   if (source_ == Source::Tree) return tree().string_or();
   if (source_ != Source::Scalar) return {};
   switch (kind_) {
-    case Kind::String: return as<std::string>(ptr_);
-    case Kind::Quantity: return as<api::Quantity>(ptr_).str();
-    case Kind::Time: return scratch = as<api::Time>(ptr_).str();
-    case Kind::MicroTime: return scratch = as<api::MicroTime>(ptr_).str();
-    case Kind::Duration: return scratch = as<api::Duration>(ptr_).str();
-    case Kind::IntOrString: return as<api::IntOrString>(ptr_).str_val;
+    case Kind::String:
+      return as<std::string>(ptr_);
+    case Kind::Quantity:
+      return as<api::Quantity>(ptr_).str();
+    case Kind::Time:
+      return scratch = as<api::Time>(ptr_).str();
+    case Kind::MicroTime:
+      return scratch = as<api::MicroTime>(ptr_).str();
+    case Kind::Duration:
+      return scratch = as<api::Duration>(ptr_).str();
+    case Kind::IntOrString:
+      return as<api::IntOrString>(ptr_).str_val;
     case Kind::Bytes: {
       std::string quoted;
       append_json_scalar(kind_, ptr_, quoted);
       return scratch = quoted.substr(1, quoted.size() - 2);
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -239,10 +270,14 @@ bool equal(const View& a, const View& b) {
   if (a.type() != b.type()) return false;
   switch (a.type()) {
     case View::Type::Absent:
-    case View::Type::Null: return true;
-    case View::Type::Bool: return a.as_bool() == b.as_bool();
-    case View::Type::Int: return a.as_int() == b.as_int();
-    case View::Type::Double: return a.as_double() == b.as_double();
+    case View::Type::Null:
+      return true;
+    case View::Type::Bool:
+      return a.as_bool() == b.as_bool();
+    case View::Type::Int:
+      return a.as_int() == b.as_int();
+    case View::Type::Double:
+      return a.as_double() == b.as_double();
     case View::Type::String: {
       std::string sa, sb;
       return a.text(sa) == b.text(sb);
@@ -255,7 +290,8 @@ bool equal(const View& a, const View& b) {
       }
       return true;
     }
-    case View::Type::Map: break;
+    case View::Type::Map:
+      break;
   }
   if (a.size() != b.size()) return false;
   bool same = true;
@@ -268,11 +304,16 @@ bool equal(const View& a, const View& b) {
 Value to_value(const View& view) {
   switch (view.type()) {
     case View::Type::Absent:
-    case View::Type::Null: return {};
-    case View::Type::Bool: return view.as_bool();
-    case View::Type::Int: return view.as_int();
-    case View::Type::Double: return view.as_double();
-    case View::Type::String: return view.as_string();
+    case View::Type::Null:
+      return {};
+    case View::Type::Bool:
+      return view.as_bool();
+    case View::Type::Int:
+      return view.as_int();
+    case View::Type::Double:
+      return view.as_double();
+    case View::Type::String:
+      return view.as_string();
     case View::Type::List: {
       ValueList list;
       std::size_t n = view.size();
@@ -280,7 +321,8 @@ Value to_value(const View& view) {
       for (std::size_t i = 0; i < n; ++i) list.push_back(to_value(view.item(i)));
       return list;
     }
-    case View::Type::Map: break;
+    case View::Type::Map:
+      break;
   }
   ValueMap map;
   view.each_member([&](std::string_view key, const View& member) { map.set(key, to_value(member)); });
@@ -291,11 +333,14 @@ Value to_value(const Message& type, const void* object, std::string_view api_ver
   ValueMap map;
   if (!kind.empty()) map.set("kind", kind);
   if (!api_version.empty()) map.set("apiVersion", api_version);
-  View(type, object).each_member([&](std::string_view key, const View& member) { map.set(key, to_value(member)); });
+  View(type, object).each_member([&](std::string_view key, const View& member) {
+    map.set(key, to_value(member));
+  });
   return map;
 }
 
-Result<DecodeResult> from_value(const Message& type, const Value& value, void* object, Strictness strictness) {
+Result<DecodeResult> from_value(const Message& type, const Value& value, void* object,
+                                Strictness strictness) {
   return decode_json(type, to_json(value), object, strictness);
 }
 
@@ -318,7 +363,9 @@ Result<void> Editor::set(std::string_view key, const Value& value) {
   TRY_VOID(from_value(*message_, wrapper, scratch.data(), Strictness::Strict));
   field->clear(object_);
   switch (field->rep) {
-    case Rep::Value: api::assign_value(field->kind, field->message, field->ptr(object_), field->ptr(scratch.data())); break;
+    case Rep::Value:
+      api::assign_value(field->kind, field->message, field->ptr(object_), field->ptr(scratch.data()));
+      break;
     case Rep::Optional:
       if (const void* from = field->get(scratch.data())) {
         api::assign_value(field->kind, field->message, field->ensure(object_), from);
@@ -336,7 +383,8 @@ Result<void> Editor::set(std::string_view key, const Value& value) {
       void* from = field->ptr(scratch.data());
       for (std::size_t i = 0, n = field->map->size(from); i < n; ++i) {
         api::assign_value(field->kind, field->message,
-                          field->map->emplace(field->ptr(object_), field->map->key(from, i)), field->map->value(from, i));
+                          field->map->emplace(field->ptr(object_), field->map->key(from, i)),
+                          field->map->value(from, i));
       }
       break;
     }
@@ -357,8 +405,9 @@ Result<Editor> Editor::member(std::string_view key) {
     Value& child = (*tree_)[key];
     if (child.is_null()) child = ValueMap();
     if (child.is_map()) return Editor(child);
-  } else if (const Field* field = message_->find(key); field && field->kind == Kind::Message &&
-                                                       (field->rep == Rep::Value || field->rep == Rep::Optional)) {
+  } else if (const Field* field = message_->find(key);
+             field && field->kind == Kind::Message &&
+             (field->rep == Rep::Value || field->rep == Rep::Optional)) {
     return Editor(*field->message, field->ensure(object_));
   }
   return fail(errors::bad_request(go_quote(key) + " is not an object"));

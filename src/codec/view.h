@@ -1,6 +1,6 @@
 // View: reads any object as a JSON-like tree, whether it is a typed struct (through its table) or a Value.
-// A typed struct shows the members that its JSON would have: omitted fields are absent, times and quantities are
-// strings. A View is a small value; it points into the object, which must stay alive and unchanged.
+// A typed struct shows the members that its JSON would have: omitted fields are absent, times and quantities
+// are strings. A View is a small value; it points into the object, which must stay alive and unchanged.
 // Editor: the same for writing.
 #pragma once
 
@@ -81,7 +81,8 @@ bool equal(const View& a, const View& b);
 // A copy as a tree.
 Value to_value(const View& view);
 // With kind and apiVersion first.
-Value to_value(const api::Message& type, const void* object, std::string_view api_version, std::string_view kind);
+Value to_value(const api::Message& type, const void* object, std::string_view api_version,
+               std::string_view kind);
 
 // Fills a struct from a tree; errors and strictness as decode_json.
 Result<DecodeResult> from_value(const api::Message& type, const Value& value, void* object,
@@ -131,7 +132,8 @@ void View::each_member(F&& f) const {
     case Source::Map:
       for (std::size_t i = 0, n = size(); i < n; ++i) f(map_key(i), map_value(i));
       return;
-    default: return;
+    default:
+      return;
   }
 }
 

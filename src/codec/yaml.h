@@ -1,5 +1,5 @@
-// YAML <-> Value and typed objects as sigs.k8s.io/yaml does it: YAML becomes JSON first, with go-yaml v2's YAML 1.1
-// scalars (yes, on, 0o17, ...), and comes out in block style with sorted keys, folded at 80 columns.
+// YAML <-> Value and typed objects as sigs.k8s.io/yaml does it: YAML becomes JSON first, with go-yaml v2's
+// YAML 1.1 scalars (yes, on, 0o17, ...), and comes out in block style with sorted keys, folded at 80 columns.
 // Stateless; safe from any thread. Parsing is libfyaml's.
 #pragma once
 
@@ -29,6 +29,7 @@ Result<DecodeResult> decode_yaml(const api::Message& type, std::string_view text
 Result<TypeMeta> interpret_yaml(std::string_view text);
 
 std::string encode_yaml(const Value& value);
-std::string encode_yaml(const api::Message& type, const void* object, std::string_view api_version, std::string_view kind);
+std::string encode_yaml(const api::Message& type, const void* object, std::string_view api_version,
+                        std::string_view kind);
 
 }  // namespace xebec::codec

@@ -47,7 +47,9 @@ std::string_view go_words(std::string_view message) {
 bool excessive_aliasing(uint64_t decoded, uint64_t aliased) {
   constexpr double kLow = 400000, kHigh = 4000000;
   double count = static_cast<double>(decoded);
-  double allowed = count <= kLow ? 0.99 : count >= kHigh ? 0.10 : 0.99 - 0.89 * (count - kLow) / (kHigh - kLow);
+  double allowed = count <= kLow    ? 0.99
+                   : count >= kHigh ? 0.10
+                                    : 0.99 - 0.89 * (count - kLow) / (kHigh - kLow);
   return aliased > 100 && decoded > 1000 && static_cast<double>(aliased) / count > allowed;
 }
 
@@ -61,18 +63,26 @@ class Builder {
     const fy_mark* mark = fy_event_start_mark(e);
     if (mark) line_ = mark->line + 1;
     switch (e->type) {
-      case FYET_MAPPING_START: return open(e, ValueMap());
-      case FYET_SEQUENCE_START: return open(e, ValueList());
+      case FYET_MAPPING_START:
+        return open(e, ValueMap());
+      case FYET_SEQUENCE_START:
+        return open(e, ValueList());
       case FYET_MAPPING_END:
-      case FYET_SEQUENCE_END: return close();
-      case FYET_SCALAR: return scalar(e);
-      case FYET_ALIAS: return alias(std::string(text_of(e->alias.anchor)));
+      case FYET_SEQUENCE_END:
+        return close();
+      case FYET_SCALAR:
+        return scalar(e);
+      case FYET_ALIAS:
+        return alias(std::string(text_of(e->alias.anchor)));
       case FYET_DOCUMENT_START:
         anchors_.clear();
         root_ = nullptr;
         return true;
-      case FYET_DOCUMENT_END: done_ = true; return true;
-      default: return true;
+      case FYET_DOCUMENT_END:
+        done_ = true;
+        return true;
+      default:
+        return true;
     }
   }
 
@@ -118,7 +128,8 @@ class Builder {
   bool close() {
     Level level = std::move(levels_.back());
     levels_.pop_back();
-    if (level.merge || level.has_key) return fail_with("line " + std::to_string(line_) + ": did not find expected key");
+    if (level.merge || level.has_key)
+      return fail_with("line " + std::to_string(line_) + ": did not find expected key");
     return put(std::move(level.container), level.nodes, level.anchor, false);
   }
 
@@ -132,7 +143,8 @@ class Builder {
       value = text;
     } else if (tag.ends_with(":binary")) {
       std::string bytes, problem;
-      if (!decode_base64(text, bytes, problem)) return fail_with("!!binary value contains invalid base64 data");
+      if (!decode_base64(text, bytes, problem))
+        return fail_with("!!binary value contains invalid base64 data");
       value = std::move(bytes);
     } else {
       value = resolve_yaml_scalar(text);
@@ -193,7 +205,9 @@ class Builder {
 
   bool key_text(const Value& key, std::string& out) {
     if (key.is_list() || key.is_map() || key.is_null()) {
-      return fail_with("unsupported map key of type: " + std::string(key.is_list() ? "slice" : key.is_map() ? "map" : "invalid"));
+      return fail_with("unsupported map key of type: " + std::string(key.is_list()  ? "slice"
+                                                                     : key.is_map() ? "map"
+                                                                                    : "invalid"));
     }
     out = go_format(key);
     return true;
@@ -214,7 +228,8 @@ class Builder {
   }
 
   void duplicate(const std::string& key) {
-    if (strict_) duplicates_ += "\n  line " + std::to_string(line_) + ": key " + go_quote(key) + " already set in map";
+    if (strict_)
+      duplicates_ += "\n  line " + std::to_string(line_) + ": key " + go_quote(key) + " already set in map";
   }
 
   bool strict_;
@@ -255,7 +270,8 @@ class Reader {
     void* previous = nullptr;
     const fy_diag_error* error = fy_diag_errors_iterate(diag_.get(), &previous);
     if (!error || !error->msg) return fail(errors::bad_request("yaml: invalid document"));
-    return fail(errors::bad_request("yaml: line " + std::to_string(error->line) + ": " + std::string(go_words(error->msg))));
+    return fail(errors::bad_request("yaml: line " + std::to_string(error->line) + ": " +
+                                    std::string(go_words(error->msg))));
   }
   std::string duplicates() const { return builder_.duplicates(); }
 
@@ -277,7 +293,8 @@ Result<Value> parse_yaml(std::string_view text, std::vector<std::string>* strict
   Value value;
   TRY_VOID(reader.next(value));
   if (strict_errors) {
-    if (std::string duplicates = reader.duplicates(); !duplicates.empty()) strict_errors->push_back(duplicates);
+    if (std::string duplicates = reader.duplicates(); !duplicates.empty())
+      strict_errors->push_back(duplicates);
   }
   return value;
 }
@@ -314,12 +331,13 @@ std::vector<std::string_view> split_yaml(std::string_view text) {
   return documents;
 }
 
-Result<DecodeResult> decode_yaml(const api::Message& type, std::string_view text, void* object, Strictness strictness) {
+Result<DecodeResult> decode_yaml(const api::Message& type, std::string_view text, void* object,
+                                 Strictness strictness) {
   if (looks_like_json(text) && check_json(text).empty()) return decode_json(type, text, object, strictness);
   std::vector<std::string> strict_errors;
   TRY(Value value, parse_yaml(text, strictness == Strictness::Ignore ? nullptr : &strict_errors));
-  TRY(DecodeResult result,
-      decode_json(type, to_json(value), object, strictness == Strictness::Strict ? Strictness::Warn : strictness));
+  TRY(DecodeResult result, decode_json(type, to_json(value), object,
+                                       strictness == Strictness::Strict ? Strictness::Warn : strictness));
   result.strict_errors.insert(result.strict_errors.begin(), strict_errors.begin(), strict_errors.end());
   if (strictness == Strictness::Strict && !result.strict_errors.empty()) {
     return fail(errors::bad_request(strict_message(result.strict_errors)));

@@ -1,5 +1,5 @@
-// Writes YAML byte for byte as sigs.k8s.io/yaml does through go-yaml v2's emitter (a port of libyaml's): block style,
-// natural key order, plain scalars where they stay strings, folded at 80 columns.
+// Writes YAML byte for byte as sigs.k8s.io/yaml does through go-yaml v2's emitter (a port of libyaml's):
+// block style, natural key order, plain scalars where they stay strings, folded at 80 columns.
 #include <algorithm>
 
 #include "codec/json_text.h"
@@ -24,7 +24,8 @@ Rune rune_at(std::string_view text, std::size_t i) {
   int n = std::max(1, utf8_length(text.data() + i, text.data() + text.size()));
   unsigned char c = static_cast<unsigned char>(text[i]);
   uint32_t code = n == 1 ? c : n == 2 ? c & 0x1Fu : n == 3 ? c & 0x0Fu : c & 0x07u;
-  for (int k = 1; k < n; ++k) code = code << 6 | (static_cast<unsigned char>(text[i + static_cast<std::size_t>(k)]) & 0x3F);
+  for (int k = 1; k < n; ++k)
+    code = code << 6 | (static_cast<unsigned char>(text[i + static_cast<std::size_t>(k)]) & 0x3F);
   return {code, n};
 }
 
@@ -58,8 +59,10 @@ bool key_less(std::string_view a, std::string_view b) {
       }
     }
     std::size_t ai = i, bi = i;
-    for (; ai < a.size() && is_digit(a[ai]); ++ai) an = static_cast<int64_t>(static_cast<uint64_t>(an) * 10 + static_cast<uint64_t>(a[ai] - '0'));
-    for (; bi < b.size() && is_digit(b[bi]); ++bi) bn = static_cast<int64_t>(static_cast<uint64_t>(bn) * 10 + static_cast<uint64_t>(b[bi] - '0'));
+    for (; ai < a.size() && is_digit(a[ai]); ++ai)
+      an = static_cast<int64_t>(static_cast<uint64_t>(an) * 10 + static_cast<uint64_t>(a[ai] - '0'));
+    for (; bi < b.size() && is_digit(b[bi]); ++bi)
+      bn = static_cast<int64_t>(static_cast<uint64_t>(bn) * 10 + static_cast<uint64_t>(b[bi] - '0'));
     if (an != bn) return an < bn;
     if (ai != bi) return ai < bi;
     return bytes();
@@ -80,14 +83,17 @@ Analysis analyze(std::string_view text) {
   }
   bool indicators = text.starts_with("---") || text.starts_with("...");
   bool special = false, leading = false, trailing_space = false, trailing_break = false;
-  bool break_space = false, space_break = false, previous_space = false, previous_break = false, after_blank = true;
+  bool break_space = false, space_break = false, previous_space = false, previous_break = false,
+       after_blank = true;
   for (std::size_t i = 0; i < text.size();) {
     Rune r = rune_at(text, i);
     std::size_t next = i + static_cast<std::size_t>(r.length);
     bool before_blank = is_blank_or_end(text, next);
     bool first = i == 0, last = next == text.size();
     if (first) {
-      if (r.code < 0x80 && std::string_view("#,[]{}&*!|>'\"%@`").find(static_cast<char>(r.code)) != std::string_view::npos) indicators = true;
+      if (r.code < 0x80 &&
+          std::string_view("#,[]{}&*!|>'\"%@`").find(static_cast<char>(r.code)) != std::string_view::npos)
+        indicators = true;
       if ((r.code == '?' || r.code == ':' || r.code == '-') && before_blank) indicators = true;
     } else {
       if (r.code == ':' && before_blank) indicators = true;
@@ -130,20 +136,27 @@ class Emitter {
   }
 
  private:
-  // `indent` is that of the collection the node is in; `at_indent`: nothing but "- " stands before it on its line.
+  // `indent` is that of the collection the node is in; `at_indent`: nothing but "- " stands before it on its
+  // line.
   void node(const Value& value, int indent, bool in_mapping, bool at_indent) {
-    if (const ValueMap* map = value.as_map(); map && !map->empty()) return mapping(*map, indent < 0 ? 0 : indent + 2);
+    if (const ValueMap* map = value.as_map(); map && !map->empty())
+      return mapping(*map, indent < 0 ? 0 : indent + 2);
     if (const ValueList* list = value.as_list(); list && !list->empty()) {
       return sequence(*list, indent < 0 ? 0 : in_mapping && !at_indent ? indent : indent + 2);
     }
     space();
     int inner = indent < 0 ? 2 : indent + 2;
     switch (value.type()) {
-      case Value::Type::Map: return put("{}");
-      case Value::Type::List: return put("[]");
-      case Value::Type::String: return string(*value.as_string(), inner, false);
-      case Value::Type::Double: return put(go_float_g(*value.as_double()));
-      default: return put(go_scalar(value));
+      case Value::Type::Map:
+        return put("{}");
+      case Value::Type::List:
+        return put("[]");
+      case Value::Type::String:
+        return string(*value.as_string(), inner, false);
+      case Value::Type::Double:
+        return put(go_float_g(*value.as_double()));
+      default:
+        return put(go_scalar(value));
     }
   }
 
@@ -153,7 +166,8 @@ class Emitter {
     std::vector<const ValueMember*> members;
     for (const ValueMember& m : map) members.push_back(&m);
     // The order is not strict for all texts: a sort that copes with that.
-    std::stable_sort(members.begin(), members.end(), [](const auto* a, const auto* b) { return key_less(a->key, b->key); });
+    std::stable_sort(members.begin(), members.end(),
+                     [](const auto* a, const auto* b) { return key_less(a->key, b->key); });
     for (const ValueMember* m : members) {
       start_line(indent);
       bool simple = m->key.size() <= kMaxSimpleKey && !analyze(m->key).multiline;
@@ -265,26 +279,43 @@ class Emitter {
 
   void escape(uint32_t c) {
     switch (c) {
-      case 0: return put("\\0");
-      case 7: return put("\\a");
-      case 8: return put("\\b");
-      case 9: return put("\\t");
-      case 10: return put("\\n");
-      case 11: return put("\\v");
-      case 12: return put("\\f");
-      case 13: return put("\\r");
-      case 27: return put("\\e");
-      case '"': return put("\\\"");
-      case '\\': return put("\\\\");
-      case 0x85: return put("\\N");
-      case 0xA0: return put("\\_");
-      case 0x2028: return put("\\L");
-      case 0x2029: return put("\\P");
-      default: break;
+      case 0:
+        return put("\\0");
+      case 7:
+        return put("\\a");
+      case 8:
+        return put("\\b");
+      case 9:
+        return put("\\t");
+      case 10:
+        return put("\\n");
+      case 11:
+        return put("\\v");
+      case 12:
+        return put("\\f");
+      case 13:
+        return put("\\r");
+      case 27:
+        return put("\\e");
+      case '"':
+        return put("\\\"");
+      case '\\':
+        return put("\\\\");
+      case 0x85:
+        return put("\\N");
+      case 0xA0:
+        return put("\\_");
+      case 0x2028:
+        return put("\\L");
+      case 0x2029:
+        return put("\\P");
+      default:
+        break;
     }
     int digits = c <= 0xFF ? 2 : c <= 0xFFFF ? 4 : 8;
     put(digits == 2 ? "\\x" : digits == 4 ? "\\u" : "\\U");
-    for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) put(std::string_view(&"0123456789ABCDEF"[c >> shift & 15], 1));
+    for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4)
+      put(std::string_view(&"0123456789ABCDEF"[c >> shift & 15], 1));
   }
 
   void literal(std::string_view text, int indent) {
@@ -365,7 +396,8 @@ std::string encode_yaml(const Value& value) {
   return out;
 }
 
-std::string encode_yaml(const api::Message& type, const void* object, std::string_view api_version, std::string_view kind) {
+std::string encode_yaml(const api::Message& type, const void* object, std::string_view api_version,
+                        std::string_view kind) {
   return encode_yaml(to_value(type, object, api_version, kind));
 }
 

@@ -1,5 +1,5 @@
-// What a plain YAML scalar means (go-yaml v2's resolve). Shared by the reader and the writer, which quotes strings
-// that would mean something else.
+// What a plain YAML scalar means (go-yaml v2's resolve). Shared by the reader and the writer, which quotes
+// strings that would mean something else.
 #pragma once
 
 #include <string_view>

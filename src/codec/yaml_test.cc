@@ -33,7 +33,8 @@ struct Unpacked {
     std::string pattern = (fs::temp_directory_path() / "xebec-yaml-XXXXXX").string();
     if (!mkdtemp(pattern.data())) return;
     dir = pattern;
-    good = std::system(("zstd -dcq --long=27 '" + archive.string() + "' | tar -x -C '" + pattern + "'").c_str()) == 0;
+    good = std::system(
+               ("zstd -dcq --long=27 '" + archive.string() + "' | tar -x -C '" + pattern + "'").c_str()) == 0;
   }
   ~Unpacked() {
     if (!dir.empty()) fs::remove_all(dir);
@@ -43,8 +44,9 @@ struct Unpacked {
 };
 
 TEST(Yaml, ScalarsAsGoYaml) {
-  EXPECT_EQ(as_json("a: yes\nb: 'yes'\nc: off\nd: ~\ne:\nf: 010\ng: 0x1F\nh: 1_000\ni: 1.50\nj: 1e3\nk: 1.2.3\n"),
-            R"({"a":true,"b":"yes","c":false,"d":null,"e":null,"f":8,"g":31,"h":1000,"i":1.5,"j":1000,"k":"1.2.3"})");
+  EXPECT_EQ(
+      as_json("a: yes\nb: 'yes'\nc: off\nd: ~\ne:\nf: 010\ng: 0x1F\nh: 1_000\ni: 1.50\nj: 1e3\nk: 1.2.3\n"),
+      R"({"a":true,"b":"yes","c":false,"d":null,"e":null,"f":8,"g":31,"h":1000,"i":1.5,"j":1000,"k":"1.2.3"})");
   EXPECT_EQ(as_json("a: 2001-12-14\nb: 12:30\nc: !!str 5\nd: \"5\"\ne: y\nf: 0o17\n"),
             R"({"a":"2001-12-14","b":"12:30","c":"5","d":"5","e":true,"f":15})");
   EXPECT_EQ(as_json("1: a\ntrue: b\n1.5: c\n"), R"({"1":"a","1.5":"c","true":"b"})");
@@ -76,7 +78,8 @@ TEST(Yaml, DuplicatesAreStrictErrors) {
   auto value = parse_yaml("a: 1\nb: 2\na: 3\n", &strict);
   ASSERT_TRUE(value);
   EXPECT_EQ(value->find("a")->int_or(0), 3);
-  EXPECT_THAT(strict, ::testing::ElementsAre("yaml: unmarshal errors:\n  line 3: key \"a\" already set in map"));
+  EXPECT_THAT(strict,
+              ::testing::ElementsAre("yaml: unmarshal errors:\n  line 3: key \"a\" already set in map"));
 }
 
 TEST(Yaml, ErrorsNameTheLine) {
@@ -93,7 +96,8 @@ TEST(Yaml, SplitsDocuments) {
 TEST(Yaml, DecodesTypedObjects) {
   corev1::Pod pod;
   auto result = decode_yaml(api::type_of<corev1::Pod>(),
-                            "kind: Pod\nspec:\n  hostNetwork: yes\n  containers:\n  - name: a\n    foo: 1\n", &pod, Strictness::Warn);
+                            "kind: Pod\nspec:\n  hostNetwork: yes\n  containers:\n  - name: a\n    foo: 1\n",
+                            &pod, Strictness::Warn);
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->kind, "Pod");
   EXPECT_TRUE(pod.spec.hostNetwork);
@@ -101,13 +105,30 @@ TEST(Yaml, DecodesTypedObjects) {
 }
 
 TEST(Yaml, WritesAsGoYaml) {
-  ValueMap map{{"b", "yes"},   {"a10", 1},       {"a9", 2},      {"n", nullptr}, {"t", "true"},     {"num", "1.5"},
-               {"s", " x"},    {"c", "a: b"},    {"h", "#x"},    {"e", ""},      {"l", "one\ntwo"}, {"l2", "one\n"},
-               {"d", "2001-12-14"}, {"emoji", "\xF0\x9F\x98\x80"}, {"list", ValueList{Value("x"), Value(ValueMap{{"k", 1}, {"z", ValueList{Value(1)}}})}},
-               {"em", ValueMap()}, {"el", ValueList()}, {"nest", ValueList{Value(ValueList{Value(1), Value(2)})}}, {"q", "it's: x"}};
+  ValueMap map{{"b", "yes"},
+               {"a10", 1},
+               {"a9", 2},
+               {"n", nullptr},
+               {"t", "true"},
+               {"num", "1.5"},
+               {"s", " x"},
+               {"c", "a: b"},
+               {"h", "#x"},
+               {"e", ""},
+               {"l", "one\ntwo"},
+               {"l2", "one\n"},
+               {"d", "2001-12-14"},
+               {"emoji", "\xF0\x9F\x98\x80"},
+               {"list", ValueList{Value("x"), Value(ValueMap{{"k", 1}, {"z", ValueList{Value(1)}}})}},
+               {"em", ValueMap()},
+               {"el", ValueList()},
+               {"nest", ValueList{Value(ValueList{Value(1), Value(2)})}},
+               {"q", "it's: x"}};
   EXPECT_EQ(encode_yaml(Value(map)),
-            "a9: 2\na10: 1\nb: \"yes\"\nc: 'a: b'\nd: \"2001-12-14\"\ne: \"\"\nel: []\nem: {}\nemoji: \"\\U0001F600\"\n"
-            "h: '#x'\nl: |-\n  one\n  two\nl2: |\n  one\nlist:\n- x\n- k: 1\n  z:\n  - 1\n\"n\": null\nnest:\n- - 1\n  - 2\nnum: \"1.5\"\n"
+            "a9: 2\na10: 1\nb: \"yes\"\nc: 'a: b'\nd: \"2001-12-14\"\ne: \"\"\nel: []\nem: {}\nemoji: "
+            "\"\\U0001F600\"\n"
+            "h: '#x'\nl: |-\n  one\n  two\nl2: |\n  one\nlist:\n- x\n- k: 1\n  z:\n  - 1\n\"n\": "
+            "null\nnest:\n- - 1\n  - 2\nnum: \"1.5\"\n"
             "q: 'it''s: x'\ns: ' x'\nt: \"true\"\n");
 }
 
@@ -133,12 +154,14 @@ TEST(Yaml, VectorsOfTheCurrentReleaseRoundTrip) {
     ASSERT_TRUE(meta) << entry.path().filename();
     // A watch event's text does not say what it is.
     std::string kind = meta->kind.empty() ? "WatchEvent" : meta->kind;
-    const api::Message* type = scheme.find(api::GroupVersionKind::from(meta->kind.empty() ? "v1" : meta->api_version, kind));
+    const api::Message* type =
+        scheme.find(api::GroupVersionKind::from(meta->kind.empty() ? "v1" : meta->api_version, kind));
     ASSERT_NE(type, nullptr) << entry.path().filename();
     api::Object object(*type);
     auto result = decode_yaml(*type, text, object.data(), Strictness::Strict);
     ASSERT_TRUE(result) << entry.path().filename() << ": " << result.error().message;
-    EXPECT_EQ(encode_yaml(*type, object.data(), meta->api_version, meta->kind), text) << entry.path().filename();
+    EXPECT_EQ(encode_yaml(*type, object.data(), meta->api_version, meta->kind), text)
+        << entry.path().filename();
     fs::path json = entry.path();
     json.replace_extension(".json");
     auto from_json = decode_json(*type, read_file(json));
@@ -152,8 +175,8 @@ TEST(Yaml, VectorsOfTheCurrentReleaseRoundTrip) {
 
 // The suite's documents that have a JSON form, but for these:
 //   9C9N QB6E VJP3 Y79Y   flow collections and quoted text may be indented carelessly, as go-yaml takes them
-//   9HCY EB22 RHX7 XLQ9 UT92   directives, and lines that look like them, without an end of the document before
-//   C4HZ   0xFFEEBB is a number in YAML 1.1;   565N   !!binary is decoded
+//   9HCY EB22 RHX7 XLQ9 UT92   directives, and lines that look like them, without an end of the document
+//   before C4HZ   0xFFEEBB is a number in YAML 1.1;   565N   !!binary is decoded
 TEST(Yaml, PassesTheYamlTestSuite) {
   fs::path archive = fs::path(XEBEC_SHARED_DATA) / "testdata/yaml-test-suite.tar.zst";
   if (!fs::exists(archive)) GTEST_SKIP() << "no cases at " << archive;
@@ -175,10 +198,18 @@ TEST(Yaml, PassesTheYamlTestSuite) {
       if (!yaml || !yaml->is_string()) continue;
       std::string text(yaml->string_or());
       for (auto [from, to] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
-               {"\xE2\x90\xA3", " "}, {"\xE2\x80\x94\xE2\x80\x94\xE2\x80\x94\xE2\x80\x94\xC2\xBB", "\t"}, {"\xE2\x80\x94\xE2\x80\x94\xE2\x80\x94\xC2\xBB", "\t"},
-               {"\xE2\x80\x94\xE2\x80\x94\xC2\xBB", "\t"}, {"\xE2\x80\x94\xC2\xBB", "\t"}, {"\xC2\xBB", "\t"}, {"\xE2\x86\xB5", ""},
-               {"\xE2\x88\x8E\n", ""}, {"\xE2\x86\x90", "\r"}, {"\xE2\x87\x94", "\xEF\xBB\xBF"}}) {
-        for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+               {"\xE2\x90\xA3", " "},
+               {"\xE2\x80\x94\xE2\x80\x94\xE2\x80\x94\xE2\x80\x94\xC2\xBB", "\t"},
+               {"\xE2\x80\x94\xE2\x80\x94\xE2\x80\x94\xC2\xBB", "\t"},
+               {"\xE2\x80\x94\xE2\x80\x94\xC2\xBB", "\t"},
+               {"\xE2\x80\x94\xC2\xBB", "\t"},
+               {"\xC2\xBB", "\t"},
+               {"\xE2\x86\xB5", ""},
+               {"\xE2\x88\x8E\n", ""},
+               {"\xE2\x86\x90", "\r"},
+               {"\xE2\x87\x94", "\xEF\xBB\xBF"}}) {
+        for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+          text.replace(at, from.size(), to);
       }
       auto documents = parse_yaml_stream(text);
       if (fails && fails->bool_or(false)) {
@@ -191,7 +222,9 @@ TEST(Yaml, PassesTheYamlTestSuite) {
         }
         auto expected = parse_json(json->string_or());
         if (!expected || documents->size() != 1) continue;  // several documents
-        EXPECT_TRUE(equal_numeric((*documents)[0], *expected)) << name << "\n" << text << "\n" << to_json((*documents)[0]);
+        EXPECT_TRUE(equal_numeric((*documents)[0], *expected)) << name << "\n"
+                                                               << text << "\n"
+                                                               << to_json((*documents)[0]);
       }
     }
   }

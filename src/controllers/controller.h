@@ -1,7 +1,9 @@
-// What every controller is given and is. One folder a controller; each is registered by one line in registry.cc.
+// What every controller is given and is. One folder a controller; each is registered by one line in
+// registry.cc.
 //
-// A controller is a client of the API: level-triggered (it looks at what is, not at what happened), idempotent, and
-// assumes that what it reads is stale. All controllers of a manager share informers and one executor.
+// A controller is a client of the API: level-triggered (it looks at what is, not at what happened),
+// idempotent, and assumes that what it reads is stale. All controllers of a manager share informers and one
+// executor.
 #pragma once
 
 #include <functional>
@@ -21,10 +23,11 @@ namespace xebec::controllers {
 struct ControllerOptions {
   std::string root_ca_pem;  // what kube-root-ca.crt holds
   // Signs legacy tokens of service accounts: (namespace, account name, account uid, secret name) -> token.
-  std::function<Result<std::string>(const std::string&, const std::string&, const std::string&, const std::string&)>
+  std::function<Result<std::string>(const std::string&, const std::string&, const std::string&,
+                                    const std::string&)>
       sign_legacy_token;
   bool legacy_token_secrets = true;  // gate LegacyServiceAccountTokenNoAutoGeneration=false
-  std::string cluster_cidr;         // Pod network that nodes get their parts of; empty: nobody allocates them here
+  std::string cluster_cidr;  // Pod network that nodes get their parts of; empty: nobody allocates them here
   Duration node_monitor_period = std::chrono::seconds(5);
   Duration node_monitor_grace_period = std::chrono::seconds(40);
   Duration node_startup_grace_period = std::chrono::seconds(60);
@@ -32,7 +35,8 @@ struct ControllerOptions {
 
 struct ControllerContext {
   ControllerContext(client::Env env, client::InformerFactory& informers,
-                    std::function<client::Rest(std::string_view account)> rest_as, const ControllerOptions& options)
+                    std::function<client::Rest(std::string_view account)> rest_as,
+                    const ControllerOptions& options)
       : env(std::move(env)), informers(&informers), rest_as(std::move(rest_as)), options(&options) {}
   client::Env env;
   client::InformerFactory* informers;

@@ -3,7 +3,8 @@
 namespace xebec::controllers {
 
 ControllerManager::ControllerManager(client::Env env, client::Rest rest,
-                                     std::function<client::Rest(std::string_view account)> rest_as, ControllerOptions options)
+                                     std::function<client::Rest(std::string_view account)> rest_as,
+                                     ControllerOptions options)
     : env_(std::move(env)), options_(std::move(options)), informers_(std::move(rest), env_) {
   for (const Registration& registration : registrations()) {
     client::Env env_of_controller = env_;

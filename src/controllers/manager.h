@@ -11,8 +11,8 @@ namespace xebec::controllers {
 class ControllerManager {
  public:
   // `rest` is the manager's own identity, for informers; `rest_as` gives each controller its own.
-  ControllerManager(client::Env env, client::Rest rest, std::function<client::Rest(std::string_view account)> rest_as,
-                    ControllerOptions options);
+  ControllerManager(client::Env env, client::Rest rest,
+                    std::function<client::Rest(std::string_view account)> rest_as, ControllerOptions options);
   ~ControllerManager();
 
   // Runs until cancelled.

@@ -51,7 +51,9 @@ std::string generate_name(const std::string& owner) {
 
 }  // namespace
 
-bool pod_finished(const corev1::Pod& pod) { return pod.status.phase == "Succeeded" || pod.status.phase == "Failed"; }
+bool pod_finished(const corev1::Pod& pod) {
+  return pod.status.phase == "Succeeded" || pod.status.phase == "Failed";
+}
 
 bool pod_active(const corev1::Pod& pod) { return !pod_finished(pod) && !pod.metadata.deletionTimestamp; }
 

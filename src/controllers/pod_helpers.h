@@ -11,16 +11,16 @@ namespace xebec::controllers {
 
 using PodPtr = std::shared_ptr<const corev1::Pod>;
 
-bool pod_finished(const corev1::Pod& pod);              // Succeeded or Failed
-bool pod_active(const corev1::Pod& pod);                // neither finished nor being deleted
+bool pod_finished(const corev1::Pod& pod);  // Succeeded or Failed
+bool pod_active(const corev1::Pod& pod);    // neither finished nor being deleted
 bool pod_ready(const corev1::Pod& pod);
 // Ready for at least min_ready_seconds.
 bool pod_available(const corev1::Pod& pod, int32_t min_ready_seconds, api::Time now);
-api::Time ready_since(const corev1::Pod& pod);          // zero when it is not ready
+api::Time ready_since(const corev1::Pod& pod);  // zero when it is not ready
 api::Time to_time(WallTime time);
 
-// The order in which Pods are given up: not assigned, pending, not ready, doubled up on a node, cheaper to delete,
-// ready for a shorter time, more restarts, younger. `pods_on_node` counts related Pods a node.
+// The order in which Pods are given up: not assigned, pending, not ready, doubled up on a node, cheaper to
+// delete, ready for a shorter time, more restarts, younger. `pods_on_node` counts related Pods a node.
 void sort_for_deletion(std::vector<PodPtr>& pods, const std::map<std::string, int>& pods_on_node);
 
 // A new Pod of a template: labels, annotations, finalizers and spec are the template's; named by the owner.

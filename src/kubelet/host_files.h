@@ -1,5 +1,5 @@
-// HostFiles: the files of pods on the node that are no volumes: log directories, termination messages, /etc/hosts.
-// Calls are short and blocking. Paths handed out are absolute.
+// HostFiles: the files of pods on the node that are no volumes: log directories, termination messages,
+// /etc/hosts. Calls are short and blocking. Paths handed out are absolute.
 #pragma once
 
 #include <cstdint>

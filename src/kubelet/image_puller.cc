@@ -5,8 +5,8 @@
 #include "codec/json.h"
 #include "kubelet/cri/image_name.h"
 #include "kubelet/objects.h"
-#include "kubelet/time.h"
 #include "kubelet/problem.h"
+#include "kubelet/time.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -85,19 +85,25 @@ std::vector<cri::AuthConfig> matching_credentials(const corev1::Secret& secret, 
   return out;
 }
 
-ImagePuller::ImagePuller(client::Env env, client::Rest rest, cri::Runtime& runtime, client::EventRecorder& recorder)
-    : env_(std::move(env)), rest_(std::move(rest)), runtime_(runtime), recorder_(recorder), backoff_(10s, 5min) {}
+ImagePuller::ImagePuller(client::Env env, client::Rest rest, cri::Runtime& runtime,
+                         client::EventRecorder& recorder)
+    : env_(std::move(env)),
+      rest_(std::move(rest)),
+      runtime_(runtime),
+      recorder_(recorder),
+      backoff_(10s, 5min) {}
 
-Task<std::vector<cri::AuthConfig>> ImagePuller::credentials(std::shared_ptr<const corev1::Pod> pod, std::string image,
-                                                            CancelToken token) {
+Task<std::vector<cri::AuthConfig>> ImagePuller::credentials(std::shared_ptr<const corev1::Pod> pod,
+                                                            std::string image, CancelToken token) {
   std::vector<cri::AuthConfig> out;
   for (const corev1::LocalObjectReference& ref : pod->spec.imagePullSecrets) {
     Result<corev1::Secret> secret = co_await get_secret(rest_, token, pod->metadata.namespace_, ref.name);
     if (!secret) {
-      recorder_.event(*pod, client::kEventWarning, "FailedToRetrieveImagePullSecret",
-                      fmt::format("Unable to retrieve some image pull secrets ({}); attempting to pull the image may not "
-                                  "succeed.",
-                                  ref.name));
+      recorder_.event(
+          *pod, client::kEventWarning, "FailedToRetrieveImagePullSecret",
+          fmt::format("Unable to retrieve some image pull secrets ({}); attempting to pull the image may not "
+                      "succeed.",
+                      ref.name));
       continue;
     }
     for (cri::AuthConfig& auth : matching_credentials(*secret, image)) out.push_back(std::move(auth));
@@ -129,7 +135,8 @@ Task<bool> ImagePuller::ensure(std::shared_ptr<const corev1::Pod> pod, corev1::C
   corev1::ObjectReference about =
       client::reference_to(*pod, fmt::format("spec.containers{{{}}}", container.name));
   for (const corev1::Container& init : pod->spec.initContainers) {
-    if (init.name == container.name) about = client::reference_to(*pod, fmt::format("spec.initContainers{{{}}}", init.name));
+    if (init.name == container.name)
+      about = client::reference_to(*pod, fmt::format("spec.initContainers{{{}}}", init.name));
   }
   cri::ImageSpec spec;
   spec.image = cri::full_image_name(container.image);
@@ -137,7 +144,8 @@ Task<bool> ImagePuller::ensure(std::shared_ptr<const corev1::Pod> pod, corev1::C
   Result<std::optional<cri::Image>> present = co_await runtime_.image_status(spec);
   if (!present) {
     failure.reason = "ImageInspectError";
-    failure.message = fmt::format("Failed to inspect image \"{}\": {}", container.image, present.error().message);
+    failure.message =
+        fmt::format("Failed to inspect image \"{}\": {}", container.image, present.error().message);
     failure.retry_after = 2s;
     recorder_.event(about, client::kEventWarning, "InspectFailed", failure.message);
     co_return false;
@@ -147,13 +155,16 @@ Task<bool> ImagePuller::ensure(std::shared_ptr<const corev1::Pod> pod, corev1::C
   if (*present && policy != "Always") {
     pulled.image = **present;
     pulled.ref = (*present)->id;
-    recorder_.event(about, client::kEventNormal, "Pulled",
-                    fmt::format("Container image \"{}\" already present on machine and can be accessed by the pod", container.image));
+    recorder_.event(
+        about, client::kEventNormal, "Pulled",
+        fmt::format("Container image \"{}\" already present on machine and can be accessed by the pod",
+                    container.image));
     co_return true;
   }
   if (policy == "Never") {
     failure.reason = "ErrImageNeverPull";
-    failure.message = fmt::format("Container image \"{}\" is not present with pull policy of Never", container.image);
+    failure.message =
+        fmt::format("Container image \"{}\" is not present with pull policy of Never", container.image);
     failure.retry_after = 10s;
     recorder_.event(about, client::kEventWarning, "ErrImageNeverPull", failure.message);
     co_return false;
@@ -169,10 +180,12 @@ Task<bool> ImagePuller::ensure(std::shared_ptr<const corev1::Pod> pod, corev1::C
     failure.retry_after = wait;
     co_return false;
   }
-  recorder_.event(about, client::kEventNormal, "Pulling", fmt::format("Pulling image \"{}\"", container.image));
+  recorder_.event(about, client::kEventNormal, "Pulling",
+                  fmt::format("Pulling image \"{}\"", container.image));
   std::vector<cri::AuthConfig> auths = co_await credentials(pod, container.image, token);
   std::string pull_key = spec.image;
-  for (const cri::AuthConfig& auth : auths) pull_key += "\n" + auth.username + "\n" + auth.password + auth.identity_token + auth.registry_token;
+  for (const cri::AuthConfig& auth : auths)
+    pull_key += "\n" + auth.username + "\n" + auth.password + auth.identity_token + auth.registry_token;
   MonotonicTime began = env_.executor->now();
   OneShot<PullResult> shot;
   bool first = pulls_[pull_key].empty();
@@ -199,11 +212,13 @@ Task<bool> ImagePuller::ensure(std::shared_ptr<const corev1::Pod> pod, corev1::C
   pulled.ref = *result;
   Result<std::optional<cri::Image>> now_present = co_await runtime_.image_status(spec);
   if (now_present && *now_present) pulled.image = **now_present;
-  std::chrono::milliseconds took = std::chrono::duration_cast<std::chrono::milliseconds>(env_.executor->now() - began);
-  recorder_.event(about, client::kEventNormal, "Pulled",
-                  fmt::format("Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
-                              container.image, go_duration(took), go_duration(took),
-                              pulled.image ? pulled.image->size : 0));
+  std::chrono::milliseconds took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(env_.executor->now() - began);
+  recorder_.event(
+      about, client::kEventNormal, "Pulled",
+      fmt::format("Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
+                  container.image, go_duration(took), go_duration(took),
+                  pulled.image ? pulled.image->size : 0));
   co_return true;
 }
 

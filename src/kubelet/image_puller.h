@@ -1,5 +1,5 @@
-// ImagePuller: sees to it that a container's image is there, by its pull policy, with upstream's events and back-off
-// (10 s to 5 min). A pull goes on when its waiter leaves, and equal pulls at the same time are one.
+// ImagePuller: sees to it that a container's image is there, by its pull policy, with upstream's events and
+// back-off (10 s to 5 min). A pull goes on when its waiter leaves, and equal pulls at the same time are one.
 // Source: k8s.io/kubernetes pkg/kubelet/images/image_manager.go.
 #pragma once
 
@@ -21,7 +21,7 @@
 namespace xebec::kubelet {
 
 struct PulledImage {
-  std::string ref;                 // to create containers with
+  std::string ref;  // to create containers with
   std::optional<cri::Image> image;
 };
 
@@ -38,16 +38,19 @@ class ImagePuller {
   // Pulls run in `scope`.
   void start(Scope& scope) { scope_ = &scope; }
   // False: `failure` says why. Events go to the container of the pod.
-  Task<bool> ensure(std::shared_ptr<const corev1::Pod> pod, corev1::Container container, cri::PodSandboxConfig sandbox,
-                    CancelToken token, PulledImage& pulled, ImageFailure& failure);
+  Task<bool> ensure(std::shared_ptr<const corev1::Pod> pod, corev1::Container container,
+                    cri::PodSandboxConfig sandbox, CancelToken token, PulledImage& pulled,
+                    ImageFailure& failure);
   void forget(const std::string& uid) { backoff_.forget_prefix(uid); }
   // Called when an image has come.
   void on_pulled(std::function<void()> pulled) { pulled_ = std::move(pulled); }
 
  private:
   using PullResult = Result<std::string>;
-  Task<void> pull(std::string key, cri::ImageSpec image, std::vector<cri::AuthConfig> auths, cri::PodSandboxConfig sandbox);
-  Task<std::vector<cri::AuthConfig>> credentials(std::shared_ptr<const corev1::Pod> pod, std::string image, CancelToken token);
+  Task<void> pull(std::string key, cri::ImageSpec image, std::vector<cri::AuthConfig> auths,
+                  cri::PodSandboxConfig sandbox);
+  Task<std::vector<cri::AuthConfig>> credentials(std::shared_ptr<const corev1::Pod> pod, std::string image,
+                                                 CancelToken token);
 
   client::Env env_;
   client::Rest rest_;

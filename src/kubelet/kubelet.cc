@@ -48,8 +48,22 @@ struct Kubelet::Impl {
         images(env, rest, p.runtime, recorder),
         probes(env, p.runtime, p.net, recorder),
         restarts(10s, 5min),
-        parts{options, env, rest, p.runtime, p.volumes, p.cgroups, p.files, p.net, recorder, node, services, statuses, images,
-              probes, restarts, [this](const std::string& id, const std::string& uid) { owners[id] = uid; },
+        parts{options,
+              env,
+              rest,
+              p.runtime,
+              p.volumes,
+              p.cgroups,
+              p.files,
+              p.net,
+              recorder,
+              node,
+              services,
+              statuses,
+              images,
+              probes,
+              restarts,
+              [this](const std::string& id, const std::string& uid) { owners[id] = uid; },
               [this] { ports_changed.notify_all(); }} {}
 
   Task<void> run(CancelToken token);
@@ -60,7 +74,8 @@ struct Kubelet::Impl {
   Task<bool> relist();
   Task<void> rotate_logs(CancelToken token);
   Task<void> map_host_ports(CancelToken token);
-  void pod_changed(const std::shared_ptr<const corev1::Pod>& old, const std::shared_ptr<const corev1::Pod>& now);
+  void pod_changed(const std::shared_ptr<const corev1::Pod>& old,
+                   const std::shared_ptr<const corev1::Pod>& now);
   PodWorker& worker_of(const std::string& uid);
   void wake(const std::string& uid);
   const PodWorker* find(std::string_view uid) const;
@@ -81,8 +96,8 @@ struct Kubelet::Impl {
 
   Scope* scope = nullptr;
   std::map<std::string, std::shared_ptr<PodWorker>, std::less<>> workers;  // by uid
-  std::map<std::string, std::string> owners;                               // sandbox or container id -> pod uid
-  std::map<std::string, std::string> listed;                               // id -> state, of the last relist
+  std::map<std::string, std::string> owners;  // sandbox or container id -> pod uid
+  std::map<std::string, std::string> listed;  // id -> state, of the last relist
   bool events_up = false;
   Signal relist_now;
   Signal ports_changed;
@@ -141,7 +156,8 @@ const PodWorker* Kubelet::Impl::find(std::string_view uid) const {
   return it == workers.end() ? nullptr : it->second.get();
 }
 
-void Kubelet::Impl::pod_changed(const std::shared_ptr<const corev1::Pod>& old, const std::shared_ptr<const corev1::Pod>& now) {
+void Kubelet::Impl::pod_changed(const std::shared_ptr<const corev1::Pod>& old,
+                                const std::shared_ptr<const corev1::Pod>& now) {
   if (old && (!now || now->metadata.uid != old->metadata.uid)) {
     auto it = workers.find(old->metadata.uid);
     if (it != workers.end()) it->second->set_removed();
@@ -179,7 +195,8 @@ Task<void> Kubelet::Impl::follow_events(CancelToken token) {
   }
 }
 
-// containerd tells of an exit before its CRI service knows of it: what is read at once may still say "running".
+// containerd tells of an exit before its CRI service knows of it: what is read at once may still say
+// "running".
 Task<void> Kubelet::Impl::wake_again(std::string uid, CancelToken token) {
   static constexpr Duration kPauses[] = {150ms, 850ms, 3s};
   for (Duration pause : kPauses) {
@@ -212,8 +229,10 @@ Task<bool> Kubelet::Impl::relist() {
     if (before == listed.end() || before->second != text) changed.insert(uid);
     now[id] = std::move(text);
   };
-  for (const cri::PodSandbox& sandbox : *sandboxes) note(sandbox.id, sandbox.labels, static_cast<int>(sandbox.state));
-  for (const cri::Container& container : *containers) note(container.id, container.labels, static_cast<int>(container.state));
+  for (const cri::PodSandbox& sandbox : *sandboxes)
+    note(sandbox.id, sandbox.labels, static_cast<int>(sandbox.state));
+  for (const cri::Container& container : *containers)
+    note(container.id, container.labels, static_cast<int>(container.state));
   for (const auto& [id, text] : listed) {
     if (!now.contains(id)) changed.insert(text.substr(0, text.find(' ')));
   }
@@ -274,7 +293,8 @@ Task<void> Kubelet::Impl::map_host_ports(CancelToken token) {
     }
     // Sandboxes are read a moment after they were made; a failure is tried again.
     OneShot<bool> alarm = ports_changed.subscribe();
-    uint64_t timer = env.executor->post_at(env.executor->now() + (done ? Duration(2s) : Duration(1s)), [alarm] { alarm.set(true); });
+    uint64_t timer = env.executor->post_at(env.executor->now() + (done ? Duration(2s) : Duration(1s)),
+                                           [alarm] { alarm.set(true); });
     CancelRegistration registration = token.on_cancel([alarm] { alarm.set(false); });
     co_await alarm;
     env.executor->cancel_timer(timer);
@@ -355,7 +375,8 @@ std::optional<ContainerView> Kubelet::container(std::string_view uid, std::strin
   std::shared_ptr<const corev1::Pod> pod = worker == nullptr ? nullptr : worker->pod();
   if (!pod) return std::nullopt;
   const corev1::ContainerStatus* status = nullptr;
-  for (const auto* list : {&pod->status.containerStatuses, &pod->status.initContainerStatuses, &pod->status.ephemeralContainerStatuses}) {
+  for (const auto* list : {&pod->status.containerStatuses, &pod->status.initContainerStatuses,
+                           &pod->status.ephemeralContainerStatuses}) {
     for (const corev1::ContainerStatus& s : *list) {
       if (s.name == name) status = &s;
     }

@@ -1,9 +1,10 @@
-// Kubelet: the node agent. Registers the node, runs the pods that are bound to it, reports what became of them.
+// Kubelet: the node agent. Registers the node, runs the pods that are bound to it, reports what became of
+// them.
 //
-// Everything runs on env.executor, which is also the only place to call it. Parts come from outside, so that the same
-// kubelet runs over a real runtime, or hollow over FakeRuntime in virtual time. They outlive the kubelet.
-// When run() ends, containers stay as they are: the next run takes them over.
-// Source: k8s.io/kubernetes pkg/kubelet.
+// Everything runs on env.executor, which is also the only place to call it. Parts come from outside, so that
+// the same kubelet runs over a real runtime, or hollow over FakeRuntime in virtual time. They outlive the
+// kubelet. When run() ends, containers stay as they are: the next run takes them over. Source:
+// k8s.io/kubernetes pkg/kubelet.
 #pragma once
 
 #include <functional>
@@ -54,7 +55,8 @@ class Kubelet final : public PodAccess {
   Kubelet(KubeletOptions options, client::Env env, client::Rest rest, KubeletParts parts);
   ~Kubelet() override;
 
-  // Until cancelled, and until calls to the runtime in flight have ended (Runtime::shutdown() ends them); at most once.
+  // Until cancelled, and until calls to the runtime in flight have ended (Runtime::shutdown() ends them); at
+  // most once.
   Task<void> run(CancelToken token);
   Executor& executor() const;
   // The Node object exists.

@@ -183,7 +183,8 @@ TEST_F(KubeletTest, ACrashingContainerBacksOff) {
   EXPECT_EQ(pod.status.phase, "Running");
   ASSERT_TRUE(status.state.waiting);
   EXPECT_EQ(status.state.waiting->reason, "CrashLoopBackOff");
-  EXPECT_EQ(status.state.waiting->message, "back-off 10s restarting failed container=main pod=bad_default(uid-bad)");
+  EXPECT_EQ(status.state.waiting->message,
+            "back-off 10s restarting failed container=main pod=bad_default(uid-bad)");
   ASSERT_TRUE(status.lastState.terminated);
   EXPECT_EQ(status.lastState.terminated->exitCode, 1);
   EXPECT_EQ(count("start_container main"), 2U);
@@ -193,7 +194,8 @@ TEST_F(KubeletTest, ACrashingContainerBacksOff) {
   EXPECT_EQ(count("start_container main"), 3U);
   sim.run_for(8s);
   EXPECT_EQ(count("start_container main"), 4U);
-  EXPECT_TRUE(has_event("bad", "BackOff: Back-off restarting failed container main in pod bad_default(uid-bad)"));
+  EXPECT_TRUE(
+      has_event("bad", "BackOff: Back-off restarting failed container main in pod bad_default(uid-bad)"));
 }
 
 TEST_F(KubeletTest, APodThatIsDoneSucceeds) {
@@ -252,7 +254,9 @@ TEST_F(KubeletTest, DeletionStopsThenRemovesThenDeletesTheObject) {
   sim.run_for(5s);
   EXPECT_FALSE(exists("web"));
   const auto& calls = runtime->calls();
-  auto at = [&](std::string_view call) { return std::find(calls.begin(), calls.end(), call) - calls.begin(); };
+  auto at = [&](std::string_view call) {
+    return std::find(calls.begin(), calls.end(), call) - calls.begin();
+  };
   EXPECT_LT(at("stop_container main"), at("stop_pod_sandbox web"));
   EXPECT_LT(at("stop_pod_sandbox web"), at("remove_pod_sandbox web"));
   EXPECT_LT(at("remove_pod_sandbox web"), static_cast<long>(calls.size()));
@@ -345,12 +349,13 @@ TEST_F(KubeletTest, ANeverPulledImageThatIsMissingIsReported) {
 
 TEST_F(KubeletTest, AFailedLivenessProbeRestartsTheContainer) {
   bool healthy = true;
-  runtime->set_exec_handler([&](const cri::ContainerStatus&, const std::vector<std::string>&) -> Result<cri::ExecSyncResult> {
-    cri::ExecSyncResult result;
-    result.exit_code = healthy ? 0 : 1;
-    result.out = healthy ? "" : "sick";
-    return result;
-  });
+  runtime->set_exec_handler(
+      [&](const cri::ContainerStatus&, const std::vector<std::string>&) -> Result<cri::ExecSyncResult> {
+        cri::ExecSyncResult result;
+        result.exit_code = healthy ? 0 : 1;
+        result.out = healthy ? "" : "sick";
+        return result;
+      });
   start();
   corev1::Pod pod = make("web");
   corev1::Probe& probe = pod.spec.containers[0].livenessProbe.emplace();
@@ -373,11 +378,12 @@ TEST_F(KubeletTest, AFailedLivenessProbeRestartsTheContainer) {
 
 TEST_F(KubeletTest, AContainerIsReadyWhenItsProbeSaysSo) {
   bool healthy = false;
-  runtime->set_exec_handler([&](const cri::ContainerStatus&, const std::vector<std::string>&) -> Result<cri::ExecSyncResult> {
-    cri::ExecSyncResult result;
-    result.exit_code = healthy ? 0 : 1;
-    return result;
-  });
+  runtime->set_exec_handler(
+      [&](const cri::ContainerStatus&, const std::vector<std::string>&) -> Result<cri::ExecSyncResult> {
+        cri::ExecSyncResult result;
+        result.exit_code = healthy ? 0 : 1;
+        return result;
+      });
   start();
   corev1::Pod pod = make("web");
   corev1::Probe& probe = pod.spec.containers[0].readinessProbe.emplace();

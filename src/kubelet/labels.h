@@ -1,5 +1,5 @@
-// How the kubelet marks its sandboxes and containers in the runtime, so that a restarted one knows them again.
-// Source: k8s.io/kubelet/pkg/types, pkg/kubelet/kuberuntime/labels.go.
+// How the kubelet marks its sandboxes and containers in the runtime, so that a restarted one knows them
+// again. Source: k8s.io/kubelet/pkg/types, pkg/kubelet/kuberuntime/labels.go.
 #pragma once
 
 #include <string>

@@ -9,7 +9,8 @@
 
 namespace xebec::kubelet {
 
-inline Task<Result<corev1::ConfigMap>> get_config_map(client::Rest rest, CancelToken token, std::string ns, std::string name) {
+inline Task<Result<corev1::ConfigMap>> get_config_map(client::Rest rest, CancelToken token, std::string ns,
+                                                      std::string name) {
   Context context;
   context.cancel = token;
   Result<corev1::ConfigMap> found = co_await rest.get<corev1::ConfigMap>(context, ns, name);
@@ -20,7 +21,8 @@ inline Task<Result<corev1::ConfigMap>> get_config_map(client::Rest rest, CancelT
   co_return found;
 }
 
-inline Task<Result<corev1::Secret>> get_secret(client::Rest rest, CancelToken token, std::string ns, std::string name) {
+inline Task<Result<corev1::Secret>> get_secret(client::Rest rest, CancelToken token, std::string ns,
+                                               std::string name) {
   Context context;
   context.cancel = token;
   Result<corev1::Secret> found = co_await rest.get<corev1::Secret>(context, ns, name);

@@ -1,6 +1,6 @@
-// PodAccess: what the kubelet's server may know about the pods of this node, to serve logs, exec, attach, port-forward
-// and the pod lists. The Kubelet implements it.
-// Everything is called on the kubelet's executor (Kubelet::executor()); what is returned is the caller's own or immutable.
+// PodAccess: what the kubelet's server may know about the pods of this node, to serve logs, exec, attach,
+// port-forward and the pod lists. The Kubelet implements it. Everything is called on the kubelet's executor
+// (Kubelet::executor()); what is returned is the caller's own or immutable.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@ enum class ContainerPhase { kWaiting, kRunning, kTerminated };
 // One container of a pod, as it is now.
 struct ContainerView {
   std::string name;
-  std::string id;            // the runtime's id, without "containerd://"; empty: not created yet
+  std::string id;  // the runtime's id, without "containerd://"; empty: not created yet
   ContainerPhase phase = ContainerPhase::kWaiting;
-  std::string reason;        // of waiting or terminated ("ContainerCreating", "CrashLoopBackOff", "Completed", ...)
-  std::string log_path;      // absolute, of this instance; empty: none
-  int32_t exit_code = 0;     // of a terminated one
+  std::string reason;  // of waiting or terminated ("ContainerCreating", "CrashLoopBackOff", "Completed", ...)
+  std::string log_path;   // absolute, of this instance; empty: none
+  int32_t exit_code = 0;  // of a terminated one
   int32_t restart_count = 0;
   std::string previous_id;        // the instance before; empty: none is kept
   std::string previous_log_path;  // empty: none

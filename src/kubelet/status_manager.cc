@@ -17,7 +17,8 @@ codec::Value tree(const corev1::PodStatus& status) {
 
 }  // namespace
 
-std::string status_patch(const std::string& uid, const corev1::PodStatus& have, const corev1::PodStatus& want) {
+std::string status_patch(const std::string& uid, const corev1::PodStatus& have,
+                         const corev1::PodStatus& want) {
   codec::Value before = tree(have), after = tree(want);
   codec::Value status;
   for (const codec::ValueMember& member : *after.as_map()) {
@@ -52,7 +53,8 @@ std::string status_patch(const std::string& uid, const corev1::PodStatus& have, 
     }
   }
   for (const codec::ValueMember& member : *before.as_map()) {
-    if (after.find(member.key) == nullptr && member.key != "conditions") status[member.key] = codec::Value(nullptr);
+    if (after.find(member.key) == nullptr && member.key != "conditions")
+      status[member.key] = codec::Value(nullptr);
   }
   if (!status.is_map() || status.as_map()->empty()) return "";
   codec::Value patch;
@@ -62,7 +64,8 @@ std::string status_patch(const std::string& uid, const corev1::PodStatus& have, 
 }
 
 void StatusManager::start(Scope& scope) {
-  client::run_controller(scope, queue_, kWriters, [this](std::string uid) { return sync(std::move(uid)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, kWriters, [this](std::string uid) { return sync(std::move(uid)); }, env_.logger);
 }
 
 void StatusManager::set(std::shared_ptr<const corev1::Pod> pod, corev1::PodStatus status) {
@@ -106,11 +109,12 @@ Task<Result<void>> StatusManager::sync(std::string uid) {
   if (!patch.empty()) {
     client::WriteOptions options;
     options.subresource = "status";
-    Result<corev1::Pod> answer =
-        co_await rest_.patch<corev1::Pod>(context, ns, name, client::PatchType::kStrategic, std::move(patch), options);
+    Result<corev1::Pod> answer = co_await rest_.patch<corev1::Pod>(
+        context, ns, name, client::PatchType::kStrategic, std::move(patch), options);
     if (!answer) {
       // Gone, or another pod of the same name: nobody wants this status any more.
-      if (answer.error().is(reason::kNotFound) || answer.error().is(reason::kConflict)) co_return Result<void>();
+      if (answer.error().is(reason::kNotFound) || answer.error().is(reason::kConflict))
+        co_return Result<void>();
       co_return fail(answer.error());
     }
     it = entries_.find(uid);

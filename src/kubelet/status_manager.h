@@ -1,5 +1,5 @@
-// StatusManager: brings pod statuses to the API, one write a pod at a time, the newest status only, none when nothing
-// changed. Keeps conditions of others, never leaves a terminal phase. Deletes pods that are over.
+// StatusManager: brings pod statuses to the API, one write a pod at a time, the newest status only, none when
+// nothing changed. Keeps conditions of others, never leaves a terminal phase. Deletes pods that are over.
 // Source: k8s.io/kubernetes pkg/kubelet/status/status_manager.go.
 #pragma once
 
@@ -18,7 +18,8 @@ namespace xebec::kubelet {
 
 class StatusManager {
  public:
-  StatusManager(client::Env env, client::Rest rest) : env_(std::move(env)), rest_(std::move(rest)), queue_(*env_.executor) {}
+  StatusManager(client::Env env, client::Rest rest)
+      : env_(std::move(env)), rest_(std::move(rest)), queue_(*env_.executor) {}
 
   void start(Scope& scope);
   // `pod` is the newest object known.
@@ -35,7 +36,7 @@ class StatusManager {
   struct Entry {
     std::shared_ptr<const corev1::Pod> pod;
     corev1::PodStatus status;
-    corev1::PodStatus written;  // as we sent it last
+    corev1::PodStatus written;    // as we sent it last
     int64_t written_version = 0;  // resourceVersion of that write's answer
     bool was_written = false;
     bool finished = false;
@@ -49,6 +50,7 @@ class StatusManager {
 };
 
 // The strategic merge patch from the status the API has to the wanted one; empty when nothing differs.
-std::string status_patch(const std::string& uid, const corev1::PodStatus& have, const corev1::PodStatus& want);
+std::string status_patch(const std::string& uid, const corev1::PodStatus& have,
+                         const corev1::PodStatus& want);
 
 }  // namespace xebec::kubelet

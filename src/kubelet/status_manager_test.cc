@@ -22,7 +22,8 @@ TEST(StatusPatch, NothingChangedIsNoPatch) {
 TEST(StatusPatch, HoldsTheUidAndOnlyWhatTheKubeletOwnsAndChanged) {
   corev1::PodStatus have, want;
   have.phase = "Pending";
-  have.conditions = {condition("Ready", "False"), condition("PodScheduled", "True"), condition("example.com/gate", "True")};
+  have.conditions = {condition("Ready", "False"), condition("PodScheduled", "True"),
+                     condition("example.com/gate", "True")};
   want = have;
   want.phase = "Running";
   want.conditions[0].status = "True";

@@ -9,7 +9,8 @@
 namespace xebec::kubelet {
 
 inline api::Time now_time(const Clock& clock) {
-  return api::Time::from_unix(std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count());
+  return api::Time::from_unix(
+      std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count());
 }
 // From the runtime's nanoseconds; 0 is the zero time.
 inline api::Time time_of_nanos(int64_t nanos) {

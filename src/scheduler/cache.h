@@ -1,5 +1,5 @@
-// The scheduler's picture of the cluster: nodes, the Pods on them, and the Pods it has just placed ("assumed") whose
-// binding has not come back through the informer yet. Belongs to the scheduler's executor.
+// The scheduler's picture of the cluster: nodes, the Pods on them, and the Pods it has just placed
+// ("assumed") whose binding has not come back through the informer yet. Belongs to the scheduler's executor.
 #pragma once
 
 #include <map>

@@ -1,4 +1,5 @@
-// Why no node took a Pod, in upstream's words: "0/3 nodes are available: 1 Insufficient memory, 2 Too many pods."
+// Why no node took a Pod, in upstream's words: "0/3 nodes are available: 1 Insufficient memory, 2 Too many
+// pods."
 #pragma once
 
 #include <map>

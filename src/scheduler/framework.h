@@ -32,8 +32,9 @@ struct Rejection {
 
 // What happened in the cluster that may make a rejected Pod schedulable. A set of bits.
 struct ClusterEvent {
-  static constexpr uint32_t kNodeAdded = 1, kNodeAllocatable = 2, kNodeLabel = 4, kNodeTaint = 8, kNodeCondition = 16,
-                            kAssignedPodDeleted = 32, kAssignedPodAdded = 64, kPodUpdated = 128, kAll = 255;
+  static constexpr uint32_t kNodeAdded = 1, kNodeAllocatable = 2, kNodeLabel = 4, kNodeTaint = 8,
+                            kNodeCondition = 16, kAssignedPodDeleted = 32, kAssignedPodAdded = 64,
+                            kPodUpdated = 128, kAll = 255;
 };
 
 // State that plugins keep between the points of one Pod's cycle.
@@ -91,7 +92,8 @@ struct Profile {
 // In plugins/registry.cc.
 Profile default_profile();
 
-// Scales to 0..kMaxScore with the highest at kMaxScore; `reverse` turns it round (helper.DefaultNormalizeScore).
+// Scales to 0..kMaxScore with the highest at kMaxScore; `reverse` turns it round
+// (helper.DefaultNormalizeScore).
 void normalize_scores(std::vector<int64_t>& scores, bool reverse);
 
 }  // namespace xebec::scheduler

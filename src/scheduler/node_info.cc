@@ -11,11 +11,14 @@ std::string address_of(const corev1::ContainerPort& port) {
   return port.hostIP.empty() ? std::string(kAnyAddress) : port.hostIP;
 }
 
-std::string protocol_of(const corev1::ContainerPort& port) { return port.protocol.empty() ? "TCP" : port.protocol; }
+std::string protocol_of(const corev1::ContainerPort& port) {
+  return port.protocol.empty() ? "TCP" : port.protocol;
+}
 
 }  // namespace
 
-PodInfo::PodInfo(std::shared_ptr<const corev1::Pod> p) : pod(std::move(p)), request(Resource::from(api::pod_requests(*pod))) {
+PodInfo::PodInfo(std::shared_ptr<const corev1::Pod> p)
+    : pod(std::move(p)), request(Resource::from(api::pod_requests(*pod))) {
   for (const corev1::Container& container : pod->spec.containers) {
     const api::Quantity* cpu = container.resources.requests.get("cpu");
     const api::Quantity* memory = container.resources.requests.get("memory");

@@ -19,7 +19,8 @@ struct PodInfo {
   explicit PodInfo(std::shared_ptr<const corev1::Pod> pod);
   std::shared_ptr<const corev1::Pod> pod;
   Resource request;
-  // What scoring counts a container without requests as (100 millicores, 200 MB), so that such Pods spread too.
+  // What scoring counts a container without requests as (100 millicores, 200 MB), so that such Pods spread
+  // too.
   int64_t non_zero_milli_cpu = 0;
   int64_t non_zero_memory = 0;
   std::vector<corev1::ContainerPort> host_ports;
@@ -43,7 +44,8 @@ class HostPorts {
 };
 
 struct NodeInfo {
-  std::shared_ptr<const corev1::Node> node;  // nullptr: Pods are bound to it, the Node object is not (or no longer) there
+  std::shared_ptr<const corev1::Node>
+      node;  // nullptr: Pods are bound to it, the Node object is not (or no longer) there
   Resource allocatable;
   Resource requested;
   int64_t non_zero_milli_cpu = 0;

@@ -1,7 +1,8 @@
 // The scheduling queue (k8s.io/kubernetes/pkg/scheduler/backend/queue): Pods wait in one of three places:
 //   active         next to be tried, highest priority first, then the longest waiting
 //   backoff        tried and failed; become active when their back-off is over (1 s doubling to 10 s)
-//   unschedulable  rejected; wait for a cluster event that the rejecting plugins care about, at most 5 minutes
+//   unschedulable  rejected; wait for a cluster event that the rejecting plugins care about, at most 5
+//   minutes
 // Belongs to the scheduler's executor.
 #pragma once
 
@@ -18,7 +19,7 @@ namespace xebec::scheduler {
 
 struct QueuedPod {
   PodInfoPtr info;
-  MonotonicTime queued_at{};   // when it was first added
+  MonotonicTime queued_at{};  // when it was first added
   int attempts = 0;
   std::set<std::string> rejected_by;  // plugins, in the last attempt
 };
@@ -35,8 +36,8 @@ class SchedulingQueue {
 
   // The next Pod to try; waits for one. Nothing when cancelled.
   Task<std::optional<QueuedPod>> pop(CancelToken token);
-  // A popped Pod could not be placed. `event_counter` is what event_counter() was when it was popped: events that came
-  // meanwhile are not lost.
+  // A popped Pod could not be placed. `event_counter` is what event_counter() was when it was popped: events
+  // that came meanwhile are not lost.
   void add_unschedulable(QueuedPod pod, uint64_t popped_at);
   uint64_t event_counter() const { return events_.size(); }
   // A popped Pod is done with (bound, or gone).
@@ -78,8 +79,8 @@ class SchedulingQueue {
   std::map<std::string, Order> active_keys_;  // UID -> place in active_
   std::map<std::string, Backoff> backoff_;
   std::map<std::string, Unschedulable> unschedulable_;
-  std::set<std::string> in_flight_;   // popped, not done
-  std::vector<uint32_t> events_;      // since the queue was last idle (no Pod in flight)
+  std::set<std::string> in_flight_;  // popped, not done
+  std::vector<uint32_t> events_;     // since the queue was last idle (no Pod in flight)
   Signal changed_;
 };
 

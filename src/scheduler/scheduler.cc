@@ -11,7 +11,9 @@ namespace {
 using NodePtr = std::shared_ptr<const corev1::Node>;
 using PodPtr = std::shared_ptr<const corev1::Pod>;
 
-bool finished(const corev1::Pod& pod) { return pod.status.phase == "Succeeded" || pod.status.phase == "Failed"; }
+bool finished(const corev1::Pod& pod) {
+  return pod.status.phase == "Succeeded" || pod.status.phase == "Failed";
+}
 
 uint32_t node_changes(const corev1::Node& old, const corev1::Node& now) {
   uint32_t events = 0;
@@ -20,15 +22,18 @@ uint32_t node_changes(const corev1::Node& old, const corev1::Node& now) {
   if (old.spec.taints != now.spec.taints || old.spec.unschedulable != now.spec.unschedulable) {
     events |= ClusterEvent::kNodeTaint;
   }
-  if (old.status.conditions.size() != now.status.conditions.size()) return events | ClusterEvent::kNodeCondition;
+  if (old.status.conditions.size() != now.status.conditions.size())
+    return events | ClusterEvent::kNodeCondition;
   for (size_t i = 0; i < old.status.conditions.size(); ++i) {
-    if (old.status.conditions[i].status != now.status.conditions[i].status) events |= ClusterEvent::kNodeCondition;
+    if (old.status.conditions[i].status != now.status.conditions[i].status)
+      events |= ClusterEvent::kNodeCondition;
   }
   return events;
 }
 
 // A strategic merge patch that sets one condition.
-std::string condition_patch(const corev1::Pod& pod, const std::string& reason, const std::string& message, api::Time now) {
+std::string condition_patch(const corev1::Pod& pod, const std::string& reason, const std::string& message,
+                            api::Time now) {
   const corev1::PodCondition* old = nullptr;
   for (const corev1::PodCondition& condition : pod.status.conditions) {
     if (condition.type == "PodScheduled") old = &condition;
@@ -41,7 +46,9 @@ std::string condition_patch(const corev1::Pod& pod, const std::string& reason, c
   condition.set("reason", reason);
   condition.set("message", message);
   condition.set("lastProbeTime", nullptr);
-  condition.set("lastTransitionTime", same_status && old->lastTransitionTime != api::Time() ? old->lastTransitionTime.str() : now.str());
+  condition.set("lastTransitionTime", same_status && old->lastTransitionTime != api::Time()
+                                          ? old->lastTransitionTime.str()
+                                          : now.str());
   codec::ValueList conditions;
   conditions.emplace_back(std::move(condition));
   codec::ValueMap status;
@@ -75,12 +82,13 @@ Scheduler::Scheduler(client::Rest rest, client::Env env, SchedulerOptions option
 Scheduler::~Scheduler() = default;
 
 bool Scheduler::ours(const corev1::Pod& pod) const {
-  return pod.spec.nodeName.empty() && pod.spec.schedulerName == options_.name && pod.spec.schedulingGates.empty() &&
-         !finished(pod) && !pod.metadata.deletionTimestamp;
+  return pod.spec.nodeName.empty() && pod.spec.schedulerName == options_.name &&
+         pod.spec.schedulingGates.empty() && !finished(pod) && !pod.metadata.deletionTimestamp;
 }
 
 void Scheduler::watch_nodes() {
-  informers_.get<corev1::Node>().on_change([this](const NodePtr& old, const NodePtr& now) { on_node(old, now); });
+  informers_.get<corev1::Node>().on_change(
+      [this](const NodePtr& old, const NodePtr& now) { on_node(old, now); });
 }
 
 void Scheduler::on_node(const NodePtr& old, const NodePtr& now) {
@@ -137,7 +145,8 @@ Task<void> Scheduler::schedule_loop(Scope& scope) {
     Placement placement = find_node(*next->info);
     if (placement.node.empty()) {
       next->rejected_by = placement.rejected_by;
-      scope.spawn(fail(std::move(*next), "Unschedulable", std::move(placement.message), popped_at, scope.token()));
+      scope.spawn(
+          fail(std::move(*next), "Unschedulable", std::move(placement.message), popped_at, scope.token()));
       continue;
     }
     cache_.assume(next->info, placement.node);
@@ -209,11 +218,12 @@ bool Scheduler::reserve(CycleState& state, const PodInfo& pod, const std::string
 }
 
 void Scheduler::unreserve(CycleState& state, const PodInfo& pod, const std::string& node) {
-  for (auto it = profile_.reserve.rbegin(); it != profile_.reserve.rend(); ++it) (*it)->unreserve(state, pod, node);
+  for (auto it = profile_.reserve.rbegin(); it != profile_.reserve.rend(); ++it)
+    (*it)->unreserve(state, pod, node);
 }
 
-Task<void> Scheduler::bind(QueuedPod pod, std::string node, std::shared_ptr<CycleState> state, uint64_t popped_at,
-                           CancelToken token) {
+Task<void> Scheduler::bind(QueuedPod pod, std::string node, std::shared_ptr<CycleState> state,
+                           uint64_t popped_at, CancelToken token) {
   const corev1::Pod& object = *pod.info->pod;
   corev1::Binding binding;
   binding.metadata.name = object.metadata.name;
@@ -227,7 +237,8 @@ Task<void> Scheduler::bind(QueuedPod pod, std::string node, std::shared_ptr<Cycl
   if (bound) {
     queue_.done(pod.info->uid());
     recorder_.event(object, client::kEventNormal, "Scheduled",
-                    fmt::format("Successfully assigned {}/{} to {}", object.metadata.namespace_, object.metadata.name, node));
+                    fmt::format("Successfully assigned {}/{} to {}", object.metadata.namespace_,
+                                object.metadata.name, node));
     co_return;
   }
   cache_.forget(pod.info->uid());
@@ -242,7 +253,8 @@ Task<void> Scheduler::bind(QueuedPod pod, std::string node, std::shared_ptr<Cycl
   co_await fail(std::move(pod), "SchedulerError", std::move(message), popped_at, token);
 }
 
-Task<void> Scheduler::fail(QueuedPod pod, std::string reason, std::string message, uint64_t popped_at, CancelToken token) {
+Task<void> Scheduler::fail(QueuedPod pod, std::string reason, std::string message, uint64_t popped_at,
+                           CancelToken token) {
   PodPtr object = pod.info->pod;
   const std::string uid = pod.info->uid();
   PodPtr current = informers_.get<corev1::Pod>().get(object->metadata.namespace_, object->metadata.name);
@@ -254,18 +266,21 @@ Task<void> Scheduler::fail(QueuedPod pod, std::string reason, std::string messag
   }
   queue_.add_unschedulable(std::move(pod), popped_at);
   recorder_.event(*object, client::kEventWarning, "FailedScheduling", message);
-  api::Time now{std::chrono::duration_cast<std::chrono::seconds>(env_.clock->now().time_since_epoch()).count()};
+  api::Time now{
+      std::chrono::duration_cast<std::chrono::seconds>(env_.clock->now().time_since_epoch()).count()};
   std::string patch = condition_patch(*current, reason, message, now);
   if (patch.empty()) co_return;
   Context context;
   context.cancel = token;
   client::WriteOptions options;
   options.subresource = "status";
-  auto patched = co_await rest_.patch<corev1::Pod>(std::move(context), object->metadata.namespace_, object->metadata.name,
-                                                   client::PatchType::kStrategic, std::move(patch), std::move(options));
+  auto patched = co_await rest_.patch<corev1::Pod>(std::move(context), object->metadata.namespace_,
+                                                   object->metadata.name, client::PatchType::kStrategic,
+                                                   std::move(patch), std::move(options));
   if (!patched && !patched.error().is(reason::kNotFound)) {
     env_.logger.warning("Updating the condition of a pod failed",
-                        {{"pod", object->metadata.namespace_ + "/" + object->metadata.name}, {"err", patched.error().message}});
+                        {{"pod", object->metadata.namespace_ + "/" + object->metadata.name},
+                         {"err", patched.error().message}});
   }
 }
 

@@ -1,5 +1,5 @@
-// The scheduler: finds a node for every Pod that has none (k8s.io/kubernetes/pkg/scheduler). A client of the API; runs
-// wholly on its executor.
+// The scheduler: finds a node for every Pod that has none (k8s.io/kubernetes/pkg/scheduler). A client of the
+// API; runs wholly on its executor.
 #pragma once
 
 #include <memory>
@@ -33,7 +33,8 @@ class Scheduler {
   void watch_nodes();
   void watch_pods();
   void on_pod(const std::shared_ptr<const corev1::Pod>& old, const std::shared_ptr<const corev1::Pod>& now);
-  void on_node(const std::shared_ptr<const corev1::Node>& old, const std::shared_ptr<const corev1::Node>& now);
+  void on_node(const std::shared_ptr<const corev1::Node>& old,
+               const std::shared_ptr<const corev1::Node>& now);
   bool ours(const corev1::Pod& pod) const;
 
   Task<void> schedule_loop(Scope& scope);
@@ -43,7 +44,8 @@ class Scheduler {
   void unreserve(CycleState& state, const PodInfo& pod, const std::string& node);
   Task<void> bind(QueuedPod pod, std::string node, std::shared_ptr<CycleState> state, uint64_t popped_at,
                   CancelToken token);
-  Task<void> fail(QueuedPod pod, std::string reason, std::string message, uint64_t popped_at, CancelToken token);
+  Task<void> fail(QueuedPod pod, std::string reason, std::string message, uint64_t popped_at,
+                  CancelToken token);
 
   client::Rest rest_;
   client::Env env_;

@@ -20,7 +20,8 @@ std::shared_ptr<const corev1::Pod> make_pod(std::string name, std::string cpu = 
   return std::make_shared<const corev1::Pod>(std::move(pod));
 }
 
-std::shared_ptr<const corev1::Node> make_node(std::string name, std::string cpu = "2", std::string pods = "110") {
+std::shared_ptr<const corev1::Node> make_node(std::string name, std::string cpu = "2",
+                                              std::string pods = "110") {
   corev1::Node node;
   node.metadata.name = std::move(name);
   node.status.allocatable["cpu"] = api::Quantity::must_parse(cpu);
@@ -70,7 +71,10 @@ TEST(NodeAffinity, SelectorAndRequiredTermsMustMatch) {
   corev1::PodSpec spec;
   spec.nodeSelector["disk"] = "ssd";
   EXPECT_TRUE(matches_node_affinity(spec, node));
-  auto& terms = spec.affinity.emplace().nodeAffinity.emplace().requiredDuringSchedulingIgnoredDuringExecution.emplace().nodeSelectorTerms;
+  auto& terms = spec.affinity.emplace()
+                    .nodeAffinity.emplace()
+                    .requiredDuringSchedulingIgnoredDuringExecution.emplace()
+                    .nodeSelectorTerms;
   auto& requirement = terms.emplace_back().matchExpressions.emplace_back();
   requirement.key = "cores";
   requirement.operator_ = "Gt";

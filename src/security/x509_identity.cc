@@ -45,7 +45,8 @@ Result<std::shared_ptr<const UserInfo>> X509Identities::identify(const std::vect
   TRY(Certificate leaf, Certificate::parse_der(chain[0]));
   Result<void> verified = roots_.verify(chain, Usage::kClient, now);
   if (!verified) {
-    return fail(errors::unauthorized("verifying certificate SN=" + leaf.serial() + " failed: " + verified.error().message));
+    return fail(errors::unauthorized("verifying certificate SN=" + leaf.serial() +
+                                     " failed: " + verified.error().message));
   }
   Subject subject = leaf.subject();
   if (subject.common_name.empty()) return nullptr;

@@ -13,15 +13,16 @@
 
 namespace xebec::pki {
 
-// Thread-safe. A chain is verified once and then known by its leaf until it expires: verification costs more than a
-// small request.
+// Thread-safe. A chain is verified once and then known by its leaf until it expires: verification costs more
+// than a small request.
 class X509Identities {
  public:
   // Certificates must chain to `roots` and allow client authentication. `clock` outlives this.
   X509Identities(CertPool roots, const Clock& clock);
   ~X509Identities();
 
-  // Null for no certificate, or one without a name. Unauthorized for one that does not verify. DER, leaf first.
+  // Null for no certificate, or one without a name. Unauthorized for one that does not verify. DER, leaf
+  // first.
   Result<std::shared_ptr<const UserInfo>> identify(const std::vector<std::string>& chain);
 
  private:

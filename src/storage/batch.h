@@ -1,5 +1,5 @@
-// Batch: transactions evaluated one after another, each against the committed state plus the writes of those before
-// it in the same batch. Shared by the engines that assign revisions themselves. Not thread-safe.
+// Batch: transactions evaluated one after another, each against the committed state plus the writes of those
+// before it in the same batch. Shared by the engines that assign revisions themselves. Not thread-safe.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
-// Concurrent clients on several threads, and a check that one order explains what all of them saw: revisions name the
-// order, so it is enough to check it against the rules of the store (each operation against the state before it) and
-// against real time (an operation that began after another had ended comes after it).
+// Concurrent clients on several threads, and a check that one order explains what all of them saw: revisions
+// name the order, so it is enough to check it against the rules of the store (each operation against the
+// state before it) and against real time (an operation that began after another had ended comes after it).
 #include <thread>
 
 #include "storage/test_store.h"
@@ -14,8 +14,8 @@ struct Operation {
   std::string written;
   int64_t expected = 0;  // mod revision of the compare
   bool succeeded = false;
-  int64_t revision = 0;     // of the write, or at which was read
-  int64_t seen = 0;         // mod revision of what a read or a failed compare saw; 0: no key
+  int64_t revision = 0;  // of the write, or at which was read
+  int64_t seen = 0;      // mod revision of what a read or a failed compare saw; 0: no key
   std::string seen_value;
   uint64_t began = 0;
   uint64_t ended = 0;
@@ -33,7 +33,9 @@ class Client {
       Operation op;
       op.key = "/r/" + std::to_string(rng_->below(3));
       uint64_t dice = rng_->below(10);
-      op.kind = dice < 3 ? Operation::Kind::kGet : dice < 9 ? Operation::Kind::kCas : Operation::Kind::kDelete;
+      op.kind = dice < 3   ? Operation::Kind::kGet
+                : dice < 9 ? Operation::Kind::kCas
+                           : Operation::Kind::kDelete;
       op.expected = last_seen_[op.key];
       op.written = name_ + "-" + std::to_string(i);
       op.began = ++ticks_;
@@ -58,7 +60,8 @@ class Client {
       return;
     }
     Txn txn = op.kind == Operation::Kind::kCas ? put_txn(op.key, op.written) : delete_txn(op.key);
-    if (op.kind == Operation::Kind::kDelete && op.expected == 0) op.expected = 1;  // never holds: a failing delete
+    if (op.kind == Operation::Kind::kDelete && op.expected == 0)
+      op.expected = 1;  // never holds: a failing delete
     txn.compares.push_back(Compare{op.key, op.expected});
     Result<TxnResult> result = block_on(store_.txn(std::move(txn)));
     ASSERT_TRUE(result) << result.error().message;
@@ -92,7 +95,8 @@ void check(const std::vector<Operation>& history) {
     int64_t before = states_of_key.empty() ? 0 : states_of_key.rbegin()->second.first;
     ASSERT_EQ(op->expected, before) << "the write at " << revision << " compared with another state";
     bool put = op->kind == Operation::Kind::kCas;
-    states_of_key[revision] = put ? std::pair(revision, op->written) : std::pair(int64_t{0}, std::string("<none>"));
+    states_of_key[revision] =
+        put ? std::pair(revision, op->written) : std::pair(int64_t{0}, std::string("<none>"));
   }
   for (const Operation& op : history) {
     if (op.wrote()) continue;
@@ -102,7 +106,8 @@ void check(const std::vector<Operation>& history) {
     if (after != states_of_key.begin()) state = std::prev(after)->second;
     ASSERT_EQ(op.seen, state.first);
     ASSERT_EQ(op.seen_value, state.second);
-    ASSERT_TRUE(op.kind == Operation::Kind::kGet || op.expected != state.first) << "refused although it holds";
+    ASSERT_TRUE(op.kind == Operation::Kind::kGet || op.expected != state.first)
+        << "refused although it holds";
   }
   // Real time: in order of their beginning, each is at or after the newest revision that had ended by then.
   std::map<uint64_t, const Operation*> begins;
@@ -129,7 +134,8 @@ void run_clients(Store& store) {
     for (auto& client : clients) threads.emplace_back([&client] { client->run(400); });
   }
   std::vector<Operation> history;
-  for (const auto& client : clients) history.insert(history.end(), client->history().begin(), client->history().end());
+  for (const auto& client : clients)
+    history.insert(history.end(), client->history().begin(), client->history().end());
   EXPECT_EQ(history.size(), kClients * 400u);
   check(history);
 }

@@ -33,7 +33,8 @@ std::string next_key(std::string_view key) {
 Status compacted() { return errors::expired("etcdserver: mvcc: required revision has been compacted"); }
 
 Status future_revision(int64_t requested, int64_t current) {
-  Status status = errors::timeout(fmt::format("Too large resource version: {}, current: {}", requested, current), 1);
+  Status status =
+      errors::timeout(fmt::format("Too large resource version: {}, current: {}", requested, current), 1);
   status.details.causes.push_back(
       {.reason = "ResourceVersionTooLarge", .message = "Too large resource version", .field = ""});
   return status;

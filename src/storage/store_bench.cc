@@ -1,5 +1,5 @@
-// Writes a second and their latency by number of concurrent writers, next to what the disk below can do, and the
-// memory a store of many objects takes:   storage_bench [DIR] [SECONDS]
+// Writes a second and their latency by number of concurrent writers, next to what the disk below can do, and
+// the memory a store of many objects takes:   storage_bench [DIR] [SECONDS]
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -51,7 +51,8 @@ struct Latencies {
   bool failed = false;
   double at(double quantile) {
     if (millis.empty()) return 0;
-    size_t i = std::min(millis.size() - 1, static_cast<size_t>(quantile * static_cast<double>(millis.size())));
+    size_t i =
+        std::min(millis.size() - 1, static_cast<size_t>(quantile * static_cast<double>(millis.size())));
     std::nth_element(millis.begin(), millis.begin() + static_cast<long>(i), millis.end());
     return millis[i];
   }
@@ -99,8 +100,8 @@ bool measure_writes(const std::string& dir, double seconds) {
     fmt::print("{}\n", store.error().message);
     return false;
   }
-  fmt::print("{:>8} {:>10} {:>10} {:>10} {:>14} {:>10}\n", "writers", "writes/s", "p50 ms", "p99 ms", "fdatasync/s",
-             "ratio");
+  fmt::print("{:>8} {:>10} {:>10} {:>10} {:>14} {:>10}\n", "writers", "writes/s", "p50 ms", "p99 ms",
+             "fdatasync/s", "ratio");
   for (int writers : {1, 16, 64, 256}) {
     // The disk is measured anew each time: others use it too.
     double raw = fdatasyncs_a_second(dir, seconds);

@@ -1,4 +1,5 @@
-// What every engine does: run over all of them, and once more with a watch ring so small that watchers live on the log.
+// What every engine does: run over all of them, and once more with a watch ring so small that watchers live
+// on the log.
 #include "storage/store.h"
 
 #include "base/sync.h"
@@ -54,7 +55,9 @@ class StoreTest : public ::testing::TestWithParam<Engine> {
   }
   int64_t del(std::string key) { return txn(delete_txn(std::move(key))).revision; }
 
-  Result<GetResult> get(std::string key, int64_t revision = 0) { return block_on(store_->get(std::move(key), revision)); }
+  Result<GetResult> get(std::string key, int64_t revision = 0) {
+    return block_on(store_->get(std::move(key), revision));
+  }
   std::string value(std::string key, int64_t revision = 0) {
     Result<GetResult> result = get(std::move(key), revision);
     return result ? text(result->kv) : result.error().message;
@@ -238,9 +241,18 @@ TEST_P(StoreTest, ListIsOrderedAndBoundedByPrefix) {
 }
 
 TEST_P(StoreTest, KeysOfAnyBytesKeepTheirOrder) {
-  std::vector<std::string> all = {std::string("\0", 1), std::string("\0\0", 2), std::string("\0\1", 2),
-                                  std::string("\0\xff", 2), "a", std::string("a\0", 2), std::string("a\0b", 3),
-                                  "a\1", "a\xff", "b", "\xff", "\xff\xff"};
+  std::vector<std::string> all = {std::string("\0", 1),
+                                  std::string("\0\0", 2),
+                                  std::string("\0\1", 2),
+                                  std::string("\0\xff", 2),
+                                  "a",
+                                  std::string("a\0", 2),
+                                  std::string("a\0b", 3),
+                                  "a\1",
+                                  "a\xff",
+                                  "b",
+                                  "\xff",
+                                  "\xff\xff"};
   for (size_t i = 0; i < all.size(); ++i) put(all[(i * 5) % all.size()], "1");
   for (size_t i = 0; i < all.size(); ++i) put(all[i], "2");
   EXPECT_EQ(keys(RangeOptions::of_prefix("")), all);
@@ -362,7 +374,8 @@ TEST_P(StoreTest, ASlowWatcherMissesNothing) {
   for (int i = 0; i < 3000; ++i) {
     int64_t revision = put(i % 3 == 0 ? "/w/a" : "/x/a", std::to_string(i));
     std::string was = i < 3 ? "<none>" : std::to_string(i - 3);
-    if (i % 3 == 0) expected.push_back("put /w/a=" + std::to_string(i) + "@" + std::to_string(revision) + " was " + was);
+    if (i % 3 == 0)
+      expected.push_back("put /w/a=" + std::to_string(i) + "@" + std::to_string(revision) + " was " + was);
   }
   EXPECT_EQ(events_through(*watcher, store_->current_revision()), expected);
 }

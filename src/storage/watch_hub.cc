@@ -72,8 +72,9 @@ void WatchHub::close(Status why) {
 
 WatchBatch WatchHub::from_ring(Cursor& cursor) const {
   WatchBatch batch;
-  auto it = std::upper_bound(ring_.begin(), ring_.end(), cursor.delivered,
-                             [](int64_t revision, const auto& event) { return revision < event->kv.mod_revision; });
+  auto it =
+      std::upper_bound(ring_.begin(), ring_.end(), cursor.delivered,
+                       [](int64_t revision, const auto& event) { return revision < event->kv.mod_revision; });
   for (; it != ring_.end(); ++it) {
     const Event& event = **it;
     if (!event.kv.key.starts_with(cursor.prefix)) continue;

@@ -1,6 +1,6 @@
-// WatchHub: hands committed events to watchers. Recent events are kept once, in a ring; a watcher is a cursor on it
-// and re-reads the engine's log when it has fallen behind the ring. Publishing never waits for a watcher.
-// Thread-safe.
+// WatchHub: hands committed events to watchers. Recent events are kept once, in a ring; a watcher is a cursor
+// on it and re-reads the engine's log when it has fallen behind the ring. Publishing never waits for a
+// watcher. Thread-safe.
 #pragma once
 
 #include <deque>
@@ -34,7 +34,11 @@ class WatchHub : public std::enable_shared_from_this<WatchHub> {
 
   // `log` outlives the watchers.
   WatchHub(LogReader& log, int64_t revision, int64_t compacted, size_t ring_bytes)
-      : log_(log), ring_bytes_(ring_bytes), revision_(revision), ring_floor_(revision), compacted_(compacted) {}
+      : log_(log),
+        ring_bytes_(ring_bytes),
+        revision_(revision),
+        ring_floor_(revision),
+        compacted_(compacted) {}
 
   // In order of revisions, by one thread at a time; events up to and including `revision`.
   void publish(int64_t revision, const std::vector<std::shared_ptr<const Event>>& events);
@@ -55,7 +59,8 @@ class WatchHub : public std::enable_shared_from_this<WatchHub> {
   };
   class HubWatcher;
 
-  // One look at the ring: a batch, an error, or nothing yet (then either the log has it or the cursor must wait).
+  // One look at the ring: a batch, an error, or nothing yet (then either the log has it or the cursor must
+  // wait).
   std::optional<Result<WatchBatch>> look(Cursor& cursor, bool& behind);
   WatchBatch from_ring(Cursor& cursor) const;
   void stop_waiting(Cursor& cursor);

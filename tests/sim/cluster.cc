@@ -52,7 +52,10 @@ const std::string& service_account_key() {
 
 const std::string& ca_pem() {
   static const std::string pem =
-      pki::CertificateAuthority::create("sim", std::chrono::hours(24 * 3650), kStart).value().certificate().pem();
+      pki::CertificateAuthority::create("sim", std::chrono::hours(24 * 3650), kStart)
+          .value()
+          .certificate()
+          .pem();
   return pem;
 }
 
@@ -125,8 +128,9 @@ client::Rest Cluster::rest_as(std::string user, std::vector<std::string> groups)
   info.groups = std::move(groups);
   info.groups.emplace_back("system:authenticated");
   std::shared_ptr<http::Handler> handler(std::shared_ptr<void>(), &instance_->handler());
-  auto client = std::make_shared<client::InProcessClient>(std::move(handler), const_cast<SimExecutor&>(executor_),
-                                                          std::make_shared<const UserInfo>(std::move(info)));
+  auto client =
+      std::make_shared<client::InProcessClient>(std::move(handler), const_cast<SimExecutor&>(executor_),
+                                                std::make_shared<const UserInfo>(std::move(info)));
   return client::Rest(std::move(client), scheme_);
 }
 
@@ -137,19 +141,25 @@ void Cluster::start_components() {
   options.cluster_cidr = "10.244.0.0/16";
   options.legacy_token_secrets = false;
   auto as_account = [this](std::string_view account) {
-    return rest_as("system:serviceaccount:kube-system:" + std::string(account), {"system:serviceaccounts", "system:serviceaccounts:kube-system"});
+    return rest_as("system:serviceaccount:kube-system:" + std::string(account),
+                   {"system:serviceaccounts", "system:serviceaccounts:kube-system"});
   };
-  controllers_ = std::make_unique<controllers::ControllerManager>(env, rest_as("system:kube-controller-manager", {}), as_account, std::move(options));
-  scheduler_ = std::make_unique<scheduler::Scheduler>(rest_as("system:kube-scheduler", {}), env, scheduler::SchedulerOptions(), scheduler::default_profile());
+  controllers_ = std::make_unique<controllers::ControllerManager>(
+      env, rest_as("system:kube-controller-manager", {}), as_account, std::move(options));
+  scheduler_ = std::make_unique<scheduler::Scheduler>(
+      rest_as("system:kube-scheduler", {}), env, scheduler::SchedulerOptions(), scheduler::default_profile());
   scope_->spawn(controllers_->run(scope_->token()));
   scope_->spawn(scheduler_->run(scope_->token()));
   for (int i = 0; i < options_.nodes; ++i) {
-    nodes_.push_back(std::make_unique<HollowNode>(i, env, rest_as("system:node:node-" + std::to_string(i), {"system:nodes"})));
+    nodes_.push_back(std::make_unique<HollowNode>(
+        i, env, rest_as("system:node:node-" + std::to_string(i), {"system:nodes"})));
     scope_->spawn(nodes_.back()->run(scope_->token()));
   }
 }
 
-bool Cluster::run_until(const std::function<bool()>& done, Duration limit) { return executor_.run_while_not(done, limit); }
+bool Cluster::run_until(const std::function<bool()>& done, Duration limit) {
+  return executor_.run_while_not(done, limit);
+}
 
 // FNV-1a over the store's own history: key, revision, kind of change and bytes.
 Task<void> Cluster::record() {

@@ -1,5 +1,6 @@
-// A whole cluster on one thread, in virtual time, from one seed: API server over a memory store, controllers, scheduler
-// and hollow nodes. What happens is a function of the seed and the calls alone; event_hash() is its fingerprint.
+// A whole cluster on one thread, in virtual time, from one seed: API server over a memory store, controllers,
+// scheduler and hollow nodes. What happens is a function of the seed and the calls alone; event_hash() is its
+// fingerprint.
 #pragma once
 
 #include <memory>

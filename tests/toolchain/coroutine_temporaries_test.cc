@@ -1,5 +1,6 @@
-// g++ 12 copies some temporaries of an expression with co_await bitwise into the coroutine frame and then destroys
-// both copies. This test counts constructions and destructions of the forms we forbid and of those we use instead.
+// g++ 12 copies some temporaries of an expression with co_await bitwise into the coroutine frame and then
+// destroys both copies. This test counts constructions and destructions of the forms we forbid and of those
+// we use instead.
 #include <gtest/gtest.h>
 
 #include <string>

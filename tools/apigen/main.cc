@@ -18,7 +18,8 @@ class Generator : public google::protobuf::compiler::CodeGenerator {
  public:
   uint64_t GetSupportedFeatures() const override { return 0; }
 
-  bool Generate(const FileDescriptor*, const std::string&, GeneratorContext*, std::string* error) const override {
+  bool Generate(const FileDescriptor*, const std::string&, GeneratorContext*,
+                std::string* error) const override {
     *error = "apigen works on all files at once";
     return false;
   }

@@ -10,14 +10,14 @@ namespace apigen {
 namespace {
 
 const std::set<std::string> kKeywords = {
-    "alignas",   "alignof",  "and",      "asm",       "auto",     "bool",     "break",    "case",     "catch",
-    "char",      "class",    "concept",  "const",     "continue", "default",  "delete",   "do",       "double",
-    "else",      "enum",     "explicit", "export",    "extern",   "false",    "float",    "for",      "friend",
-    "goto",      "if",       "inline",   "int",       "long",     "mutable",  "namespace", "new",     "not",
-    "operator",  "or",       "private",  "protected", "public",   "register", "requires", "return",   "short",
-    "signed",    "sizeof",   "static",   "struct",    "switch",   "template", "this",     "throw",    "true",
-    "try",       "typedef",  "typeid",   "typename",  "union",    "unsigned", "using",    "virtual",  "void",
-    "volatile",  "while",    "xor"};
+    "alignas",  "alignof", "and",      "asm",       "auto",     "bool",     "break",     "case",    "catch",
+    "char",     "class",   "concept",  "const",     "continue", "default",  "delete",    "do",      "double",
+    "else",     "enum",    "explicit", "export",    "extern",   "false",    "float",     "for",     "friend",
+    "goto",     "if",      "inline",   "int",       "long",     "mutable",  "namespace", "new",     "not",
+    "operator", "or",      "private",  "protected", "public",   "register", "requires",  "return",  "short",
+    "signed",   "sizeof",  "static",   "struct",    "switch",   "template", "this",      "throw",   "true",
+    "try",      "typedef", "typeid",   "typename",  "union",    "unsigned", "using",     "virtual", "void",
+    "volatile", "while",   "xor"};
 
 [[noreturn]] void die(const FieldDescriptor* f, const char* why) {
   std::fprintf(stderr, "apigen: %s: %s\n", f->full_name().c_str(), why);
@@ -33,14 +33,34 @@ bool is_identifier(const std::string& s) {
 // Kind and C++ type of one value of the (element) field.
 void set_kind(FieldModel& m, const FieldDescriptor* f) {
   switch (f->type()) {
-    case FieldDescriptor::TYPE_BOOL: m.kind = "Bool"; m.element = "bool"; return;
-    case FieldDescriptor::TYPE_INT32: m.kind = "Int32"; m.element = "int32_t"; return;
-    case FieldDescriptor::TYPE_INT64: m.kind = "Int64"; m.element = "int64_t"; return;
-    case FieldDescriptor::TYPE_DOUBLE: m.kind = "Double"; m.element = "double"; return;
-    case FieldDescriptor::TYPE_STRING: m.kind = "String"; m.element = "std::string"; return;
-    case FieldDescriptor::TYPE_BYTES: m.kind = "Bytes"; m.element = "api::Bytes"; return;
-    case FieldDescriptor::TYPE_MESSAGE: break;
-    default: die(f, "field type not supported");
+    case FieldDescriptor::TYPE_BOOL:
+      m.kind = "Bool";
+      m.element = "bool";
+      return;
+    case FieldDescriptor::TYPE_INT32:
+      m.kind = "Int32";
+      m.element = "int32_t";
+      return;
+    case FieldDescriptor::TYPE_INT64:
+      m.kind = "Int64";
+      m.element = "int64_t";
+      return;
+    case FieldDescriptor::TYPE_DOUBLE:
+      m.kind = "Double";
+      m.element = "double";
+      return;
+    case FieldDescriptor::TYPE_STRING:
+      m.kind = "String";
+      m.element = "std::string";
+      return;
+    case FieldDescriptor::TYPE_BYTES:
+      m.kind = "Bytes";
+      m.element = "api::Bytes";
+      return;
+    case FieldDescriptor::TYPE_MESSAGE:
+      break;
+    default:
+      die(f, "field type not supported");
   }
   const auto& type = f->message_type()->options().GetExtension(xebec::type);
   if (type.has_scalar()) {
@@ -57,9 +77,12 @@ int wire_type(const FieldDescriptor* f) {
   switch (f->type()) {
     case FieldDescriptor::TYPE_BOOL:
     case FieldDescriptor::TYPE_INT32:
-    case FieldDescriptor::TYPE_INT64: return 0;
-    case FieldDescriptor::TYPE_DOUBLE: return 1;
-    default: return 2;
+    case FieldDescriptor::TYPE_INT64:
+      return 0;
+    case FieldDescriptor::TYPE_DOUBLE:
+      return 1;
+    default:
+      return 2;
   }
 }
 
@@ -72,7 +95,8 @@ FieldModel make_field(const FieldDescriptor* f) {
   if (kKeywords.count(m.cpp_name)) m.cpp_name += "_";
   m.tag = static_cast<uint32_t>(f->number()) << 3 | wire_type(f);
   if (f->is_map()) {
-    if (f->message_type()->FindFieldByNumber(1)->type() != FieldDescriptor::TYPE_STRING) die(f, "map key must be a string");
+    if (f->message_type()->FindFieldByNumber(1)->type() != FieldDescriptor::TYPE_STRING)
+      die(f, "map key must be a string");
     set_kind(m, f->message_type()->FindFieldByNumber(2));
     m.rep = "Map";
     m.cpp_type = "api::FlatMap<" + m.element + ">";
@@ -90,7 +114,8 @@ FieldModel make_field(const FieldDescriptor* f) {
     m.rep = "Value";
     m.cpp_type = m.element;
   }
-  if (m.options.embedded() && (m.rep != "Value" || m.kind != "Message")) die(f, "only a struct can be embedded");
+  if (m.options.embedded() && (m.rep != "Value" || m.kind != "Message"))
+    die(f, "only a struct can be embedded");
   return m;
 }
 
@@ -109,7 +134,9 @@ std::string quote(const std::string& text) {
   return out + "\"";
 }
 
-std::string Model::alias(const FileDescriptor* file) { return file->options().GetExtension(xebec::file).alias(); }
+std::string Model::alias(const FileDescriptor* file) {
+  return file->options().GetExtension(xebec::file).alias();
+}
 
 std::string Model::qualified(const Descriptor* d) { return alias(d->file()) + "::" + d->name(); }
 

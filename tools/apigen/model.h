@@ -1,4 +1,5 @@
-// What apigen knows of a message once protobuf's descriptors and our options (api/options.proto) are put together.
+// What apigen knows of a message once protobuf's descriptors and our options (api/options.proto) are put
+// together.
 //
 //   protoc -I api --plugin=protoc-gen-xebec=apigen --xebec_out=resources=api/resources.textproto:OUT files...
 //
@@ -23,14 +24,14 @@ using google::protobuf::FileDescriptor;
 struct FieldModel {
   const FieldDescriptor* descriptor;
   xebec::Field options;
-  std::string kind;       // of api::Kind
-  std::string rep;        // of api::Rep
+  std::string kind;  // of api::Kind
+  std::string rep;   // of api::Rep
   std::string json_name;
   std::string cpp_name;
-  std::string element;    // C++ type of one value
-  std::string cpp_type;   // C++ type of the member
+  std::string element;                  // C++ type of one value
+  std::string cpp_type;                 // C++ type of the member
   const Descriptor* message = nullptr;  // Kind::Message
-  uint32_t tag = 0;       // of one element on the wire
+  uint32_t tag = 0;                     // of one element on the wire
 };
 
 struct MessageModel {
@@ -47,7 +48,9 @@ class Model {
   explicit Model(const std::vector<const FileDescriptor*>& files);
 
   // The messages of a file so that a value member's type stands before the struct that holds it.
-  const std::vector<const MessageModel*>& ordered(const FileDescriptor* file) const { return ordered_.at(file); }
+  const std::vector<const MessageModel*>& ordered(const FileDescriptor* file) const {
+    return ordered_.at(file);
+  }
   const MessageModel& of(const Descriptor* d) const { return messages_.at(d); }
   bool has_structs(const FileDescriptor* file) const { return !ordered_.at(file).empty(); }
   bool is_base(const Descriptor* d) const { return bases_.count(d) != 0; }
@@ -64,8 +67,9 @@ class Model {
 std::string quote(const std::string& text);
 std::string emit_header(const Model& model, const FileDescriptor* file);
 std::string emit_source(const Model& model, const FileDescriptor* file);
-// Tables of messages and resources; `table` is the text of api/resources.textproto. Empty and `error` set on failure.
-std::string emit_scheme(const Model& model, const std::vector<const FileDescriptor*>& files, const std::string& table,
-                        std::string* error);
+// Tables of messages and resources; `table` is the text of api/resources.textproto. Empty and `error` set on
+// failure.
+std::string emit_scheme(const Model& model, const std::vector<const FileDescriptor*>& files,
+                        const std::string& table, std::string* error);
 
 }  // namespace apigen

@@ -1,5 +1,5 @@
-// HorizontalPodAutoscaler: autoscaling/v1 knows one cpu target; the other metrics, the conditions and the behavior of
-// v2 travel in annotations (k8s.io/kubernetes pkg/apis/autoscaling/v1/conversion.go).
+// HorizontalPodAutoscaler: autoscaling/v1 knows one cpu target; the other metrics, the conditions and the
+// behavior of v2 travel in annotations (k8s.io/kubernetes pkg/apis/autoscaling/v1/conversion.go).
 #include <cctype>
 
 #include "api/conversion/kinds.h"
@@ -25,7 +25,8 @@ constexpr std::string_view kBehavior = "autoscaling.alpha.kubernetes.io/behavior
 // --- metrics: v1 spells out what v2 calls target and metric ---
 
 template <class Target>
-void target_to_new(const std::optional<Quantity>& average, const std::optional<int32_t>& utilization, Target& to) {
+void target_to_new(const std::optional<Quantity>& average, const std::optional<int32_t>& utilization,
+                   Target& to) {
   to.averageValue = average;
   to.averageUtilization = utilization;
   to.type = utilization ? "Utilization" : "AverageValue";
@@ -62,7 +63,8 @@ void spec_to_new(const Old& from, v2::MetricSpec& to) {
     auto& out = to.containerResource.emplace();
     out.name = from.containerResource->name;
     out.container = from.containerResource->container;
-    target_to_new(from.containerResource->targetAverageValue, from.containerResource->targetAverageUtilization, out.target);
+    target_to_new(from.containerResource->targetAverageValue,
+                  from.containerResource->targetAverageUtilization, out.target);
   }
   if (from.external) {
     auto& out = to.external.emplace();
@@ -237,8 +239,7 @@ codec::Value recase(const codec::Value& value, int (*change)(int)) {
 }
 
 void drop_annotations(FlatMap<std::string>& annotations) {
-  for (std::string_view key : {kMetrics, kCurrentMetrics, kConditions, kBehavior})
-    annotations.erase(key);
+  for (std::string_view key : {kMetrics, kCurrentMetrics, kConditions, kBehavior}) annotations.erase(key);
 }
 
 // --- v1 ---
@@ -324,7 +325,8 @@ void from_v2beta1(const autoscalingv2beta1::HorizontalPodAutoscaler& from, v2::H
   to.spec.metrics.clear();
   for (const auto& metric : from.spec.metrics) spec_to_new(metric, to.spec.metrics.emplace_back());
   to.status.currentMetrics.clear();
-  for (const auto& metric : from.status.currentMetrics) status_to_new(metric, to.status.currentMetrics.emplace_back());
+  for (const auto& metric : from.status.currentMetrics)
+    status_to_new(metric, to.status.currentMetrics.emplace_back());
 }
 
 void to_v2beta1(const v2::HorizontalPodAutoscaler& from, autoscalingv2beta1::HorizontalPodAutoscaler& to) {
@@ -333,7 +335,8 @@ void to_v2beta1(const v2::HorizontalPodAutoscaler& from, autoscalingv2beta1::Hor
   to.spec.metrics.clear();
   for (const auto& metric : from.spec.metrics) spec_to_old(metric, to.spec.metrics.emplace_back());
   to.status.currentMetrics.clear();
-  for (const auto& metric : from.status.currentMetrics) status_to_old(metric, to.status.currentMetrics.emplace_back());
+  for (const auto& metric : from.status.currentMetrics)
+    status_to_old(metric, to.status.currentMetrics.emplace_back());
   behavior_to_annotation(from, to.metadata.annotations);
 }
 

@@ -54,7 +54,8 @@ TEST(Conversion, AutoscalersGoThroughV1WithoutLoss) {
   EXPECT_EQ(v1.spec.targetCPUUtilizationPercentage, 70);
   EXPECT_EQ(*v1.metadata.annotations.get("autoscaling.alpha.kubernetes.io/metrics"),
             R"([{"type":"Pods","pods":{"metricName":"qps","targetAverageValue":"100m"}}])");
-  EXPECT_NE(v1.metadata.annotations.get("autoscaling.alpha.kubernetes.io/behavior")->find("\"StabilizationWindowSeconds\":60"),
+  EXPECT_NE(v1.metadata.annotations.get("autoscaling.alpha.kubernetes.io/behavior")
+                ->find("\"StabilizationWindowSeconds\":60"),
             std::string::npos);
   EXPECT_EQ(converted<autoscalingv2::HorizontalPodAutoscaler>(v1), v2);
 }
@@ -108,13 +109,16 @@ TEST(Conversion, DefinitionsOfV1beta1MaySpeakForAllVersions) {
   ASSERT_EQ(now.spec.versions.size(), 1u);
   EXPECT_TRUE(now.spec.versions[0].storage);
   EXPECT_EQ(now.spec.versions[0].additionalPrinterColumns[0].jsonPath, ".metadata.creationTimestamp");
-  EXPECT_EQ(converted<apiextensionsv1beta1::CustomResourceDefinition>(now).spec.additionalPrinterColumns[0].JSONPath,
+  EXPECT_EQ(converted<apiextensionsv1beta1::CustomResourceDefinition>(now)
+                .spec.additionalPrinterColumns[0]
+                .JSONPath,
             ".metadata.creationTimestamp");
 }
 
 TEST(Conversion, TellsVersionsThatLookTheSame) {
   EXPECT_TRUE(same_shape(type_of<rbacv1::Role>(), type_of<rbacv1beta1::Role>()));
-  EXPECT_FALSE(same_shape(type_of<autoscalingv1::HorizontalPodAutoscaler>(), type_of<autoscalingv2::HorizontalPodAutoscaler>()));
+  EXPECT_FALSE(same_shape(type_of<autoscalingv1::HorizontalPodAutoscaler>(),
+                          type_of<autoscalingv2::HorizontalPodAutoscaler>()));
 }
 
 TEST(Conversion, FindsTheHubOfEveryStoredResource) {
@@ -125,7 +129,8 @@ TEST(Conversion, FindsTheHubOfEveryStoredResource) {
   };
   EXPECT_EQ(hub("", "v1", "pods"), "k8s.io.api.core.v1.Pod");
   EXPECT_EQ(hub("events.k8s.io", "v1", "events"), "k8s.io.api.core.v1.Event");
-  EXPECT_EQ(hub("autoscaling", "v1", "horizontalpodautoscalers"), "k8s.io.api.autoscaling.v2.HorizontalPodAutoscaler");
+  EXPECT_EQ(hub("autoscaling", "v1", "horizontalpodautoscalers"),
+            "k8s.io.api.autoscaling.v2.HorizontalPodAutoscaler");
   EXPECT_EQ(hub("extensions", "v1beta1", "ingresses"), "k8s.io.api.networking.v1.Ingress");
   EXPECT_EQ(hub("apiextensions.k8s.io", "v1", "customresourcedefinitions"),
             "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition");

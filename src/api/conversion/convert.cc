@@ -11,12 +11,14 @@ using Pair = std::pair<const Message*, const Message*>;
 
 bool same_shape(const Message& a, const Message& b, std::map<Pair, bool>& known) {
   if (&a == &b) return true;
-  auto [it, fresh] = known.try_emplace({&a, &b}, true);  // a type that contains itself is what its other parts say
+  auto [it, fresh] =
+      known.try_emplace({&a, &b}, true);  // a type that contains itself is what its other parts say
   if (!fresh) return it->second;
   bool same = a.form == b.form && a.fields.size() == b.fields.size() && a.wire.size() == b.wire.size();
   for (size_t i = 0; same && i < a.wire.size(); ++i) {
     const WireField &x = a.wire[i], &y = b.wire[i];
-    same = x.tag == y.tag && x.kind == y.kind && x.rep == y.rep && (x.message == nullptr) == (y.message == nullptr) &&
+    same = x.tag == y.tag && x.kind == y.kind && x.rep == y.rep &&
+           (x.message == nullptr) == (y.message == nullptr) &&
            (x.message == nullptr || same_shape(*x.message, *y.message, known));
   }
   for (size_t i = 0; same && i < a.fields.size(); ++i) {
@@ -128,7 +130,8 @@ const Message* hub_message(const Scheme& scheme, const Resource& resource) {
   const Message* best = storage;
   std::string_view best_version;
   for (const Resource* r : scheme.resources()) {
-    if (r->group != stored->group || r->plural != stored->plural || r->removed || !stable(r->version)) continue;
+    if (r->group != stored->group || r->plural != stored->plural || r->removed || !stable(r->version))
+      continue;
     if (best_version.empty() || r->version > best_version) {
       best = r->message;
       best_version = r->version;

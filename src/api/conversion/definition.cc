@@ -35,7 +35,8 @@ void to_new(const Old& from, New& to) {
     auto& version = to.spec.versions[i];
     if (i < from.spec.versions.size())
       columns(from.spec.versions[i].additionalPrinterColumns, version.additionalPrinterColumns, kPathToNew);
-    if (from.spec.validation && !version.schema) convert_fields(*from.spec.validation, version.schema.emplace());
+    if (from.spec.validation && !version.schema)
+      convert_fields(*from.spec.validation, version.schema.emplace());
     if (from.spec.subresources && !version.subresources)
       convert_fields(*from.spec.subresources, version.subresources.emplace());
     if (!from.spec.additionalPrinterColumns.empty() && version.additionalPrinterColumns.empty())
@@ -53,7 +54,8 @@ void to_old(const New& from, Old& to) {
   to.spec.preserveUnknownFields = from.spec.preserveUnknownFields;
   if (!from.spec.versions.empty()) to.spec.version = from.spec.versions[0].name;
   for (size_t i = 0; i < from.spec.versions.size(); ++i)
-    columns(from.spec.versions[i].additionalPrinterColumns, to.spec.versions[i].additionalPrinterColumns, kPathToOld);
+    columns(from.spec.versions[i].additionalPrinterColumns, to.spec.versions[i].additionalPrinterColumns,
+            kPathToOld);
   if (from.spec.versions.size() == 1) {  // one version: v1beta1 shows its parts at the top
     auto& only = to.spec.versions[0];
     to.spec.validation = std::move(only.schema);
@@ -66,7 +68,8 @@ void to_old(const New& from, Old& to) {
   if (!from.spec.conversion || !from.spec.conversion->webhook) return;
   const auto& webhook = *from.spec.conversion->webhook;
   to.spec.conversion->conversionReviewVersions = webhook.conversionReviewVersions;
-  if (webhook.clientConfig) convert_fields(*webhook.clientConfig, to.spec.conversion->webhookClientConfig.emplace());
+  if (webhook.clientConfig)
+    convert_fields(*webhook.clientConfig, to.spec.conversion->webhookClientConfig.emplace());
 }
 
 }  // namespace

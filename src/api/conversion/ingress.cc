@@ -1,4 +1,5 @@
-// Ingress of v1beta1: a backend is serviceName and servicePort (k8s.io/kubernetes pkg/apis/networking/v1beta1).
+// Ingress of v1beta1: a backend is serviceName and servicePort (k8s.io/kubernetes
+// pkg/apis/networking/v1beta1).
 #include "api/conversion/kinds.h"
 
 #include "api/gen/extensionsv1beta1.h"
@@ -52,7 +53,8 @@ void to_old(const networkingv1::Ingress& from, Old& to) {
   for (size_t i = 0; i < from.spec.rules.size(); ++i) {
     if (!from.spec.rules[i].http) continue;
     const auto& paths = from.spec.rules[i].http->paths;
-    for (size_t j = 0; j < paths.size(); ++j) backend_to_old(paths[j].backend, to.spec.rules[i].http->paths[j].backend);
+    for (size_t j = 0; j < paths.size(); ++j)
+      backend_to_old(paths[j].backend, to.spec.rules[i].http->paths[j].backend);
   }
 }
 

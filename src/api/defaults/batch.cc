@@ -18,7 +18,8 @@ void set_job_spec_defaults(JobSpec& spec) {
   default_to(spec.podReplacementPolicy, spec.podFailurePolicy ? "Failed" : "TerminatingOrFailed");
   if (!spec.podFailurePolicy) return;
   for (PodFailurePolicyRule& rule : spec.podFailurePolicy->rules) {
-    for (PodFailurePolicyOnPodConditionsPattern& pattern : rule.onPodConditions) default_to(pattern.status, "True");
+    for (PodFailurePolicyOnPodConditionsPattern& pattern : rule.onPodConditions)
+      default_to(pattern.status, "True");
   }
 }
 

@@ -8,7 +8,8 @@ namespace {
 using api::default_to;
 
 bool externally_accessible(const ServiceSpec& spec) {
-  return spec.type == "LoadBalancer" || spec.type == "NodePort" || (spec.type == "ClusterIP" && !spec.externalIPs.empty());
+  return spec.type == "LoadBalancer" || spec.type == "NodePort" ||
+         (spec.type == "ClusterIP" && !spec.externalIPs.empty());
 }
 
 void set_service_ports(ServiceSpec& spec) {

@@ -129,7 +129,8 @@ void set_host_ports(std::vector<Container>& containers) {
 // A limit without a request asks for all of it.
 void set_requests(std::vector<Container>& containers) {
   for (Container& container : containers) {
-    for (const auto& [name, limit] : container.resources.limits) container.resources.requests.insert(name, limit);
+    for (const auto& [name, limit] : container.resources.limits)
+      container.resources.requests.insert(name, limit);
   }
 }
 

@@ -59,7 +59,9 @@ void set_defaults(EndpointSlice& slice) {
 }  // namespace discoveryv1
 
 namespace schedulingv1 {
-void set_defaults(PriorityClass& priority_class) { default_to(priority_class.preemptionPolicy, "PreemptLowerPriority"); }
+void set_defaults(PriorityClass& priority_class) {
+  default_to(priority_class.preemptionPolicy, "PreemptLowerPriority");
+}
 }  // namespace schedulingv1
 
 namespace storagev1 {

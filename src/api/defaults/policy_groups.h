@@ -1,5 +1,5 @@
-// Defaults of the smaller groups: rbac, networking, discovery, scheduling, storage, autoscaling, admissionregistration
-// (k8s.io/kubernetes/pkg/apis/*/v1/defaults.go).
+// Defaults of the smaller groups: rbac, networking, discovery, scheduling, storage, autoscaling,
+// admissionregistration (k8s.io/kubernetes/pkg/apis/*/v1/defaults.go).
 #pragma once
 
 #include "api/gen/admissionregistrationv1.h"

@@ -3,9 +3,12 @@
 namespace xebec::apiserver {
 
 Task<Result<void>> AdmissionPlugin::admit(const Context&, AdmissionAttributes&) { co_return Result<void>(); }
-Task<Result<void>> AdmissionPlugin::validate(const Context&, const AdmissionAttributes&) { co_return Result<void>(); }
+Task<Result<void>> AdmissionPlugin::validate(const Context&, const AdmissionAttributes&) {
+  co_return Result<void>();
+}
 
-AdmissionChain::AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins) : plugins_(std::move(plugins)) {}
+AdmissionChain::AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins)
+    : plugins_(std::move(plugins)) {}
 AdmissionChain::AdmissionChain(AdmissionChain&&) noexcept = default;
 AdmissionChain::~AdmissionChain() = default;
 
@@ -17,7 +20,8 @@ Task<Result<void>> AdmissionChain::admit(const Context& context, AdmissionAttrib
   co_return Result<void>();
 }
 
-Task<Result<void>> AdmissionChain::validate(const Context& context, const AdmissionAttributes& attributes) const {
+Task<Result<void>> AdmissionChain::validate(const Context& context,
+                                            const AdmissionAttributes& attributes) const {
   for (const auto& plugin : plugins_) {
     if (!plugin->handles(attributes.operation)) continue;
     CO_TRY_VOID(co_await plugin->validate(context, attributes));

@@ -1,5 +1,5 @@
-// DefaultTolerationSeconds: a Pod stays five minutes on a node that is not ready or unreachable, unless it says how it
-// bears that (kubernetes plugin/pkg/admission/defaulttolerationseconds).
+// DefaultTolerationSeconds: a Pod stays five minutes on a node that is not ready or unreachable, unless it
+// says how it bears that (kubernetes plugin/pkg/admission/defaulttolerationseconds).
 #include "api/gen/corev1.h"
 #include "apiserver/admission/plugins.h"
 

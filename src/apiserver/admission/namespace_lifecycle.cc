@@ -1,5 +1,6 @@
-// NamespaceLifecycle: nothing is created in a namespace that does not exist or is going away, and the namespaces that
-// the system needs are not deleted (k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle).
+// NamespaceLifecycle: nothing is created in a namespace that does not exist or is going away, and the
+// namespaces that the system needs are not deleted
+// (k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle).
 #include <fmt/format.h>
 
 #include "apiserver/admission/plugins.h"
@@ -9,15 +10,20 @@
 namespace xebec::apiserver {
 namespace {
 
-bool is_namespace(const AdmissionAttributes& a) { return a.resource.group.empty() && a.resource.resource == "namespaces"; }
+bool is_namespace(const AdmissionAttributes& a) {
+  return a.resource.group.empty() && a.resource.resource == "namespaces";
+}
 
-bool immortal(std::string_view name) { return name == "default" || name == "kube-system" || name == "kube-public"; }
+bool immortal(std::string_view name) {
+  return name == "default" || name == "kube-system" || name == "kube-public";
+}
 
 Status terminating(const AdmissionAttributes& a) {
   ResourceName resource{a.resource.group, a.resource.resource};
   Status status = errors::forbidden(
       resource, a.name,
-      fmt::format("unable to create new content in namespace {} because it is being terminated", a.namespace_));
+      fmt::format("unable to create new content in namespace {} because it is being terminated",
+                  a.namespace_));
   status.details.causes.push_back({.reason = "NamespaceTerminating",
                                    .message = fmt::format("namespace {} is being terminated", a.namespace_),
                                    .field = "metadata.namespace"});

@@ -20,12 +20,12 @@ enum class Operation { kCreate, kUpdate, kDelete, kConnect };
 struct AdmissionAttributes {
   Operation operation = Operation::kCreate;
   std::shared_ptr<const UserInfo> user;
-  api::GroupVersionKind kind;            // of the request
-  api::GroupVersionResource resource;    // of the request
+  api::GroupVersionKind kind;          // of the request
+  api::GroupVersionResource resource;  // of the request
   std::string subresource;
   std::string namespace_;
-  std::string name;                      // may be empty on create
-  api::Object* object = nullptr;         // the new object; nullptr on delete; mutating plugins change it
+  std::string name;                         // may be empty on create
+  api::Object* object = nullptr;            // the new object; nullptr on delete; mutating plugins change it
   const api::Object* old_object = nullptr;  // on update and delete
   const api::Object* options = nullptr;  // CreateOptions, UpdateOptions, DeleteOptions, PodExecOptions, ...
   bool dry_run = false;

@@ -1,5 +1,5 @@
-// Priority: resolves priorityClassName to a number and a preemption policy, and allows one global default class
-// (kubernetes plugin/pkg/admission/priority).
+// Priority: resolves priorityClassName to a number and a preemption policy, and allows one global default
+// class (kubernetes plugin/pkg/admission/priority).
 #include <fmt/format.h>
 
 #include "api/gen/corev1.h"
@@ -37,10 +37,11 @@ class Priority final : public AdmissionPlugin {
     if (wanted == nullptr || !wanted->globalDefault) co_return Result<void>();
     CO_TRY(ClassPtr current, co_await default_class(context));
     if (current && current->meta()->name != wanted->metadata.name) {
-      co_return fail(errors::forbidden({"scheduling.k8s.io", "priorityclasses"}, a.name,
-                                       fmt::format("PriorityClass {} is already marked as default. Only one default "
-                                                   "can exist",
-                                                   current->meta()->name)));
+      co_return fail(
+          errors::forbidden({"scheduling.k8s.io", "priorityclasses"}, a.name,
+                            fmt::format("PriorityClass {} is already marked as default. Only one default "
+                                        "can exist",
+                                        current->meta()->name)));
     }
     co_return Result<void>();
   }
@@ -61,7 +62,8 @@ class Priority final : public AdmissionPlugin {
       CO_TRY(ClassPtr object, entry->object());
       const auto& candidate = object->get<PriorityClass>();
       // Several defaults can only come from older data: the lowest value counts.
-      if (candidate.globalDefault && (!best || candidate.value < best->get<PriorityClass>().value)) best = object;
+      if (candidate.globalDefault && (!best || candidate.value < best->get<PriorityClass>().value))
+        best = object;
     }
     co_return best;
   }
@@ -72,7 +74,8 @@ class Priority final : public AdmissionPlugin {
     request.name = name;
     auto entry = co_await classes()->get(context, std::move(request));
     if (!entry && entry.error().is(reason::kNotFound)) {
-      co_return fail(errors::forbidden({"", "pods"}, a.name, fmt::format("no PriorityClass with name {} was found", name)));
+      co_return fail(errors::forbidden({"", "pods"}, a.name,
+                                       fmt::format("no PriorityClass with name {} was found", name)));
     }
     if (!entry) co_return fail(std::move(entry).error());
     co_return (*entry)->object();
@@ -89,17 +92,19 @@ class Priority final : public AdmissionPlugin {
       if (priority_class.preemptionPolicy) policy = *priority_class.preemptionPolicy;
     }
     if (pod.spec.priority && *pod.spec.priority != value) {
-      co_return fail(errors::forbidden({"", "pods"}, a.name,
-                                       fmt::format("the integer value of priority ({}) must not be provided in pod spec; "
-                                                   "priority admission controller computed {} from the given PriorityClass name",
-                                                   *pod.spec.priority, value)));
+      co_return fail(errors::forbidden(
+          {"", "pods"}, a.name,
+          fmt::format("the integer value of priority ({}) must not be provided in pod spec; "
+                      "priority admission controller computed {} from the given PriorityClass name",
+                      *pod.spec.priority, value)));
     }
     if (pod.spec.preemptionPolicy && *pod.spec.preemptionPolicy != policy) {
-      co_return fail(errors::forbidden({"", "pods"}, a.name,
-                                       fmt::format("the string value of PreemptionPolicy ({}) must not be provided in pod "
-                                                   "spec; priority admission controller computed {} from the given "
-                                                   "PriorityClass name",
-                                                   *pod.spec.preemptionPolicy, policy)));
+      co_return fail(errors::forbidden(
+          {"", "pods"}, a.name,
+          fmt::format("the string value of PreemptionPolicy ({}) must not be provided in pod "
+                      "spec; priority admission controller computed {} from the given "
+                      "PriorityClass name",
+                      *pod.spec.preemptionPolicy, policy)));
     }
     pod.spec.priority = value;
     pod.spec.preemptionPolicy = std::move(policy);

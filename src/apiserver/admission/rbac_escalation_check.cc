@@ -24,9 +24,9 @@ std::string refusal(const UserInfo& user, const std::vector<rbacv1::PolicyRule>&
   std::vector<std::string> rules;
   for (const rbacv1::PolicyRule& rule : missing) rules.push_back(rbac::compact_string(rule));
   std::sort(rules.begin(), rules.end());
-  std::string text = fmt::format(
-      "user \"{}\" (groups=[{}]) is attempting to grant RBAC permissions not currently held:\n{}", user.name,
-      fmt::format("\"{}\"", fmt::join(user.groups, "\" \"")), fmt::join(rules, "\n"));
+  std::string text =
+      fmt::format("user \"{}\" (groups=[{}]) is attempting to grant RBAC permissions not currently held:\n{}",
+                  user.name, fmt::format("\"{}\"", fmt::join(user.groups, "\" \"")), fmt::join(rules, "\n"));
   if (!errors.empty()) text += fmt::format("; resolution errors: [{}]", fmt::join(errors, ", "));
   return text;
 }
@@ -47,12 +47,14 @@ class RbacEscalationCheck final : public AdmissionPlugin {
     if (a.object == nullptr || a.resource.group != kGroup) return {};
     // Requests of the server itself carry no user; masters may do everything anyway.
     if (!a.user || in_group(*a.user, "system:masters")) return {};
-    if (const auto* role = a.object->as<rbacv1::Role>()) return check_role(a, role->rules, old_rules<rbacv1::Role>(a));
+    if (const auto* role = a.object->as<rbacv1::Role>())
+      return check_role(a, role->rules, old_rules<rbacv1::Role>(a));
     if (const auto* role = a.object->as<rbacv1::ClusterRole>()) {
       return check_role(a, role->rules, old_rules<rbacv1::ClusterRole>(a));
     }
     if (const auto* binding = a.object->as<rbacv1::RoleBinding>()) return check_binding(a, binding->roleRef);
-    if (const auto* binding = a.object->as<rbacv1::ClusterRoleBinding>()) return check_binding(a, binding->roleRef);
+    if (const auto* binding = a.object->as<rbacv1::ClusterRoleBinding>())
+      return check_binding(a, binding->roleRef);
     return {};
   }
 
@@ -61,7 +63,8 @@ class RbacEscalationCheck final : public AdmissionPlugin {
     return a.old_object == nullptr ? nullptr : &a.old_object->get<T>().rules;
   }
 
-  bool may(const AdmissionAttributes& a, std::string_view verb, std::string_view resource, std::string_view name) {
+  bool may(const AdmissionAttributes& a, std::string_view verb, std::string_view resource,
+           std::string_view name) {
     AuthorizationAttributes request;
     request.user = a.user;
     request.verb = verb;
@@ -95,7 +98,8 @@ class RbacEscalationCheck final : public AdmissionPlugin {
     rbac::ResolvedRules owned = policy_->rules_of(*a.user, a.namespace_);
     std::vector<rbacv1::PolicyRule> missing = rbac::uncovered(owned.rules, wanted);
     if (missing.empty()) return {};
-    return fail(errors::forbidden({kGroup, a.resource.resource}, a.name, refusal(*a.user, missing, owned.errors)));
+    return fail(
+        errors::forbidden({kGroup, a.resource.resource}, a.name, refusal(*a.user, missing, owned.errors)));
   }
 
   std::shared_ptr<Authorizer> authorizer_;

@@ -1,5 +1,5 @@
-// ServiceAccount: every Pod runs as a service account of its namespace and finds the account's credentials mounted
-// (kubernetes plugin/pkg/admission/serviceaccount).
+// ServiceAccount: every Pod runs as a service account of its namespace and finds the account's credentials
+// mounted (kubernetes plugin/pkg/admission/serviceaccount).
 #include <fmt/format.h>
 
 #include "api/gen/corev1.h"
@@ -19,7 +19,9 @@ constexpr int32_t kMode = 0644;
 
 using AccountPtr = std::shared_ptr<const api::Object>;
 
-Status refuse(const AdmissionAttributes& a, std::string_view why) { return errors::forbidden({"", "pods"}, a.name, why); }
+Status refuse(const AdmissionAttributes& a, std::string_view why) {
+  return errors::forbidden({"", "pods"}, a.name, why);
+}
 
 bool wants_token(const corev1::ServiceAccount& account, const corev1::Pod& pod) {
   if (pod.spec.automountServiceAccountToken) return *pod.spec.automountServiceAccountToken;
@@ -71,7 +73,8 @@ bool mount_token(std::vector<corev1::Container>& containers, const std::string& 
 
 // A mirror Pod has no rights in the cluster: it may name nothing that would give it some.
 Result<void> check_mirror_pod(const AdmissionAttributes& a, const corev1::Pod& pod) {
-  if (!pod.spec.serviceAccountName.empty()) return fail(refuse(a, "a mirror pod may not reference service accounts"));
+  if (!pod.spec.serviceAccountName.empty())
+    return fail(refuse(a, "a mirror pod may not reference service accounts"));
   for (const corev1::Volume& volume : pod.spec.volumes) {
     if (volume.secret) return fail(refuse(a, "a mirror pod may not reference secrets"));
     if (!volume.projected) continue;
@@ -142,14 +145,16 @@ class ServiceAccountPlugin final : public AdmissionPlugin {
 
   static Result<void> check_secrets(const AdmissionAttributes& a, const corev1::Pod& pod,
                                     const corev1::ServiceAccount& account) {
-    if (account.metadata.annotations.value_or("kubernetes.io/enforce-mountable-secrets", "") != "true") return {};
+    if (account.metadata.annotations.value_or("kubernetes.io/enforce-mountable-secrets", "") != "true")
+      return {};
     std::set<std::string> allowed;
     for (const corev1::ObjectReference& secret : account.secrets) allowed.insert(secret.name);
     for (const corev1::Volume& volume : pod.spec.volumes) {
       if (!volume.secret || allowed.contains(volume.secret->secretName)) continue;
-      return fail(refuse(a, fmt::format("volume with secret.secretName=\"{}\" is not allowed because service account {} "
-                                        "does not reference that secret",
-                                        volume.secret->secretName, account.metadata.name)));
+      return fail(refuse(
+          a, fmt::format("volume with secret.secretName=\"{}\" is not allowed because service account {} "
+                         "does not reference that secret",
+                         volume.secret->secretName, account.metadata.name)));
     }
     return {};
   }

@@ -14,7 +14,8 @@ class TaintNodesByCondition final : public AdmissionPlugin {
   bool handles(Operation operation) const override { return operation == Operation::kCreate; }
 
   Task<Result<void>> admit(const Context&, AdmissionAttributes& a) override {
-    corev1::Node* node = a.object != nullptr && a.subresource.empty() ? a.object->as<corev1::Node>() : nullptr;
+    corev1::Node* node =
+        a.object != nullptr && a.subresource.empty() ? a.object->as<corev1::Node>() : nullptr;
     if (node == nullptr) co_return Result<void>();
     for (const corev1::Taint& taint : node->spec.taints) {
       if (taint.key == kNotReady && taint.effect == "NoSchedule") co_return Result<void>();
@@ -28,6 +29,8 @@ class TaintNodesByCondition final : public AdmissionPlugin {
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> make_taint_nodes_by_condition() { return std::make_unique<TaintNodesByCondition>(); }
+std::unique_ptr<AdmissionPlugin> make_taint_nodes_by_condition() {
+  return std::make_unique<TaintNodesByCondition>();
+}
 
 }  // namespace xebec::apiserver

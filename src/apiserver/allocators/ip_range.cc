@@ -24,7 +24,9 @@ std::optional<uint32_t> parse_ipv4(std::string_view text) {
   return text.empty() ? std::optional(out) : std::nullopt;
 }
 
-std::string format_ipv4(uint32_t a) { return fmt::format("{}.{}.{}.{}", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255); }
+std::string format_ipv4(uint32_t a) {
+  return fmt::format("{}.{}.{}.{}", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+}
 
 Result<IpRange> IpRange::parse(std::string_view cidr) {
   const size_t slash = std::min(cidr.find('/'), cidr.size());
@@ -42,8 +44,9 @@ IpRange::IpRange(IpRange&& other) noexcept
 
 std::expected<void, std::string> IpRange::take(uint32_t address) {
   if (!contains(address)) {
-    return std::unexpected(fmt::format("the provided IP ({}) is not in the valid range. The range of valid IPs is {}",
-                                       format_ipv4(address), cidr_));
+    return std::unexpected(
+        fmt::format("the provided IP ({}) is not in the valid range. The range of valid IPs is {}",
+                    format_ipv4(address), cidr_));
   }
   std::lock_guard lock(mutex_);
   if (!used_.insert(address - base_).second) return std::unexpected(std::string(kIpAllocated));
@@ -89,8 +92,8 @@ size_t IpRange::used() const {
 
 std::expected<void, std::string> PortRange::take(int32_t port) {
   if (port < first_ || port > last_) {
-    return std::unexpected(
-        fmt::format("provided port is not in the valid range. The range of valid ports is {}-{}", first_, last_));
+    return std::unexpected(fmt::format(
+        "provided port is not in the valid range. The range of valid ports is {}-{}", first_, last_));
   }
   std::lock_guard lock(mutex_);
   if (!used_.insert(port).second) return std::unexpected(std::string(kPortAllocated));

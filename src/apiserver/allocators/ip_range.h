@@ -1,5 +1,5 @@
-// IpRange: hands out the addresses of one IPv4 CIDR, as upstream's ipallocator: automatic addresses come from the upper
-// part, so that chosen ones seldom collide with them (KEP-3070). Thread-safe.
+// IpRange: hands out the addresses of one IPv4 CIDR, as upstream's ipallocator: automatic addresses come from
+// the upper part, so that chosen ones seldom collide with them (KEP-3070). Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,8 @@ class IpRange {
   size_t used() const;
 
  private:
-  IpRange(std::string cidr, uint32_t base, uint32_t size) : cidr_(std::move(cidr)), base_(base), size_(size) {}
+  IpRange(std::string cidr, uint32_t base, uint32_t size)
+      : cidr_(std::move(cidr)), base_(base), size_(size) {}
   std::optional<uint32_t> free_in(uint32_t from, uint32_t to, Rng& rng) const;  // offsets [from, to]
 
   std::string cidr_;

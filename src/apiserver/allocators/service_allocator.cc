@@ -46,7 +46,8 @@ Result<void> default_families(corev1::Service& service) {
                                                     "not configured on this cluster"));
   }
   if (selectorless) {  // whoever writes its endpoints decides
-    if (!spec.ipFamilyPolicy) spec.ipFamilyPolicy = spec.ipFamilies.size() == 1 ? "SingleStack" : "RequireDualStack";
+    if (!spec.ipFamilyPolicy)
+      spec.ipFamilyPolicy = spec.ipFamilies.size() == 1 ? "SingleStack" : "RequireDualStack";
     if (spec.ipFamilies.empty()) spec.ipFamilies.emplace_back("IPv4");
     if (*spec.ipFamilyPolicy != "SingleStack" && spec.ipFamilies.size() == 1)
       spec.ipFamilies.emplace_back(spec.ipFamilies[0] == "IPv4" ? "IPv6" : "IPv4");
@@ -64,7 +65,8 @@ Result<void> default_families(corev1::Service& service) {
 }  // namespace
 
 bool is_headless(const corev1::Service& service) {
-  return service.spec.clusterIP == "None" || (service.spec.clusterIPs.size() == 1 && service.spec.clusterIPs[0] == "None");
+  return service.spec.clusterIP == "None" ||
+         (service.spec.clusterIPs.size() == 1 && service.spec.clusterIPs[0] == "None");
 }
 
 bool needs_cluster_ip(const corev1::Service& service) { return service.spec.type != "ExternalName"; }
@@ -103,7 +105,8 @@ class ServiceAllocator::Holding final : public Reservation {
   bool committed_ = false;
 };
 
-ServiceAllocator::ServiceAllocator(IpRange cluster_ips, int32_t first_node_port, int32_t last_node_port, Rng& rng)
+ServiceAllocator::ServiceAllocator(IpRange cluster_ips, int32_t first_node_port, int32_t last_node_port,
+                                   Rng& rng)
     : ips_(std::move(cluster_ips)), ports_(first_node_port, last_node_port), rng_(rng) {}
 
 Result<void> ServiceAllocator::allocate_ips(corev1::Service& service, Holding& holding) {
@@ -128,14 +131,16 @@ Result<void> ServiceAllocator::allocate_ips(corev1::Service& service, Holding& h
       error = fmt::format("failed to allocate IP {}: {}", text, got.error());
     }
     if (!error.empty())
-      return invalid(service, field::invalid(kSpec.child("clusterIPs"), validation::go_strings(spec.clusterIPs), error));
+      return invalid(
+          service, field::invalid(kSpec.child("clusterIPs"), validation::go_strings(spec.clusterIPs), error));
     holding.taken_ips.push_back(*address);
   }
   spec.clusterIP = spec.clusterIPs[0];
   return {};
 }
 
-Result<void> ServiceAllocator::allocate_ports(corev1::Service& service, const corev1::Service* old, Holding& holding) {
+Result<void> ServiceAllocator::allocate_ports(corev1::Service& service, const corev1::Service* old,
+                                              Holding& holding) {
   std::map<int32_t, int32_t> by_port;  // one node port serves all protocols of a port
   std::vector<corev1::ServicePort>& ports = service.spec.ports;
   for (size_t i = 0; i < ports.size(); ++i) {
@@ -144,8 +149,9 @@ Result<void> ServiceAllocator::allocate_ports(corev1::Service& service, const co
     if (wanted == 0) wanted = by_port[port.port];
     for (size_t j = i; wanted == 0 && j < ports.size(); ++j)
       if (ports[j].port == port.port) wanted = ports[j].nodePort;
-    const bool held = has_port(old, wanted) ||
-                      std::find(holding.taken_ports.begin(), holding.taken_ports.end(), wanted) != holding.taken_ports.end();
+    const bool held =
+        has_port(old, wanted) || std::find(holding.taken_ports.begin(), holding.taken_ports.end(), wanted) !=
+                                     holding.taken_ports.end();
     if (wanted == 0) {
       const auto got = ports_.take_any(rng_);
       if (!got) return fail(errors::internal("failed to allocate a nodePort: " + got.error()));
@@ -153,7 +159,8 @@ Result<void> ServiceAllocator::allocate_ports(corev1::Service& service, const co
       holding.taken_ports.push_back(wanted);
     } else if (!held) {
       if (auto got = ports_.take(wanted); !got)
-        return invalid(service, field::invalid_int(kSpec.child("ports").index(i).child("nodePort"), wanted, got.error()));
+        return invalid(service, field::invalid_int(kSpec.child("ports").index(i).child("nodePort"), wanted,
+                                                   got.error()));
       holding.taken_ports.push_back(wanted);
     }
     port.nodePort = wanted;
@@ -162,13 +169,16 @@ Result<void> ServiceAllocator::allocate_ports(corev1::Service& service, const co
   return {};
 }
 
-Result<void> ServiceAllocator::allocate_health_check_port(corev1::Service& service, const corev1::Service* old,
-                                                          Holding& holding) {
+Result<void> ServiceAllocator::allocate_health_check_port(corev1::Service& service,
+                                                          const corev1::Service* old, Holding& holding) {
   int32_t& port = service.spec.healthCheckNodePort;
-  if (old != nullptr && needs_health_check_port(*old) && port == old->spec.healthCheckNodePort && port != 0) return {};
+  if (old != nullptr && needs_health_check_port(*old) && port == old->spec.healthCheckNodePort && port != 0)
+    return {};
   if (port != 0) {
     auto got = ports_.take(port);
-    if (!got) return fail(errors::internal(fmt::format("failed to allocate requested HealthCheck NodePort {}: {}", port, got.error())));
+    if (!got)
+      return fail(errors::internal(
+          fmt::format("failed to allocate requested HealthCheck NodePort {}: {}", port, got.error())));
   } else {
     const auto got = ports_.take_any(rng_);
     if (!got) return fail(errors::internal("failed to allocate a HealthCheck NodePort: " + got.error()));
@@ -194,8 +204,8 @@ Result<std::unique_ptr<Reservation>> ServiceAllocator::create(corev1::Service& s
   return std::unique_ptr<Reservation>(std::move(holding));
 }
 
-Result<std::unique_ptr<Reservation>> ServiceAllocator::update(corev1::Service& service, const corev1::Service& old,
-                                                              bool dry_run) {
+Result<std::unique_ptr<Reservation>> ServiceAllocator::update(corev1::Service& service,
+                                                              const corev1::Service& old, bool dry_run) {
   auto holding = std::make_unique<Holding>(*this, dry_run);
   TRY_VOID(default_families(service));
   const bool had = needs_cluster_ip(old), has = needs_cluster_ip(service);
@@ -204,14 +214,16 @@ Result<std::unique_ptr<Reservation>> ServiceAllocator::update(corev1::Service& s
   }
   if (had && !has) {
     for (const std::string& ip : old.spec.clusterIPs)
-      if (auto address = parse_ipv4(ip); address && ips_.contains(*address)) holding->dropped_ips.push_back(*address);
+      if (auto address = parse_ipv4(ip); address && ips_.contains(*address))
+        holding->dropped_ips.push_back(*address);
   }
   if (needs_node_port(service)) {
     TRY_VOID(allocate_ports(service, &old, *holding));
   }
   if (needs_node_port(old)) {
     for (const corev1::ServicePort& port : old.spec.ports)
-      if (port.nodePort != 0 && !has_port(&service, port.nodePort)) holding->dropped_ports.push_back(port.nodePort);
+      if (port.nodePort != 0 && !has_port(&service, port.nodePort))
+        holding->dropped_ports.push_back(port.nodePort);
   }
   if (needs_health_check_port(service)) {
     TRY_VOID(allocate_health_check_port(service, &old, *holding));

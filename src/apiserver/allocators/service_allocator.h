@@ -21,7 +21,8 @@ class ServiceAllocator {
   // Fills what the service asks for: clusterIP(s), IP families, node ports. Nothing is kept on failure.
   Result<std::unique_ptr<Reservation>> create(corev1::Service& service, bool dry_run);
   // The reservation takes what is new; committed, it gives back what the old one had and the new one has not.
-  Result<std::unique_ptr<Reservation>> update(corev1::Service& service, const corev1::Service& old, bool dry_run);
+  Result<std::unique_ptr<Reservation>> update(corev1::Service& service, const corev1::Service& old,
+                                              bool dry_run);
   void release(const corev1::Service& service);
   // A stored service, at start.
   void mark(const corev1::Service& service);
@@ -33,7 +34,8 @@ class ServiceAllocator {
   class Holding;
   Result<void> allocate_ips(corev1::Service& service, Holding& holding);
   Result<void> allocate_ports(corev1::Service& service, const corev1::Service* old, Holding& holding);
-  Result<void> allocate_health_check_port(corev1::Service& service, const corev1::Service* old, Holding& holding);
+  Result<void> allocate_health_check_port(corev1::Service& service, const corev1::Service* old,
+                                          Holding& holding);
 
   IpRange ips_;
   PortRange ports_;

@@ -27,6 +27,8 @@ std::shared_ptr<const UserInfo> with_authenticated_group(UserInfo user) {
   return std::make_shared<const UserInfo>(std::move(user));
 }
 
-std::unique_ptr<Authenticator> make_anonymous_authenticator() { return std::make_unique<AnonymousAuthenticator>(); }
+std::unique_ptr<Authenticator> make_anonymous_authenticator() {
+  return std::make_unique<AnonymousAuthenticator>();
+}
 
 }  // namespace xebec::apiserver

@@ -18,8 +18,8 @@ class Authenticator {
                                                                      const http::Request& request) = 0;
 };
 
-// Tries each in order: bad credentials of one kind do not hide good ones of another. When none knew the user: the first
-// error, or a nullptr user if nobody failed. With `fail_on_error` the first error ends it.
+// Tries each in order: bad credentials of one kind do not hide good ones of another. When none knew the user:
+// the first error, or a nullptr user if nobody failed. With `fail_on_error` the first error ends it.
 std::unique_ptr<Authenticator> make_union_authenticator(std::vector<std::unique_ptr<Authenticator>> members,
                                                         bool fail_on_error = false);
 

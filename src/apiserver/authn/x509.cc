@@ -16,7 +16,8 @@ struct Identity {
   WallTime not_after;
 };
 
-// A chain is verified once and then known by its leaf until it expires: verification costs more than a small request.
+// A chain is verified once and then known by its leaf until it expires: verification costs more than a small
+// request.
 class Known {
  public:
   std::shared_ptr<const UserInfo> find(const std::string& leaf, WallTime now) {
@@ -46,8 +47,10 @@ class X509Authenticator final : public Authenticator {
  public:
   X509Authenticator(pki::CertPool roots, const Clock& clock) : roots_(std::move(roots)), clock_(clock) {}
 
-  Task<Result<std::shared_ptr<const UserInfo>>> authenticate(const Context&, const http::Request& request) override {
-    if (!request.connection || request.connection->peer_chain.empty()) co_return std::shared_ptr<const UserInfo>();
+  Task<Result<std::shared_ptr<const UserInfo>>> authenticate(const Context&,
+                                                             const http::Request& request) override {
+    if (!request.connection || request.connection->peer_chain.empty())
+      co_return std::shared_ptr<const UserInfo>();
     co_return identify(request.connection->peer_chain);
   }
 
@@ -58,15 +61,16 @@ class X509Authenticator final : public Authenticator {
     TRY(pki::Certificate leaf, pki::Certificate::parse_der(chain[0]));
     Result<void> verified = roots_.verify(chain, pki::Usage::kClient, now);
     if (!verified) {
-      return fail(errors::unauthorized(fmt::format("verifying certificate SN={}, SKID=, AKID= failed: {}", leaf.serial(),
-                                                   verified.error().message)));
+      return fail(errors::unauthorized(fmt::format("verifying certificate SN={}, SKID=, AKID= failed: {}",
+                                                   leaf.serial(), verified.error().message)));
     }
     pki::Subject subject = leaf.subject();
     if (subject.common_name.empty()) return std::shared_ptr<const UserInfo>();
     UserInfo info;
     info.name = subject.common_name;
     info.groups = subject.organizations;
-    info.extra["authentication.kubernetes.io/credential-id"] = {"X509SHA256=" + pki::hex(pki::sha256(chain[0]))};
+    info.extra["authentication.kubernetes.io/credential-id"] = {"X509SHA256=" +
+                                                                pki::hex(pki::sha256(chain[0]))};
     auto user = with_authenticated_group(std::move(info));
     Identity identity{user, leaf.not_after()};
     known_.keep(chain[0], std::move(identity));

@@ -1,4 +1,5 @@
-// The watch cache's hot paths: listing 10,000 Pods, one write with 1,000 watches, filling it with 68,000 objects.
+// The watch cache's hot paths: listing 10,000 Pods, one write with 1,000 watches, filling it with 68,000
+// objects.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -108,7 +109,8 @@ void BM_FanOut1000(benchmark::State& state) {
   size_t delivered = 0;
   for (auto _ : state) {
     const int i = static_cast<int>(++revision % 1000);
-    const ResourceCache::Change change{key_of(i), revision, *filled.format->encode(api::Object::of(sample(i)))};
+    const ResourceCache::Change change{key_of(i), revision,
+                                       *filled.format->encode(api::Object::of(sample(i)))};
     std::vector<std::string> unreadable;
     filled.cache->apply(std::span(&change, 1), unreadable);
     filled.progress->advance(revision);
@@ -119,7 +121,8 @@ void BM_FanOut1000(benchmark::State& state) {
       }
     }
   }
-  state.counters["delivered"] = benchmark::Counter(static_cast<double>(delivered), benchmark::Counter::kIsRate);
+  state.counters["delivered"] =
+      benchmark::Counter(static_cast<double>(delivered), benchmark::Counter::kIsRate);
 }
 BENCHMARK(BM_FanOut1000)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 
@@ -150,7 +153,8 @@ void BM_ApplyChange(benchmark::State& state) {
   const Entry::Bytes bytes = *filled.format->encode(api::Object::of(sample(1)));
   std::vector<std::string> unreadable;
   for (auto _ : state) {
-    const ResourceCache::Change change{key_of(static_cast<int>(++revision % state.range(0))), revision, bytes};
+    const ResourceCache::Change change{key_of(static_cast<int>(++revision % state.range(0))), revision,
+                                       bytes};
     filled.cache->apply(std::span(&change, 1), unreadable);
   }
 }

@@ -28,7 +28,9 @@ class SpinGuard {
 struct Digits {
   char text[20];
   size_t size;
-  explicit Digits(int64_t value) { size = static_cast<size_t>(std::to_chars(text, text + sizeof text, value).ptr - text); }
+  explicit Digits(int64_t value) {
+    size = static_cast<size_t>(std::to_chars(text, text + sizeof text, value).ptr - text);
+  }
   std::string_view view() const { return {text, size}; }
 };
 
@@ -62,7 +64,8 @@ const api::Message& Entry::stored_type() const { return format_->stored_type(); 
 size_t Entry::message_size() const {
   const Digits version(revision_);
   const size_t body = metadata_size_ - version_size_ + 2 + version.size;
-  return message_.size() - (metadata_body_ - metadata_offset_) - metadata_size_ + 1 + wire::varint_size(body) + body;
+  return message_.size() - (metadata_body_ - metadata_offset_) - metadata_size_ + 1 +
+         wire::varint_size(body) + body;
 }
 
 void Entry::append_message(std::string& out) const {
@@ -85,7 +88,8 @@ Result<std::shared_ptr<const api::Object>> Entry::object() const {
     if (auto held = object_.lock()) return held;
   }
   TRY(api::Object decoded, format_->decode(*bytes_));
-  if (metav1::ObjectMeta* meta = decoded.meta()) meta->resourceVersion = std::string(Digits(revision_).view());
+  if (metav1::ObjectMeta* meta = decoded.meta())
+    meta->resourceVersion = std::string(Digits(revision_).view());
   auto made = std::make_shared<const api::Object>(std::move(decoded));
   SpinGuard guard(lock_);
   if (auto held = object_.lock()) return held;
@@ -96,7 +100,8 @@ Result<std::shared_ptr<const api::Object>> Entry::object() const {
 size_t Entry::memory() const {
   size_t total = sizeof(Entry) + 16 + key_.capacity() + bytes_->capacity() + sizeof(std::string) + 16;
   total += meta_.labels.capacity() * sizeof(LabelView) + meta_.owners.capacity() * sizeof(OwnerView) +
-           meta_.finalizers.capacity() * sizeof(std::string_view) + fields_.capacity() * sizeof(std::string_view);
+           meta_.finalizers.capacity() * sizeof(std::string_view) +
+           fields_.capacity() * sizeof(std::string_view);
   if (rendered_) total += sizeof(std::string) + rendered_->capacity();
   return total;
 }

@@ -1,8 +1,9 @@
-// Entry: one stored object as the watch cache keeps it: the stored bytes, its revision, and the few fields that
-// selection, garbage collection and admission look at all the time. Typed objects are made on demand: a Pod as a
-// struct is ten times its bytes.
+// Entry: one stored object as the watch cache keeps it: the stored bytes, its revision, and the few fields
+// that selection, garbage collection and admission look at all the time. Typed objects are made on demand: a
+// Pod as a struct is ten times its bytes.
 //
-// Immutable and thread-safe; always held by shared_ptr<const Entry>. All string_views point into the entry's bytes.
+// Immutable and thread-safe; always held by shared_ptr<const Entry>. All string_views point into the entry's
+// bytes.
 #pragma once
 
 #include <atomic>
@@ -34,9 +35,9 @@ struct OwnerView {
 struct EntryMeta {
   std::string_view name, namespace_, uid;
   int64_t generation = 0;
-  int64_t creation_seconds = 0;      // Unix time; 0 when unset
-  int64_t deletion_seconds = 0;      // Unix time of deletionTimestamp; 0 when unset
-  std::vector<LabelView> labels;     // in stored order (sorted by key when we wrote them)
+  int64_t creation_seconds = 0;   // Unix time; 0 when unset
+  int64_t deletion_seconds = 0;   // Unix time of deletionTimestamp; 0 when unset
+  std::vector<LabelView> labels;  // in stored order (sorted by key when we wrote them)
   std::vector<OwnerView> owners;
   std::vector<std::string_view> finalizers;
 
@@ -52,21 +53,23 @@ class Entry {
   // Fails when the bytes are no object of the format.
   static Result<std::shared_ptr<const Entry>> make(std::shared_ptr<const EntryFormat> format, std::string key,
                                                    int64_t revision, Bytes bytes);
-  // The same object as of another revision: the last state of a deleted object carries the deletion's revision.
+  // The same object as of another revision: the last state of a deleted object carries the deletion's
+  // revision.
   std::shared_ptr<const Entry> at_revision(int64_t revision) const;
 
   const std::string& key() const { return key_; }
   int64_t revision() const { return revision_; }
   const EntryMeta& meta() const { return meta_; }
 
-  // The stored form: `k8s\0` + runtime.Unknown (protobuf), or JSON for custom resources. No resourceVersion in it.
+  // The stored form: `k8s\0` + runtime.Unknown (protobuf), or JSON for custom resources. No resourceVersion
+  // in it.
   const Bytes& bytes() const { return bytes_; }
   // The type whose protobuf form `message_bytes` is (the storage version).
   const api::Message& stored_type() const;
   // The object's protobuf message inside the stored form, without resourceVersion.
   std::string_view message_bytes() const { return message_; }
-  // Appends that message with metadata.resourceVersion in its place: what a protobuf answer in the storage version
-  // holds, byte for byte.
+  // Appends that message with metadata.resourceVersion in its place: what a protobuf answer in the storage
+  // version holds, byte for byte.
   void append_message(std::string& out) const;
   size_t message_size() const;  // of what append_message appends
 
@@ -88,7 +91,7 @@ class Entry {
   std::string key_;
   int64_t revision_ = 0;
   Bytes bytes_;
-  std::string_view message_;     // into bytes_
+  std::string_view message_;      // into bytes_
   uint32_t metadata_offset_ = 0;  // of metadata's tag in message_
   uint32_t metadata_body_ = 0;    // of metadata's content in message_
   uint32_t metadata_size_ = 0;    // of metadata's content
@@ -108,8 +111,8 @@ class EntryFormat {
  public:
   virtual ~EntryFormat() = default;
   virtual const api::Message& stored_type() const = 0;
-  // Names of the selectable fields, in the order of Entry::selectable. metadata.name (and metadata.namespace for
-  // namespaced resources) come first.
+  // Names of the selectable fields, in the order of Entry::selectable. metadata.name (and metadata.namespace
+  // for namespaced resources) come first.
   virtual std::span<const std::string_view> selectable() const = 0;
   // Bytes to hub object, without resourceVersion.
   virtual Result<api::Object> decode(std::string_view bytes) const = 0;

@@ -82,7 +82,8 @@ Task<void> WatchFeed::run(CancelToken cancel) {
   while (!cancel.cancelled()) {
     Result<void> ended = co_await follow(cancel);
     if (cancel.cancelled() || ended.error().is(reason::kCancelled)) co_return;
-    logger_.warning("The watch of the store ended; reading everything again", {{"reason", ended.error().message}});
+    logger_.warning("The watch of the store ended; reading everything again",
+                    {{"reason", ended.error().message}});
     for (;;) {
       Result<void> loaded = co_await load_all();
       if (loaded) break;
@@ -94,7 +95,8 @@ Task<void> WatchFeed::run(CancelToken cancel) {
 }
 
 Task<Result<void>> WatchFeed::follow(CancelToken cancel) {
-  CO_TRY(std::unique_ptr<storage::Watcher> watcher, co_await store_.watch(std::string(kRoot), progress_->revision() + 1));
+  CO_TRY(std::unique_ptr<storage::Watcher> watcher,
+         co_await store_.watch(std::string(kRoot), progress_->revision() + 1));
   {
     std::lock_guard lock(mutex_);
     watcher_ = watcher.get();
@@ -160,7 +162,8 @@ Task<Result<void>> WatchFeed::catch_up(Context context) {
 
 Task<Result<void>> WatchFeed::wait_until(int64_t revision, Context context) {
   if (progress_->revision() >= revision) co_return Result<void>();
-  const bool soon = co_await progress_->wait_until(revision, context.cancel, std::min(kPatience, remaining(context)));
+  const bool soon =
+      co_await progress_->wait_until(revision, context.cancel, std::min(kPatience, remaining(context)));
   if (soon) co_return Result<void>();
   request_progress();
   const bool reached = co_await progress_->wait_until(revision, context.cancel, remaining(context));

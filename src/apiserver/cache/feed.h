@@ -1,5 +1,5 @@
-// WatchFeed: keeps all watch caches up to date from one watch of the store, so that all of them reach a revision
-// together and one number tells how far they are.
+// WatchFeed: keeps all watch caches up to date from one watch of the store, so that all of them reach a
+// revision together and one number tells how far they are.
 #pragma once
 
 #include <map>
@@ -35,9 +35,11 @@ class WatchFeed {
   // Feeds the caches until the token is cancelled or the store is closed.
   Task<void> run(CancelToken cancel);
 
-  // Read-your-writes: returns when every write acknowledged before the call, by whichever process, is in the caches.
+  // Read-your-writes: returns when every write acknowledged before the call, by whichever process, is in the
+  // caches.
   Task<Result<void>> catch_up(Context context);
-  // Returns when the caches have reached the revision; 504 ResourceVersionTooLarge when they do not within 3 s.
+  // Returns when the caches have reached the revision; 504 ResourceVersionTooLarge when they do not within 3
+  // s.
   Task<Result<void>> wait_until(int64_t revision, Context context);
 
  private:
@@ -53,8 +55,9 @@ class WatchFeed {
   storage::Store& store_;
   const Logger logger_;
   const std::shared_ptr<FeedProgress> progress_ = std::make_shared<FeedProgress>();
-  AsyncMutex applying_;  // held while a batch is applied or a cache is filled: caches_ and the position hold still
-  std::mutex mutex_;     // for watcher_ and changes to caches_
+  AsyncMutex
+      applying_;  // held while a batch is applied or a cache is filled: caches_ and the position hold still
+  std::mutex mutex_;  // for watcher_ and changes to caches_
   Caches caches_;
   storage::Watcher* watcher_ = nullptr;
 };

@@ -1,4 +1,5 @@
-// EntryFilter: what a list or a watch selects: a key prefix, labels, selectable fields. Immutable, thread-safe.
+// EntryFilter: what a list or a watch selects: a key prefix, labels, selectable fields. Immutable,
+// thread-safe.
 #pragma once
 
 #include <string>

@@ -39,7 +39,8 @@ void show_events(const std::vector<WatchEvent>& events, Known& known, Follower& 
 }
 
 // Returns when the watch has ended, for whatever reason.
-Task<void> watch_from(Registry& registry, Follower& follower, Known& known, int64_t revision, Context context) {
+Task<void> watch_from(Registry& registry, Follower& follower, Known& known, int64_t revision,
+                      Context context) {
   WatchRequest request;
   request.resource_version = std::to_string(revision);
   auto cursor = co_await registry.watch(context, std::move(request));

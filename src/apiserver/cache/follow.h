@@ -1,5 +1,5 @@
-// follow(): keeps something derived from a resource up to date: every stored object is shown once, then every change.
-// What informers are for components, inside the API server (policies, graphs, allocators).
+// follow(): keeps something derived from a resource up to date: every stored object is shown once, then every
+// change. What informers are for components, inside the API server (policies, graphs, allocators).
 #pragma once
 
 #include <memory>

@@ -32,7 +32,9 @@ class EntryScanner {
   static std::string_view message(const Entry& entry) { return entry.message_; }
   static void set_bytes(Entry& entry, Entry::Bytes bytes) { entry.bytes_ = std::move(bytes); }
   static std::vector<std::string_view>& fields(Entry& entry) { return entry.fields_; }
-  static void set_rendered(Entry& entry, std::unique_ptr<std::string> text) { entry.rendered_ = std::move(text); }
+  static void set_rendered(Entry& entry, std::unique_ptr<std::string> text) {
+    entry.rendered_ = std::move(text);
+  }
 
  private:
   static Result<void> scan_metadata(Entry& entry, std::string_view metadata) {
@@ -47,16 +49,35 @@ class EntryScanner {
         placed = true;
       }
       switch (f.number) {
-        case 1: meta.name = f.bytes; break;
-        case 3: meta.namespace_ = f.bytes; break;
-        case 5: meta.uid = f.bytes; break;
-        case 7: meta.generation = static_cast<int64_t>(f.varint); break;
-        case 8: meta.creation_seconds = seconds(f.bytes); break;
-        case 9: meta.deletion_seconds = seconds(f.bytes); break;
-        case 11: meta.labels.push_back(label(f.bytes)); break;
-        case 13: meta.owners.push_back(owner(f.bytes)); break;
-        case 14: meta.finalizers.push_back(f.bytes); break;
-        default: break;
+        case 1:
+          meta.name = f.bytes;
+          break;
+        case 3:
+          meta.namespace_ = f.bytes;
+          break;
+        case 5:
+          meta.uid = f.bytes;
+          break;
+        case 7:
+          meta.generation = static_cast<int64_t>(f.varint);
+          break;
+        case 8:
+          meta.creation_seconds = seconds(f.bytes);
+          break;
+        case 9:
+          meta.deletion_seconds = seconds(f.bytes);
+          break;
+        case 11:
+          meta.labels.push_back(label(f.bytes));
+          break;
+        case 13:
+          meta.owners.push_back(owner(f.bytes));
+          break;
+        case 14:
+          meta.finalizers.push_back(f.bytes);
+          break;
+        default:
+          break;
       }
     }
     if (!reader.ok()) return fail(errors::internal("proto: stored object has malformed metadata"));
@@ -84,13 +105,26 @@ class EntryScanner {
     wire::Reader reader(reference);
     for (wire::Field f; reader.next(f);) {
       switch (f.number) {
-        case 1: out.kind = f.bytes; break;
-        case 3: out.name = f.bytes; break;
-        case 4: out.uid = f.bytes; break;
-        case 5: out.api_version = f.bytes; break;
-        case 6: out.controller = f.varint != 0; break;
-        case 7: out.block_owner_deletion = f.varint != 0; break;
-        default: break;
+        case 1:
+          out.kind = f.bytes;
+          break;
+        case 3:
+          out.name = f.bytes;
+          break;
+        case 4:
+          out.uid = f.bytes;
+          break;
+        case 5:
+          out.api_version = f.bytes;
+          break;
+        case 6:
+          out.controller = f.varint != 0;
+          break;
+        case 7:
+          out.block_owner_deletion = f.varint != 0;
+          break;
+        default:
+          break;
       }
     }
     return out;
@@ -106,7 +140,8 @@ struct WirePath {
 };
 
 // What a message calls a field on the wire, embedded structs included: the numbers to walk.
-bool find_wire(const api::Message& type, std::string_view name, std::vector<uint32_t>& numbers, const api::Field*& found) {
+bool find_wire(const api::Message& type, std::string_view name, std::vector<uint32_t>& numbers,
+               const api::Field*& found) {
   const api::Field* field = type.find(name);
   if (field == nullptr) return false;
   for (const api::WireField& w : type.wire) {
@@ -177,8 +212,9 @@ class BuiltinFormat final : public EntryFormat {
     TRY(codec::ProtobufEnvelope envelope, codec::unwrap_protobuf(bytes));
     const api::Message* type = type_of_version(envelope.api_version);
     if (type == nullptr)
-      return fail(errors::internal("no kind \"" + std::string(envelope.kind) + "\" is registered for version \"" +
-                                   std::string(envelope.api_version) + "\""));
+      return fail(errors::internal("no kind \"" + std::string(envelope.kind) +
+                                   "\" is registered for version \"" + std::string(envelope.api_version) +
+                                   "\""));
     const bool direct = type == options_.hub || api::same_shape(*type, *options_.hub);
     api::Object object(direct ? *options_.hub : *type);
     TRY_VOID(codec::decode_protobuf(object.type(), envelope.raw, object.data()));
@@ -200,7 +236,8 @@ class BuiltinFormat final : public EntryFormat {
  private:
   static std::string message_of(const api::Object& object) {
     const metav1::ObjectMeta* meta = object.meta();
-    if (meta == nullptr || meta->resourceVersion.empty()) return codec::encode_protobuf(object.type(), object.data());
+    if (meta == nullptr || meta->resourceVersion.empty())
+      return codec::encode_protobuf(object.type(), object.data());
     api::Object copy = object.clone();
     copy.meta()->resourceVersion.clear();
     return codec::encode_protobuf(copy.type(), copy.data());
@@ -239,7 +276,8 @@ class BuiltinFormat final : public EntryFormat {
         if (path.kind == api::Kind::Bool) {
           text = value && value->varint ? "true" : "false";
         } else if (path.kind == api::Kind::Int32 || path.kind == api::Kind::Int64) {
-          numbers.emplace_back(fields.size(), std::to_string(value ? static_cast<int64_t>(value->varint) : 0));
+          numbers.emplace_back(fields.size(),
+                               std::to_string(value ? static_cast<int64_t>(value->varint) : 0));
         } else if (value) {
           text = value->bytes;
         }

@@ -12,8 +12,8 @@
 
 namespace xebec::apiserver {
 
-// A field a field selector may name. `path` is where its value is in the stored object, by JSON names; several paths
-// separated by '|' are tried until one has a value; empty: always "" (accepted, never set).
+// A field a field selector may name. `path` is where its value is in the stored object, by JSON names;
+// several paths separated by '|' are tried until one has a value; empty: always "" (accepted, never set).
 struct SelectableField {
   std::string_view label;
   std::string_view path;

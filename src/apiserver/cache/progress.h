@@ -1,5 +1,5 @@
-// FeedProgress: the store revision that the watch caches have reached: everything up to it is visible in all of them.
-// Shared by the feed (which advances it) and all readers. Thread-safe.
+// FeedProgress: the store revision that the watch caches have reached: everything up to it is visible in all
+// of them. Shared by the feed (which advances it) and all readers. Thread-safe.
 #pragma once
 
 #include <atomic>

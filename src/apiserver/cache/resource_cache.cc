@@ -35,10 +35,14 @@ size_t event_bytes(const CacheEvent& event) {
 
 std::string_view event_type_name(EventType type) {
   switch (type) {
-    case EventType::kAdded: return "ADDED";
-    case EventType::kModified: return "MODIFIED";
-    case EventType::kDeleted: return "DELETED";
-    case EventType::kBookmark: return "BOOKMARK";
+    case EventType::kAdded:
+      return "ADDED";
+    case EventType::kModified:
+      return "MODIFIED";
+    case EventType::kDeleted:
+      return "DELETED";
+    case EventType::kBookmark:
+      return "BOOKMARK";
   }
   return "";
 }
@@ -75,9 +79,12 @@ EntryPtr CacheEvent::departed() const {
   return departed_entry;
 }
 
-ResourceCache::ResourceCache(std::string prefix, std::shared_ptr<const EntryFormat> format, CacheOptions options,
-                             std::shared_ptr<FeedProgress> progress)
-    : prefix_(std::move(prefix)), format_(std::move(format)), options_(options), progress_(std::move(progress)) {}
+ResourceCache::ResourceCache(std::string prefix, std::shared_ptr<const EntryFormat> format,
+                             CacheOptions options, std::shared_ptr<FeedProgress> progress)
+    : prefix_(std::move(prefix)),
+      format_(std::move(format)),
+      options_(options),
+      progress_(std::move(progress)) {}
 
 CacheSnapshot ResourceCache::snapshot() const {
   // In this order: a tree published after the revision was read is newer, and says so itself.
@@ -90,7 +97,8 @@ std::optional<EntryTree> ResourceCache::at_revision(int64_t revision) const {
   const int64_t reached = progress_->revision();
   {
     SpinLock lock(snapshot_lock_);
-    if (revision >= std::max(last_changed_, base_revision_) && revision <= std::max(reached, last_changed_)) return tree_;
+    if (revision >= std::max(last_changed_, base_revision_) && revision <= std::max(reached, last_changed_))
+      return tree_;
   }
   std::lock_guard lock(pinned_mutex_);
   for (const Pinned& pinned : pinned_)
@@ -197,7 +205,8 @@ Result<std::vector<ResourceCache::EventPtr>> ResourceCache::read(uint64_t& posit
   std::vector<EventPtr> out;
   const size_t from = position - first_;
   const size_t n = std::min(limit, ring_.size() - from);
-  out.assign(ring_.begin() + static_cast<std::ptrdiff_t>(from), ring_.begin() + static_cast<std::ptrdiff_t>(from + n));
+  out.assign(ring_.begin() + static_cast<std::ptrdiff_t>(from),
+             ring_.begin() + static_cast<std::ptrdiff_t>(from + n));
   position += n;
   return out;
 }
@@ -232,12 +241,13 @@ Result<std::unique_ptr<WatchCursor>> ResourceCache::watch(WatchStart start, Cont
       at.after = start.after_revision;
       if (at.after < complete_after_) return fail(too_old(at.after, complete_after_));
     }
-    const auto next = std::partition_point(ring_.begin(), ring_.end(),
-                                           [&](const EventPtr& event) { return event->revision <= at.after; });
+    const auto next = std::partition_point(
+        ring_.begin(), ring_.end(), [&](const EventPtr& event) { return event->revision <= at.after; });
     at.position = first_ + static_cast<uint64_t>(next - ring_.begin());
   }
-  return std::unique_ptr<WatchCursor>(std::make_unique<RingCursor>(shared_from_this(), std::move(start), std::move(initial.tree),
-                                                  at, options_.bookmark_period, std::move(context)));
+  return std::unique_ptr<WatchCursor>(
+      std::make_unique<RingCursor>(shared_from_this(), std::move(start), std::move(initial.tree), at,
+                                   options_.bookmark_period, std::move(context)));
 }
 
 size_t ResourceCache::ring_size() const {

@@ -1,6 +1,6 @@
-// ResourceCache: the watch cache of one stored resource: a persistent tree of entries, and a ring of the latest events.
-// Readers share immutable trees; watches are cursors on the ring. One feed writes (feed.h); everything else may be
-// called from any thread.
+// ResourceCache: the watch cache of one stored resource: a persistent tree of entries, and a ring of the
+// latest events. Readers share immutable trees; watches are cursors on the ring. One feed writes (feed.h);
+// everything else may be called from any thread.
 #pragma once
 
 #include <chrono>
@@ -54,9 +54,9 @@ struct CacheSnapshot {
 // How a watch begins.
 struct WatchStart {
   EntryFilter filter;
-  bool initial_events = false;     // the objects of the present first, as ADDED
-  bool initial_bookmark = false;   // and after them the bookmark that says so
-  int64_t after_revision = 0;      // without initial events: everything later than this
+  bool initial_events = false;    // the objects of the present first, as ADDED
+  bool initial_bookmark = false;  // and after them the bookmark that says so
+  int64_t after_revision = 0;     // without initial events: everything later than this
   bool bookmarks = false;
 };
 
@@ -104,8 +104,10 @@ class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
   void publish(EntryTree tree, int64_t revision);
   void push(std::vector<EventPtr> events);
   void trim();
-  // Events from `position` on, at most `limit`; moves it. Fails with 410 when they are gone; `read_to` is for its text.
-  Result<std::vector<EventPtr>> read(uint64_t& position, uint64_t generation, int64_t read_to, size_t limit) const;
+  // Events from `position` on, at most `limit`; moves it. Fails with 410 when they are gone; `read_to` is for
+  // its text.
+  Result<std::vector<EventPtr>> read(uint64_t& position, uint64_t generation, int64_t read_to,
+                                     size_t limit) const;
   // Resumes when there is an event at `position`, or the ring was replaced.
   OneShot<int> subscribe(uint64_t position, uint64_t generation);
   static Status too_old(int64_t requested, int64_t oldest);
@@ -116,15 +118,15 @@ class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
   const std::shared_ptr<FeedProgress> progress_;
 
   mutable std::atomic_flag snapshot_lock_;
-  EntryTree tree_;                 // guarded by snapshot_lock_
-  int64_t last_changed_ = 0;       // revision of the latest change in tree_; guarded by snapshot_lock_
-  int64_t base_revision_ = 0;      // of the last replace: nothing older is known; guarded by snapshot_lock_
+  EntryTree tree_;             // guarded by snapshot_lock_
+  int64_t last_changed_ = 0;   // revision of the latest change in tree_; guarded by snapshot_lock_
+  int64_t base_revision_ = 0;  // of the last replace: nothing older is known; guarded by snapshot_lock_
 
   mutable std::mutex ring_mutex_;  // for everything below
   std::deque<EventPtr> ring_;
-  uint64_t first_ = 0;             // position of ring_.front()
-  uint64_t generation_ = 0;        // counts replacements
-  int64_t complete_after_ = 0;     // the ring has every event later than this revision
+  uint64_t first_ = 0;          // position of ring_.front()
+  uint64_t generation_ = 0;     // counts replacements
+  int64_t complete_after_ = 0;  // the ring has every event later than this revision
   size_t ring_bytes_ = 0;
   std::vector<OneShot<int>> waiters_;
   size_t prune_waiters_at_ = 64;

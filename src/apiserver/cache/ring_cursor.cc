@@ -15,8 +15,8 @@ enum Wake { kEvent, kAlarm, kCancelled };
 
 }  // namespace
 
-RingCursor::RingCursor(std::shared_ptr<ResourceCache> cache, WatchStart start, EntryTree initial, RingPosition at,
-                       Duration bookmark_period, Context context)
+RingCursor::RingCursor(std::shared_ptr<ResourceCache> cache, WatchStart start, EntryTree initial,
+                       RingPosition at, Duration bookmark_period, Context context)
     : cache_(std::move(cache)),
       start_(std::move(start)),
       context_(std::move(context)),

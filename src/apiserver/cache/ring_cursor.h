@@ -42,14 +42,14 @@ class RingCursor final : public WatchCursor {
   const Context context_;
   const Duration bookmark_period_;
   EntryTree initial_;
-  std::string initial_from_;       // where the walk over `initial_` goes on
+  std::string initial_from_;  // where the walk over `initial_` goes on
   bool initial_done_;
   RingPosition at_;
-  int64_t read_to_;                // every event up to this revision has been delivered
+  int64_t read_to_;  // every event up to this revision has been delivered
   int64_t last_bookmark_ = -1;
   bool over_ = false;
 
-  Executor* executor_ = nullptr;   // of the first next()
+  Executor* executor_ = nullptr;  // of the first next()
   MonotonicTime next_bookmark_{};
   std::optional<MonotonicTime> alarm_at_;
   uint64_t timer_ = 0;

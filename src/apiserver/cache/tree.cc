@@ -12,7 +12,7 @@ constexpr size_t kMin = kMax / 4;
 // A leaf has entries, an inner node children; both are ordered by key.
 struct EntryTree::Node {
   bool leaf = true;
-  size_t count = 0;  // entries below
+  size_t count = 0;                   // entries below
   std::shared_ptr<const char> stamp;  // of the editor that may change it
   std::vector<EntryPtr> entries;
   std::vector<NodePtr> children;
@@ -22,9 +22,10 @@ struct EntryTree::Node {
   const Entry* first() const { return leaf ? entries.front().get() : firsts.front(); }
   // Position of the first entry not before `key` (leaf).
   size_t lower_bound(std::string_view key) const {
-    return static_cast<size_t>(std::lower_bound(entries.begin(), entries.end(), key,
-                                                [](const EntryPtr& e, std::string_view k) { return e->key() < k; }) -
-                               entries.begin());
+    return static_cast<size_t>(
+        std::lower_bound(entries.begin(), entries.end(), key,
+                         [](const EntryPtr& e, std::string_view k) { return e->key() < k; }) -
+        entries.begin());
   }
   // Position of the child whose range holds `key` (inner).
   size_t child_of(std::string_view key) const {
@@ -163,7 +164,8 @@ EntryTreeEditor::MutableNode EntryTreeEditor::insert(MutableNode node, EntryPtr 
     MutableNode child = own(node->children[i]);
     MutableNode sibling = insert(child, std::move(entry), previous);
     node->children[i] = std::move(child);
-    if (sibling) node->children.insert(node->children.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(sibling));
+    if (sibling)
+      node->children.insert(node->children.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(sibling));
   }
   if (node->width() <= kMax) {
     node->recount();

@@ -1,5 +1,5 @@
-// EntryTree: an immutable, ordered set of entries by key: a B+-tree whose edits copy the path they touch. Copies of a
-// tree share everything. A tree may be read from any thread; an EntryTreeEditor belongs to one.
+// EntryTree: an immutable, ordered set of entries by key: a B+-tree whose edits copy the path they touch.
+// Copies of a tree share everything. A tree may be read from any thread; an EntryTreeEditor belongs to one.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,8 @@ class EntryTree {
   // nullptr when absent.
   EntryPtr find(std::string_view key) const;
   // Visits the entries of [start, end) in key order until `visit` returns false; an empty `end` is no end.
-  void scan(std::string_view start, std::string_view end, const std::function<bool(const EntryPtr&)>& visit) const;
+  void scan(std::string_view start, std::string_view end,
+            const std::function<bool(const EntryPtr&)>& visit) const;
   // Number of entries in [start, end), in logarithmic time.
   size_t count(std::string_view start, std::string_view end) const;
 
@@ -40,7 +41,8 @@ class EntryTree {
   NodePtr root_;  // nullptr when empty
 };
 
-// Makes the next tree of a batch of changes. Nodes that this editor made are changed in place, all others copied.
+// Makes the next tree of a batch of changes. Nodes that this editor made are changed in place, all others
+// copied.
 class EntryTreeEditor {
  public:
   explicit EntryTreeEditor(EntryTree base) : tree_(std::move(base)) {}
@@ -55,7 +57,8 @@ class EntryTreeEditor {
   using Node = EntryTree::Node;
   using MutableNode = std::shared_ptr<Node>;
   MutableNode own(const EntryTree::NodePtr& node);
-  MutableNode insert(MutableNode node, EntryPtr entry, EntryPtr& previous);  // the new right sibling, or nullptr
+  MutableNode insert(MutableNode node, EntryPtr entry,
+                     EntryPtr& previous);  // the new right sibling, or nullptr
   void remove(Node& node, std::string_view key, EntryPtr& previous);
   void merge_child(Node& node, size_t i);
 

@@ -6,8 +6,8 @@
 #include <random>
 
 #include "api/gen/corev1.h"
-#include "apiserver/cache/format.h"
 #include "api/gen/metav1.h"
+#include "apiserver/cache/format.h"
 #include "codec/protobuf.h"
 
 namespace xebec::apiserver {
@@ -90,7 +90,8 @@ TEST(Entry, WritesTheMessageWithItsResourceVersion) {
   map.metadata.ownerReferences.emplace_back().uid = "o";
   map.metadata.ownerReferences[0].controller = true;
   map.data["k"] = std::string(300, 'x');
-  const EntryPtr made = *Entry::make(format, "/registry/configmaps/n/a", 1234567, *format->encode(api::Object::of(map)));
+  const EntryPtr made =
+      *Entry::make(format, "/registry/configmaps/n/a", 1234567, *format->encode(api::Object::of(map)));
   map.metadata.resourceVersion = "1234567";
   std::string bytes;
   made->append_message(bytes);
@@ -112,7 +113,8 @@ TEST(Entry, RefusesBytesThatAreNoObject) {
   const auto format = config_map_format();
   for (const char* bytes : {"", "{}", "k8s", "nonsense"})
     EXPECT_FALSE(Entry::make(format, "k", 1, std::make_shared<const std::string>(bytes)));
-  EXPECT_FALSE(Entry::make(format, "k", 1, std::make_shared<const std::string>(std::string("k8s\0\x12\xff", 6))));
+  EXPECT_FALSE(
+      Entry::make(format, "k", 1, std::make_shared<const std::string>(std::string("k8s\0\x12\xff", 6))));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// A reader of protobuf's wire form that looks at single fields without decoding messages. Views point into the input.
+// A reader of protobuf's wire form that looks at single fields without decoding messages. Views point into
+// the input.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +11,10 @@ namespace xebec::apiserver::wire {
 struct Field {
   uint32_t number = 0;
   uint32_t wire_type = 0;
-  uint64_t varint = 0;      // wire types 0, 1 and 5
-  std::string_view bytes;   // wire type 2
-  size_t offset = 0;        // of the field's tag in the message
-  size_t end = 0;           // after the field
+  uint64_t varint = 0;     // wire types 0, 1 and 5
+  std::string_view bytes;  // wire type 2
+  size_t offset = 0;       // of the field's tag in the message
+  size_t end = 0;          // after the field
 };
 
 class Reader {
@@ -42,7 +43,8 @@ class Reader {
         position_ += size;
         break;
       }
-      default: return bad();
+      default:
+        return bad();
     }
     field.end = position_;
     return true;

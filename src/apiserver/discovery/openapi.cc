@@ -13,8 +13,8 @@
 namespace xebec::apiserver {
 namespace {
 
-// What clients ask for. '@' is no character of a media type, so answers name it with a dot: clients that parse the
-// answer's type, as kubectl 1.20 does, refuse the other.
+// What clients ask for. '@' is no character of a media type, so answers name it with a dot: clients that
+// parse the answer's type, as kubectl 1.20 does, refuse the other.
 constexpr std::string_view kV2ProtobufAsked = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 constexpr std::string_view kV2Protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 

@@ -12,7 +12,8 @@ Task<void> Compactor::run(CancelToken cancel) {
     const int64_t now = store_.current_revision();
     if (horizon > store_.compacted_revision() && horizon > 1) {
       Result<void> done = co_await store_.compact(horizon);
-      if (!done) logger_.warning("Compaction failed", {{"revision", horizon}, {"error", done.error().message}});
+      if (!done)
+        logger_.warning("Compaction failed", {{"revision", horizon}, {"error", done.error().message}});
     }
     horizon = now;
   }

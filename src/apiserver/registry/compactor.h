@@ -1,5 +1,5 @@
-// Compactor: forgets history older than a period, so that pages and watches can go back that far and no further
-// (k8s.io/apiserver pkg/storage/etcd3/compact.go).
+// Compactor: forgets history older than a period, so that pages and watches can go back that far and no
+// further (k8s.io/apiserver pkg/storage/etcd3/compact.go).
 #pragma once
 
 #include <chrono>

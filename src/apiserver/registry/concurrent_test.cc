@@ -10,7 +10,8 @@ namespace {
 constexpr int kWriters = 3, kWatchers = 2, kEach = 60;
 
 struct World {
-  explicit World(storage::Store& store) : rng(make_seeded_rng(1)), feeding(std::make_unique<ThreadExecutor>("feed")) {
+  explicit World(storage::Store& store)
+      : rng(make_seeded_rng(1)), feeding(std::make_unique<ThreadExecutor>("feed")) {
     RegistryEnv env;
     env.scheme = &scheme;
     env.store = &store;
@@ -104,8 +105,8 @@ void run_world(storage::Store& store) {
   Context context;
   WriteOptions options;
   corev1::ConfigMap shared = config_map("shared", "0");
-  auto made = block_on(
-      world.registries->generic("", "configmaps")->create(context, "n", api::Object::of(std::move(shared)), options));
+  auto made = block_on(world.registries->generic("", "configmaps")
+                           ->create(context, "n", api::Object::of(std::move(shared)), options));
   ASSERT_TRUE(made) << made.error().message;
   const int64_t from = std::stoll(made->object.meta()->resourceVersion);
 
@@ -129,10 +130,11 @@ void run_world(storage::Store& store) {
   feed.cancel();
   block_on(feed.join());
   EXPECT_EQ(failures, 0);
-  EXPECT_EQ((*world.registries->generic("", "configmaps")->cache()->find("/registry/configmaps/n/shared")->object())
-                ->get<corev1::ConfigMap>()
-                .data.at("k"),
-            std::to_string(kWriters * kEach));
+  EXPECT_EQ(
+      (*world.registries->generic("", "configmaps")->cache()->find("/registry/configmaps/n/shared")->object())
+          ->get<corev1::ConfigMap>()
+          .data.at("k"),
+      std::to_string(kWriters * kEach));
 }
 
 TEST(RegistryThreads, ShareAMemoryStore) {

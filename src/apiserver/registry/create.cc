@@ -49,11 +49,12 @@ Task<Result<WriteResult>> GenericRegistry::create(Context context, std::string n
   co_return co_await create_once(context, namespace_, std::move(object), options);
 }
 
-Task<Result<WriteResult>> GenericRegistry::create_once(Context context, std::string namespace_, api::Object object,
-                                                       WriteOptions options) {
+Task<Result<WriteResult>> GenericRegistry::create_once(Context context, std::string namespace_,
+                                                       api::Object object, WriteOptions options) {
   CO_TRY(std::unique_ptr<Reservation> reservation, before_create(context, namespace_, object, options));
   const std::string name = object.meta()->name;
-  CO_TRY_VOID(co_await validate_admission(context, Operation::kCreate, namespace_, name, &object, nullptr, options));
+  CO_TRY_VOID(
+      co_await validate_admission(context, Operation::kCreate, namespace_, name, &object, nullptr, options));
   CO_TRY(const std::string key, key_of(object.meta()->namespace_, name));
   CO_TRY(Entry::Bytes bytes, cache_->format()->encode(object));
 
@@ -81,18 +82,21 @@ Task<Status> GenericRegistry::already_exists(std::string key, api::Object object
   Status status = meta.generateName.empty() ? errors::already_exists(resource_name(), meta.name)
                                             : errors::generate_name_conflict(resource_name(), meta.name, 1);
   Result<EntryPtr> stored = co_await read_current(std::move(key));
-  if (stored && *stored && (*stored)->meta().deleting()) status.message = "object is being deleted: " + status.message;
+  if (stored && *stored && (*stored)->meta().deleting())
+    status.message = "object is being deleted: " + status.message;
   co_return status;
 }
 
 // rest.BeforeCreate, with what the store does right before it.
-Result<std::unique_ptr<Reservation>> GenericRegistry::before_create(const Context& context, std::string_view namespace_,
+Result<std::unique_ptr<Reservation>> GenericRegistry::before_create(const Context& context,
+                                                                    std::string_view namespace_,
                                                                     api::Object& object,
                                                                     const WriteOptions& options) const {
   metav1::ObjectMeta& meta = *object.meta();
   meta.creationTimestamp = now();
   meta.uid = make_uuid(*env_.rng);
-  if (!meta.generateName.empty() && meta.name.empty()) meta.name = generate_name(meta.generateName, *env_.rng);
+  if (!meta.generateName.empty() && meta.name.empty())
+    meta.name = generate_name(meta.generateName, *env_.rng);
   TRY_VOID(match_namespace(namespace_, meta));
   meta.selfLink.clear();
   meta.resourceVersion.clear();
@@ -100,7 +104,8 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_create(const Contex
   TRY(std::unique_ptr<Reservation> reservation, strategy_->begin_create(context, object, options.dry_run));
   TRY_VOID(check_created(context, object));
   if (options.warnings != nullptr) {
-    for (std::string& warning : strategy_->warnings_on_create(object)) options.warnings->push_back(std::move(warning));
+    for (std::string& warning : strategy_->warnings_on_create(object))
+      options.warnings->push_back(std::move(warning));
   }
   return reservation;
 }

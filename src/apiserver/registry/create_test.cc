@@ -56,7 +56,8 @@ TEST(RegistryCreate, RefusesAnotherNamespace) {
   map.metadata.namespace_ = "other";
   auto made = server.create(server.config_maps(), "default", api::Object::of(map));
   EXPECT_EQ(made.error().code, 400);
-  EXPECT_EQ(made.error().message, "the namespace of the provided object does not match the namespace sent on the request");
+  EXPECT_EQ(made.error().message,
+            "the namespace of the provided object does not match the namespace sent on the request");
 }
 
 TEST(RegistryCreate, NamesInvalidMetadata) {
@@ -69,8 +70,10 @@ TEST(RegistryCreate, NamesInvalidMetadata) {
   ASSERT_EQ(made.error().details.causes.size(), 2u);
   EXPECT_EQ(made.error().details.causes[0].field, "metadata.name");
   EXPECT_EQ(made.error().details.causes[0].message,
-            "Invalid value: \"Bad_Name\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "
-            "'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation "
+            "Invalid value: \"Bad_Name\": a lowercase RFC 1123 subdomain must consist of lower case "
+            "alphanumeric characters, "
+            "'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex "
+            "used for validation "
             "is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
   EXPECT_EQ(made.error().details.causes[1].field, "metadata.labels");
   auto unnamed = server.create(server.config_maps(), "default", api::Object::of(config_map("")));

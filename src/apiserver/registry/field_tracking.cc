@@ -8,8 +8,10 @@
 namespace xebec::apiserver {
 namespace {
 
-// The object in the request's version: itself where the version is the hub or looks the same, else a conversion.
-Result<const api::Object*> in_version(const api::Object& object, const api::Message& type, api::Object& storage) {
+// The object in the request's version: itself where the version is the hub or looks the same, else a
+// conversion.
+Result<const api::Object*> in_version(const api::Object& object, const api::Message& type,
+                                      api::Object& storage) {
   if (&object.type() == &type || api::same_shape(object.type(), type)) return &object;
   TRY(storage, api::convert(object, type));
   return &storage;
@@ -37,8 +39,8 @@ Result<void> track_fields(const api::Scheme& scheme, const api::Object* live, ap
   write.subresource = options.subresource;
   write.now = now;
   write.type = codec::MergeType::of(*type);
-  const codec::FieldUpdate update{codec::View(*before), codec::View(*after), live == &zero, live->meta()->managedFields,
-                                  object.meta()->managedFields};
+  const codec::FieldUpdate update{codec::View(*before), codec::View(*after), live == &zero,
+                                  live->meta()->managedFields, object.meta()->managedFields};
   TRY(object.meta()->managedFields, codec::update_managed_fields(write, update));
   return {};
 }

@@ -7,9 +7,12 @@
 
 namespace xebec::apiserver {
 
-Result<std::unique_ptr<Reservation>> Strategy::begin_create(const Context&, api::Object&, bool) const { return nullptr; }
+Result<std::unique_ptr<Reservation>> Strategy::begin_create(const Context&, api::Object&, bool) const {
+  return nullptr;
+}
 
-Result<std::unique_ptr<Reservation>> Strategy::begin_update(const Context&, api::Object&, const api::Object&, bool) const {
+Result<std::unique_ptr<Reservation>> Strategy::begin_update(const Context&, api::Object&, const api::Object&,
+                                                            bool) const {
   return nullptr;
 }
 
@@ -20,7 +23,8 @@ std::string Strategy::unsupported_field(std::string_view label, bool namespaced)
 }
 
 GenericRegistry::GenericRegistry(RegistryEnv env, const api::Resource& resource, const api::Message& hub,
-                                 std::shared_ptr<const Strategy> strategy, std::shared_ptr<ResourceCache> cache)
+                                 std::shared_ptr<const Strategy> strategy,
+                                 std::shared_ptr<ResourceCache> cache)
     : env_(env), resource_(resource), hub_(hub), strategy_(std::move(strategy)), cache_(std::move(cache)) {}
 
 KindName GenericRegistry::kind_name() const { return {hub_.kinds[0].group, hub_.kinds[0].kind}; }
@@ -37,10 +41,12 @@ std::string GenericRegistry::list_prefix(std::string_view namespace_) const {
 }
 
 Result<std::string> GenericRegistry::key_of(std::string_view namespace_, std::string_view name) const {
-  if (resource_.namespaced && namespace_.empty()) return fail(errors::bad_request("Namespace parameter required."));
+  if (resource_.namespaced && namespace_.empty())
+    return fail(errors::bad_request("Namespace parameter required."));
   if (name.empty()) return fail(errors::bad_request("Name parameter required."));
   for (const std::string& message : api::is_valid_path_segment_name(name))
-    return fail(errors::bad_request(fmt::format("Name parameter invalid: {}: {}", field::quote(name), message)));
+    return fail(
+        errors::bad_request(fmt::format("Name parameter invalid: {}: {}", field::quote(name), message)));
   return list_prefix(namespace_).append(name);
 }
 
@@ -61,11 +67,13 @@ Result<void> GenericRegistry::match_namespace(std::string_view requested, metav1
     meta.namespace_ = expected;
     return {};
   }
-  return fail(errors::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+  return fail(errors::bad_request(
+      "the namespace of the provided object does not match the namespace sent on the request"));
 }
 
-AdmissionAttributes GenericRegistry::attributes(const Context& context, Operation operation, std::string_view namespace_,
-                                                std::string_view name, api::Object* object, const api::Object* old,
+AdmissionAttributes GenericRegistry::attributes(const Context& context, Operation operation,
+                                                std::string_view namespace_, std::string_view name,
+                                                api::Object* object, const api::Object* old,
                                                 const WriteOptions& options) const {
   AdmissionAttributes out;
   out.operation = operation;
@@ -74,7 +82,8 @@ AdmissionAttributes GenericRegistry::attributes(const Context& context, Operatio
   out.resource = options.request_resource;
   if (out.kind.kind.empty()) out.kind = hub_.kinds[0].gvk();
   if (out.resource.resource.empty())
-    out.resource = {std::string(resource_.group), std::string(resource_.version), std::string(resource_.plural)};
+    out.resource = {std::string(resource_.group), std::string(resource_.version),
+                    std::string(resource_.plural)};
   out.subresource = options.subresource;
   out.namespace_ = namespace_;
   out.name = name;
@@ -85,24 +94,27 @@ AdmissionAttributes GenericRegistry::attributes(const Context& context, Operatio
   return out;
 }
 
-Task<Result<void>> GenericRegistry::admit(Context context, Operation operation, std::string namespace_, std::string name,
-                                          api::Object* object, const api::Object* old, WriteOptions options) {
+Task<Result<void>> GenericRegistry::admit(Context context, Operation operation, std::string namespace_,
+                                          std::string name, api::Object* object, const api::Object* old,
+                                          WriteOptions options) {
   if (env_.admission == nullptr) co_return Result<void>();
   AdmissionAttributes what = attributes(context, operation, namespace_, name, object, old, options);
   co_return co_await env_.admission->admit(context, what);
 }
 
-Task<Result<void>> GenericRegistry::validate_admission(Context context, Operation operation, std::string namespace_,
-                                                       std::string name, api::Object* object, const api::Object* old,
+Task<Result<void>> GenericRegistry::validate_admission(Context context, Operation operation,
+                                                       std::string namespace_, std::string name,
+                                                       api::Object* object, const api::Object* old,
                                                        WriteOptions options) {
   if (env_.admission == nullptr) co_return Result<void>();
   AdmissionAttributes what = attributes(context, operation, namespace_, name, object, old, options);
   co_return co_await env_.admission->validate(context, what);
 }
 
-// First on the cached object; an error or a conflict on that is believed only once the stored one has been read.
-Task<Result<WriteResult>> GenericRegistry::guaranteed_update(Context context, std::string name, std::string key,
-                                                             Try attempt, bool dry_run) {
+// First on the cached object; an error or a conflict on that is believed only once the stored one has been
+// read.
+Task<Result<WriteResult>> GenericRegistry::guaranteed_update(Context context, std::string name,
+                                                             std::string key, Try attempt, bool dry_run) {
   EntryPtr entry = cache_->find(key);
   bool fresh = false;
   for (;;) {
@@ -127,8 +139,9 @@ Task<Result<WriteResult>> GenericRegistry::guaranteed_update(Context context, st
   }
 }
 
-Task<Result<std::optional<WriteResult>>> GenericRegistry::commit(std::string name, std::string key, Attempt attempt,
-                                                                 EntryPtr& entry, bool& fresh, bool dry_run) {
+Task<Result<std::optional<WriteResult>>> GenericRegistry::commit(std::string name, std::string key,
+                                                                 Attempt attempt, EntryPtr& entry,
+                                                                 bool& fresh, bool dry_run) {
   using Done = std::optional<WriteResult>;
   WriteResult result;
   result.created = attempt.created;

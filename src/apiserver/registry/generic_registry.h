@@ -1,5 +1,6 @@
-// GenericRegistry: the one implementation of Registry (k8s.io/apiserver/pkg/registry/generic/registry Store): verbs over
-// the watch cache and the store, in upstream's order of steps and with its errors. One file a verb.
+// GenericRegistry: the one implementation of Registry (k8s.io/apiserver/pkg/registry/generic/registry Store):
+// verbs over the watch cache and the store, in upstream's order of steps and with its errors. One file a
+// verb.
 #pragma once
 
 #include <memory>
@@ -45,14 +46,14 @@ class GenericRegistry final : public Registry {
   Task<Result<std::unique_ptr<WatchCursor>>> watch(Context context, WatchRequest request) override;
   Task<Result<WriteResult>> create(Context context, std::string namespace_, api::Object object,
                                    WriteOptions options) override;
-  Task<Result<WriteResult>> update(Context context, std::string namespace_, std::string name, Transform transform,
-                                   WriteOptions options) override;
+  Task<Result<WriteResult>> update(Context context, std::string namespace_, std::string name,
+                                   Transform transform, WriteOptions options) override;
   Task<Result<WriteResult>> remove(Context context, std::string namespace_, std::string name,
                                    std::shared_ptr<const metav1::DeleteOptions> delete_options,
                                    WriteOptions options) override;
-  Task<Result<std::vector<api::Object>>> remove_collection(Context context, ListRequest selection,
-                                                           std::shared_ptr<const metav1::DeleteOptions> delete_options,
-                                                           WriteOptions options) override;
+  Task<Result<std::vector<api::Object>>> remove_collection(
+      Context context, ListRequest selection, std::shared_ptr<const metav1::DeleteOptions> delete_options,
+      WriteOptions options) override;
 
  private:
   // What an attempt of an update wants done.
@@ -63,7 +64,8 @@ class GenericRegistry final : public Registry {
     std::unique_ptr<Reservation> reservation;
   };
   // Makes the attempt for what is stored now; `current` is nullptr when nothing is.
-  using Try = std::function<Task<Result<Attempt>>(std::shared_ptr<const api::Object> current, EntryPtr entry)>;
+  using Try =
+      std::function<Task<Result<Attempt>>(std::shared_ptr<const api::Object> current, EntryPtr entry)>;
 
   std::string list_prefix(std::string_view namespace_) const;
   Result<std::string> key_of(std::string_view namespace_, std::string_view name) const;
@@ -75,9 +77,10 @@ class GenericRegistry final : public Registry {
   // --- reading ---
   Task<Result<EntryPtr>> read_current(std::string key);  // from the store; nullptr when absent
   Result<EntryPtr> entry_of(storage::KeyValue kv) const;
-  Task<Result<ListPage>> list_cached(CacheSnapshot at, EntryFilter filter, ListRequest request, std::string start);
-  Task<Result<ListPage>> list_stored(int64_t revision, EntryFilter filter, ListRequest request, std::string start,
-                                     bool paging);
+  Task<Result<ListPage>> list_cached(CacheSnapshot at, EntryFilter filter, ListRequest request,
+                                     std::string start);
+  Task<Result<ListPage>> list_stored(int64_t revision, EntryFilter filter, ListRequest request,
+                                     std::string start, bool paging);
   Result<EntryFilter> filter_of(std::string_view namespace_, std::string_view label_selector,
                                 std::string_view field_selector) const;
 
@@ -94,13 +97,15 @@ class GenericRegistry final : public Registry {
   Task<Status> already_exists(std::string key, api::Object object);
   Task<Result<void>> admit(Context context, Operation operation, std::string namespace_, std::string name,
                            api::Object* object, const api::Object* old, WriteOptions options);
-  Task<Result<void>> validate_admission(Context context, Operation operation, std::string namespace_, std::string name,
-                                        api::Object* object, const api::Object* old, WriteOptions options);
+  Task<Result<void>> validate_admission(Context context, Operation operation, std::string namespace_,
+                                        std::string name, api::Object* object, const api::Object* old,
+                                        WriteOptions options);
   AdmissionAttributes attributes(const Context& context, Operation operation, std::string_view namespace_,
                                  std::string_view name, api::Object* object, const api::Object* old,
                                  const WriteOptions& options) const;
-  Task<Result<Attempt>> attempt_update(Context context, std::string namespace_, std::string name, Transform transform,
-                                       WriteOptions options, std::shared_ptr<const api::Object> current);
+  Task<Result<Attempt>> attempt_update(Context context, std::string namespace_, std::string name,
+                                       Transform transform, WriteOptions options,
+                                       std::shared_ptr<const api::Object> current);
   Result<void> check_versions(std::string_view name, api::Object& object, const api::Object& current,
                               std::string_view key) const;
   bool removes(const api::Object& object, const api::Object& old) const;
@@ -108,15 +113,17 @@ class GenericRegistry final : public Registry {
   Task<Result<WriteResult>> guaranteed_update(Context context, std::string name, std::string key, Try attempt,
                                               bool dry_run);
   // One round of it: nothing when the stored object changed meanwhile (`entry` is then the new one).
-  Task<Result<std::optional<WriteResult>>> commit(std::string name, std::string key, Attempt attempt, EntryPtr& entry,
-                                                  bool& fresh, bool dry_run);
+  Task<Result<std::optional<WriteResult>>> commit(std::string name, std::string key, Attempt attempt,
+                                                  EntryPtr& entry, bool& fresh, bool dry_run);
 
   // --- deleting ---
   struct DeleteState;
-  Task<Result<Attempt>> attempt_delete(Context context, std::string namespace_, std::string name, WriteOptions options,
-                                       std::shared_ptr<DeleteState> state, std::shared_ptr<const api::Object> current);
+  Task<Result<Attempt>> attempt_delete(Context context, std::string namespace_, std::string name,
+                                       WriteOptions options, std::shared_ptr<DeleteState> state,
+                                       std::shared_ptr<const api::Object> current);
   Result<bool> begin_deletion(api::Object& object, DeleteState& state) const;
-  Result<void> check_preconditions(const metav1::ObjectMeta& meta, const metav1::DeleteOptions& options) const;
+  Result<void> check_preconditions(const metav1::ObjectMeta& meta,
+                                   const metav1::DeleteOptions& options) const;
   bool set_propagation(metav1::ObjectMeta& meta, const DeleteState& state) const;
   void mark_deleting(api::Object& object) const;
 

@@ -67,7 +67,9 @@ class TokenReader {
     do {
       std::string key;
       if (!string(key) || !take(':')) return false;
-      const bool ok = key == "rv" ? integer(revision) : key == "v" ? string(version) : key == "start" && string(start);
+      const bool ok = key == "rv"  ? integer(revision)
+                      : key == "v" ? string(version)
+                                   : key == "start" && string(start);
       if (!ok) return false;
     } while (take(','));
     return take('}');
@@ -108,7 +110,8 @@ class TokenReader {
         continue;
       }
       unsigned code = 0;
-      if (rest_.size() < 4 || std::from_chars(rest_.data(), rest_.data() + 4, code, 16).ptr != rest_.data() + 4 || code > 127)
+      if (rest_.size() < 4 ||
+          std::from_chars(rest_.data(), rest_.data() + 4, code, 16).ptr != rest_.data() + 4 || code > 127)
         return false;
       out += static_cast<char>(code);
       rest_.remove_prefix(4);
@@ -170,7 +173,8 @@ Result<void> validate_list(const ListRequest& request) {
   const field::Path path("resourceVersionMatch");
   if (!match.empty()) {
     if (request.resource_version.empty())
-      errors.push_back(field::forbidden(path, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+      errors.push_back(
+          field::forbidden(path, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
     if (!request.continue_.empty())
       errors.push_back(field::forbidden(path, "resourceVersionMatch is forbidden when continue is provided"));
     if (match != kExact && match != kNotOlderThan) {
@@ -178,7 +182,8 @@ Result<void> validate_list(const ListRequest& request) {
       errors.push_back(field::not_supported(path, match, kSupported));
     }
     if (match == kExact && request.resource_version == "0")
-      errors.push_back(field::forbidden(path, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
+      errors.push_back(
+          field::forbidden(path, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
   }
   return invalid_options(errors);
 }
@@ -188,11 +193,12 @@ Result<void> validate_watch(const WatchRequest& request) {
   const std::string& match = request.resource_version_match;
   const field::Path path("resourceVersionMatch");
   if (request.send_initial_events && match != kNotOlderThan)
-    errors.push_back(field::forbidden(path, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+    errors.push_back(
+        field::forbidden(path, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
   if (!match.empty()) {
     if (!request.send_initial_events)
-      errors.push_back(
-          field::forbidden(path, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+      errors.push_back(field::forbidden(
+          path, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
     if (match != kNotOlderThan) {
       static constexpr std::string_view kSupported[] = {kNotOlderThan};
       errors.push_back(field::not_supported(path, match, kSupported));
@@ -209,21 +215,23 @@ Result<int64_t> parse_resource_version(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size() || value > INT64_MAX) {
     const field::Path path("resourceVersion");
     const field::Error invalid = field::invalid_string(
-        path, text, fmt::format("strconv.ParseUint: parsing {}: {}", field::quote(text),
-                                range || value > INT64_MAX ? "value out of range" : "invalid syntax"));
+        path, text,
+        fmt::format("strconv.ParseUint: parsing {}: {}", field::quote(text),
+                    range || value > INT64_MAX ? "value out of range" : "invalid syntax"));
     return fail(errors::bad_request("invalid resource version: " + invalid.field + ": " + invalid.body));
   }
   return static_cast<int64_t>(value);
 }
 
-Result<void> add_selectors(EntryFilter& filter, SelectorTexts texts, const EntryFormat& format, const Strategy& strategy,
-                           bool namespaced) {
+Result<void> add_selectors(EntryFilter& filter, SelectorTexts texts, const EntryFormat& format,
+                           const Strategy& strategy, bool namespaced) {
   TRY(filter.labels, api::LabelSelector::parse(texts.label_selector));
   TRY(api::FieldSelector fields, api::FieldSelector::parse(texts.field_selector));
   const auto names = format.selectable();
   for (const api::FieldSelector::Term& term : fields.terms()) {
     const auto found = std::find(names.begin(), names.end(), term.field);
-    if (found == names.end()) return fail(errors::bad_request(strategy.unsupported_field(term.field, namespaced)));
+    if (found == names.end())
+      return fail(errors::bad_request(strategy.unsupported_field(term.field, namespaced)));
     filter.fields.push_back({static_cast<size_t>(found - names.begin()), term.value, term.equal});
   }
   return {};
@@ -231,9 +239,12 @@ Result<void> add_selectors(EntryFilter& filter, SelectorTexts texts, const Entry
 
 Status page_expired(std::string_view start_key, std::string_view prefix) {
   Status status = errors::expired(
-      "The provided continue parameter is too old to display a consistent list result. You can start a new list without the "
-      "continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing "
-      "with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the "
+      "The provided continue parameter is too old to display a consistent list result. You can start a new "
+      "list without the "
+      "continue parameter, or use the continue token in this response to retrieve the remainder of the "
+      "results. Continuing "
+      "with the provided token results in an inconsistent list - objects that were created, modified, or "
+      "deleted between the "
       "time the first chunk was returned and now may show up in the list.");
   ContinueToken token;
   token.revision = ContinueToken::kInconsistent;

@@ -36,11 +36,11 @@ struct SelectorTexts {
   std::string_view label_selector, field_selector;
 };
 // Adds selectors to a filter whose prefix is set.
-Result<void> add_selectors(EntryFilter& filter, SelectorTexts texts, const EntryFormat& format, const Strategy& strategy,
-                           bool namespaced);
+Result<void> add_selectors(EntryFilter& filter, SelectorTexts texts, const EntryFormat& format,
+                           const Strategy& strategy, bool namespaced);
 
-// 410 for a page that is past the compaction horizon, with a token to go on inconsistently. The token is a cause of
-// reason kContinueCause, which the HTTP layer moves to metadata.continue.
+// 410 for a page that is past the compaction horizon, with a token to go on inconsistently. The token is a
+// cause of reason kContinueCause, which the HTTP layer moves to metadata.continue.
 inline constexpr std::string_view kContinueCause = "xebec.continue";
 Status page_expired(std::string_view start_key, std::string_view prefix);
 

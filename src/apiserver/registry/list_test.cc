@@ -34,14 +34,16 @@ TEST(RegistryList, IsByNamespaceAndLabel) {
   labelled.label_selector = "app in (x)";
   EXPECT_EQ(names(*server.list(server.config_maps(), labelled)), "b c");
   labelled.label_selector = "app in x";
-  EXPECT_EQ(server.list(server.config_maps(), labelled).error().message, "unable to parse requirement: found 'x' expected: '('");
+  EXPECT_EQ(server.list(server.config_maps(), labelled).error().message,
+            "unable to parse requirement: found 'x' expected: '('");
 }
 
 TEST(RegistryList, IsByField) {
   TestServer server;
   for (const char* node : {"n1", "n2", "n1"}) {
     static int i = 0;
-    ASSERT_TRUE(server.create(server.pods(), "default", api::Object::of(pod("p" + std::to_string(i++), node))));
+    ASSERT_TRUE(
+        server.create(server.pods(), "default", api::Object::of(pod("p" + std::to_string(i++), node))));
   }
   ListRequest request = in("default");
   request.field_selector = "spec.nodeName=n1,status.phase!=Running";
@@ -52,8 +54,9 @@ TEST(RegistryList, IsByField) {
   auto refused = server.list(server.pods(), request);
   EXPECT_EQ(refused.error().code, 400);
   EXPECT_EQ(refused.error().message, "field label not supported: spec.nonsense");
-  EXPECT_EQ(server.list(server.config_maps(), request).error().message,
-            "\"spec.nonsense\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+  EXPECT_EQ(
+      server.list(server.config_maps(), request).error().message,
+      "\"spec.nonsense\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
 }
 
 TEST(RegistryList, PagesAreOfOneRevision) {
@@ -104,7 +107,8 @@ TEST(RegistryList, PastTheHorizonOffersAnInconsistentContinuation) {
   auto expired = server.list(server.config_maps(), next);
   ASSERT_FALSE(expired);
   EXPECT_EQ(expired.error().code, 410);
-  EXPECT_TRUE(expired.error().message.starts_with("The provided continue parameter is too old to display a consistent list"));
+  EXPECT_TRUE(expired.error().message.starts_with(
+      "The provided continue parameter is too old to display a consistent list"));
   ASSERT_EQ(expired.error().details.causes.size(), 1u);
   next.continue_ = expired.error().details.causes[0].message;
   auto rest = server.list(server.config_maps(), next);
@@ -138,7 +142,8 @@ TEST(RegistryList, RefusesContradictions) {
   ListRequest request = in("n");
   request.resource_version_match = "Exact";
   EXPECT_EQ(server.list(server.config_maps(), request).error().message,
-            "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless "
+            "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch "
+            "is forbidden unless "
             "resourceVersion is provided");
   request = in("n");
   request.continue_ = "nonsense!";
@@ -146,7 +151,8 @@ TEST(RegistryList, RefusesContradictions) {
   request = in("n");
   request.resource_version = "abc";
   EXPECT_EQ(server.list(server.config_maps(), request).error().message,
-            "invalid resource version: resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax");
+            "invalid resource version: resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing "
+            "\"abc\": invalid syntax");
 }
 
 TEST(RegistryList, SeesWhatWasAcknowledged) {
@@ -169,7 +175,8 @@ TEST(RegistryList, SurvivesARestart) {
 TEST(RegistryList, GroupsThatShareStorageShareObjects) {
   TestServer server;
   EXPECT_EQ(server.registries->find("", "events"), server.registries->find("events.k8s.io", "events"));
-  EXPECT_EQ(server.registries->find("extensions", "ingresses"), server.registries->find("networking.k8s.io", "ingresses"));
+  EXPECT_EQ(server.registries->find("extensions", "ingresses"),
+            server.registries->find("networking.k8s.io", "ingresses"));
   EXPECT_EQ(server.registries->find("", "nonsense"), nullptr);
   EXPECT_EQ(server.registries->find("authorization.k8s.io", "subjectaccessreviews"), nullptr);
 }

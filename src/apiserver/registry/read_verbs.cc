@@ -1,4 +1,5 @@
-// get, list and watch: answered from the watch cache; from the store where a page or an exact revision is older.
+// get, list and watch: answered from the watch cache; from the store where a page or an exact revision is
+// older.
 #include <algorithm>
 
 #include "apiserver/cache/cursor.h"
@@ -46,13 +47,16 @@ Task<Result<ListPage>> GenericRegistry::list(Context context, ListRequest reques
     CO_TRY(ContinueToken token, ContinueToken::decode(request.continue_, filter.prefix));
     if (token.revision == ContinueToken::kInconsistent) {
       CO_TRY_VOID(co_await env_.feed->catch_up(context));
-      co_return co_await list_cached(cache_->snapshot(), std::move(filter), std::move(request), std::move(token.start_key));
+      co_return co_await list_cached(cache_->snapshot(), std::move(filter), std::move(request),
+                                     std::move(token.start_key));
     }
     if (std::optional<EntryTree> tree = cache_->at_revision(token.revision)) {
       CacheSnapshot at{std::move(*tree), token.revision};
-      co_return co_await list_cached(std::move(at), std::move(filter), std::move(request), std::move(token.start_key));
+      co_return co_await list_cached(std::move(at), std::move(filter), std::move(request),
+                                     std::move(token.start_key));
     }
-    co_return co_await list_stored(token.revision, std::move(filter), std::move(request), std::move(token.start_key), true);
+    co_return co_await list_stored(token.revision, std::move(filter), std::move(request),
+                                   std::move(token.start_key), true);
   }
   for (const EntryFilter::FieldTerm& term : filter.fields) {
     // One object: its key is known.
@@ -84,7 +88,8 @@ Task<Result<ListPage>> GenericRegistry::list_cached(CacheSnapshot at, EntryFilte
                                                     std::string start) {
   ListPage page;
   page.revision = at.revision;
-  const std::string end = filter.single ? storage::next_key(filter.prefix) : storage::prefix_end(filter.prefix);
+  const std::string end =
+      filter.single ? storage::next_key(filter.prefix) : storage::prefix_end(filter.prefix);
   const auto limit = static_cast<size_t>(std::max<int64_t>(request.limit, 0));
   bool more = false;
   if (!filter.selects_by_content()) page.items.reserve(limit > 0 ? limit : at.tree.count(start, end));

@@ -34,7 +34,8 @@ std::string prefix_of(const api::Resource& stored) {
 
 }  // namespace
 
-Result<std::unique_ptr<Registries>> Registries::make(RegistryEnv env, RegistriesOptions options, Logger logger) {
+Result<std::unique_ptr<Registries>> Registries::make(RegistryEnv env, RegistriesOptions options,
+                                                     Logger logger) {
   TRY(IpRange range, IpRange::parse(options.service_cidr));
   return std::make_unique<Registries>(Key(), env, std::move(options), std::move(range), std::move(logger));
 }
@@ -119,6 +120,8 @@ GenericRegistry* Registries::generic(std::string_view group, std::string_view re
   return it == by_name_.end() ? nullptr : it->second;
 }
 
-Registry* Registries::find(std::string_view group, std::string_view resource) const { return generic(group, resource); }
+Registry* Registries::find(std::string_view group, std::string_view resource) const {
+  return generic(group, resource);
+}
 
 }  // namespace xebec::apiserver

@@ -1,5 +1,5 @@
-// Registries: the registry of every stored built-in resource over one store, with their watch caches, the feed that
-// keeps these current, the Services' address pools and compaction. Built once at start.
+// Registries: the registry of every stored built-in resource over one store, with their watch caches, the
+// feed that keeps these current, the Services' address pools and compaction. Built once at start.
 //
 //   Registries registries(env, options);        // env.feed and env.admission are set here
 //   co_await registries.start();                // reads the store

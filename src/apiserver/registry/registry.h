@@ -23,7 +23,7 @@ struct DeleteOptions;
 
 namespace xebec::apiserver {
 
-class Entry;        // cache/entry.h: one stored object: bytes, revision, extracted metadata, typed form on demand
+class Entry;  // cache/entry.h: one stored object: bytes, revision, extracted metadata, typed form on demand
 class WatchCursor;  // cache/cursor.h
 class Strategy;     // registry/strategy.h
 
@@ -59,10 +59,10 @@ struct WatchRequest {
 // What all writes have in common.
 struct WriteOptions {
   bool dry_run = false;
-  std::string field_manager;          // managedFields' manager
+  std::string field_manager;           // managedFields' manager
   api::GroupVersionKind request_kind;  // version of the request, for managedFields and admission
   api::GroupVersionResource request_resource;
-  std::string subresource;             // "" or "status", "scale", ...
+  std::string subresource;  // "" or "status", "scale", ...
   std::vector<std::string>* warnings = nullptr;
   // False: the transform has set managedFields itself (server-side apply).
   bool track_fields = true;
@@ -77,10 +77,10 @@ struct WriteResult {
   bool answer_object = false;
 };
 
-// Makes the new object from the current one: decoded and defaulted, as the client sent it (metadata.resourceVersion
-// and uid included: they are the preconditions). Field tracking, admission, strategy and validation follow here.
-// Called again after a conflict, with what is then stored.
-// `current` is nullptr when nothing is stored and the strategy allows create on update.
+// Makes the new object from the current one: decoded and defaulted, as the client sent it
+// (metadata.resourceVersion and uid included: they are the preconditions). Field tracking, admission,
+// strategy and validation follow here. Called again after a conflict, with what is then stored. `current` is
+// nullptr when nothing is stored and the strategy allows create on update.
 using Transform = std::function<Task<Result<api::Object>>(const api::Object* current)>;
 
 class Registry {

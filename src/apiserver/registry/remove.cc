@@ -1,4 +1,5 @@
-// remove: preconditions, graceful deletion, finalizers and propagation, then the store; and remove_collection.
+// remove: preconditions, graceful deletion, finalizers and propagation, then the store; and
+// remove_collection.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +20,8 @@ bool has(const std::vector<std::string>& finalizers, std::string_view name) {
 enum class Choice { kNeither, kOrphan, kForeground };
 
 // What DELETE means for the dependents: what it says, else what an earlier one said, else the kind's default.
-Choice choose(const metav1::DeleteOptions& options, const std::vector<std::string>& finalizers, Propagation fallback) {
+Choice choose(const metav1::DeleteOptions& options, const std::vector<std::string>& finalizers,
+              Propagation fallback) {
   if (fallback == Propagation::kUnsupported) return Choice::kNeither;
   if (options.orphanDependents) return *options.orphanDependents ? Choice::kOrphan : Choice::kNeither;
   if (options.propagationPolicy) {
@@ -48,22 +50,24 @@ Result<void> GenericRegistry::check_preconditions(const metav1::ObjectMeta& meta
   const ResourceName resource{kind_name().group, kind_name().kind};
   const auto& want = *options.preconditions;
   if (want.uid && *want.uid != meta.uid) {
-    return fail(errors::conflict(resource, meta.name,
-                                 fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The "
-                                             "object might have been deleted and then recreated",
-                                             *want.uid, meta.uid)));
+    return fail(errors::conflict(
+        resource, meta.name,
+        fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The "
+                    "object might have been deleted and then recreated",
+                    *want.uid, meta.uid)));
   }
   if (want.resourceVersion && *want.resourceVersion != meta.resourceVersion) {
-    return fail(errors::conflict(resource, meta.name,
-                                 fmt::format("the ResourceVersion in the precondition ({}) does not match the "
-                                             "ResourceVersion in record ({}). The object might have been modified",
-                                             *want.resourceVersion, meta.resourceVersion)));
+    return fail(
+        errors::conflict(resource, meta.name,
+                         fmt::format("the ResourceVersion in the precondition ({}) does not match the "
+                                     "ResourceVersion in record ({}). The object might have been modified",
+                                     *want.resourceVersion, meta.resourceVersion)));
   }
   return {};
 }
 
-// rest.BeforeDelete: true when the object was marked for graceful deletion by this call; state.waits when an earlier
-// graceful deletion goes on unchanged.
+// rest.BeforeDelete: true when the object was marked for graceful deletion by this call; state.waits when an
+// earlier graceful deletion goes on unchanged.
 Result<bool> GenericRegistry::begin_deletion(api::Object& object, DeleteState& state) const {
   metav1::ObjectMeta& meta = *object.meta();
   metav1::DeleteOptions& options = state.options;
@@ -101,22 +105,23 @@ void GenericRegistry::mark_deleting(api::Object& object) const {
 bool GenericRegistry::set_propagation(metav1::ObjectMeta& meta, const DeleteState& state) const {
   const Choice choice = choose(state.options, meta.finalizers, state.fallback);
   const bool orphan = choice == Choice::kOrphan, foreground = choice == Choice::kForeground;
-  if (has(meta.finalizers, kOrphan) == orphan && has(meta.finalizers, kForeground) == foreground) return false;
+  if (has(meta.finalizers, kOrphan) == orphan && has(meta.finalizers, kForeground) == foreground)
+    return false;
   std::erase_if(meta.finalizers, [](const std::string& f) { return f == kOrphan || f == kForeground; });
   if (orphan) meta.finalizers.emplace_back(kOrphan);
   if (foreground) meta.finalizers.emplace_back(kForeground);
   return true;
 }
 
-Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_delete(Context context, std::string namespace_,
-                                                                       std::string name, WriteOptions options,
-                                                                       std::shared_ptr<DeleteState> state,
-                                                                       std::shared_ptr<const api::Object> current) {
+Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_delete(
+    Context context, std::string namespace_, std::string name, WriteOptions options,
+    std::shared_ptr<DeleteState> state, std::shared_ptr<const api::Object> current) {
   if (!current) co_return fail(not_found(name));
   CO_TRY_VOID(check_preconditions(*current->meta(), state->options));
   CO_TRY_VOID(strategy_->check_delete(*current));
   CO_TRY_VOID(co_await admit(context, Operation::kDelete, namespace_, name, nullptr, current.get(), options));
-  CO_TRY_VOID(co_await validate_admission(context, Operation::kDelete, namespace_, name, nullptr, current.get(), options));
+  CO_TRY_VOID(co_await validate_admission(context, Operation::kDelete, namespace_, name, nullptr,
+                                          current.get(), options));
 
   Attempt attempt;
   attempt.object = current->clone();
@@ -153,13 +158,14 @@ Task<Result<WriteResult>> GenericRegistry::remove(Context context, std::string n
   }
   state->fallback = strategy_->default_propagation(options.request_kind.group, options.request_kind.version);
   const std::optional<int64_t> requested = state->options.gracePeriodSeconds;
-  Try attempt = [this, context, namespace_, name, options, state, requested](std::shared_ptr<const api::Object> current,
-                                                                             EntryPtr) {
+  Try attempt = [this, context, namespace_, name, options, state, requested](
+                    std::shared_ptr<const api::Object> current, EntryPtr) {
     state->options.gracePeriodSeconds = requested;
     return attempt_delete(context, namespace_, name, options, state, std::move(current));
   };
   const bool dry_run = options.dry_run;
-  CO_TRY(WriteResult result, co_await guaranteed_update(context, name, std::move(key), std::move(attempt), dry_run));
+  CO_TRY(WriteResult result,
+         co_await guaranteed_update(context, name, std::move(key), std::move(attempt), dry_run));
   result.answer_object = !result.deleted || strategy_->returns_deleted_object();
   co_return std::move(result);
 }
@@ -171,7 +177,8 @@ Task<Result<std::vector<api::Object>>> GenericRegistry::remove_collection(
   std::vector<api::Object> out;
   for (const EntryPtr& entry : page.items) {
     std::string namespace_(entry->meta().namespace_), name(entry->meta().name);
-    Result<WriteResult> removed = co_await remove(context, std::move(namespace_), std::move(name), delete_options, options);
+    Result<WriteResult> removed =
+        co_await remove(context, std::move(namespace_), std::move(name), delete_options, options);
     if (removed) {
       out.push_back(std::move(removed->object));
     } else if (removed.error().code != 404) {

@@ -21,7 +21,8 @@ TEST(RegistryRemove, RemovesAtOnceWithoutFinalizers) {
   ASSERT_TRUE(gone) << gone.error().message;
   EXPECT_TRUE(gone->deleted);
   EXPECT_FALSE(gone->answer_object);
-  EXPECT_EQ(server.remove(server.config_maps(), "default", "a").error().message, "configmaps \"a\" not found");
+  EXPECT_EQ(server.remove(server.config_maps(), "default", "a").error().message,
+            "configmaps \"a\" not found");
 }
 
 TEST(RegistryRemove, GivesAPodItsGracePeriod) {
@@ -64,8 +65,9 @@ TEST(RegistryRemove, ChecksPreconditions) {
   auto refused = server.remove(server.config_maps(), "default", "a", options);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, 409);
-  EXPECT_TRUE(refused.error().message.starts_with(
-      "Operation cannot be fulfilled on ConfigMap \"a\": the UID in the precondition (other) does not match the UID in record ("));
+  EXPECT_TRUE(
+      refused.error().message.starts_with("Operation cannot be fulfilled on ConfigMap \"a\": the UID in the "
+                                          "precondition (other) does not match the UID in record ("));
 }
 
 TEST(RegistryRemove, SetsPropagationFinalizers) {
@@ -102,7 +104,8 @@ TEST(RegistryRemove, ACollectionByLabel) {
   ListRequest selection;
   selection.namespace_ = "default";
   selection.label_selector = "even=yes";
-  auto removed = server.run(server.config_maps().remove_collection(server.context, selection, nullptr, WriteOptions()));
+  auto removed =
+      server.run(server.config_maps().remove_collection(server.context, selection, nullptr, WriteOptions()));
   ASSERT_TRUE(removed) << removed.error().message;
   EXPECT_EQ(removed->size(), 3u);
   EXPECT_EQ(server.list(server.config_maps(), ListRequest())->items.size(), 3u);
@@ -125,8 +128,8 @@ TEST(RegistryRemove, ANamespaceWaitsForItsContents) {
 
   WriteOptions finalize;
   finalize.subresource = "finalize";
-  auto gone = server.update<corev1::Namespace>(namespaces, "", "n",
-                                               [](corev1::Namespace& n) { n.spec.finalizers.clear(); }, finalize);
+  auto gone = server.update<corev1::Namespace>(
+      namespaces, "", "n", [](corev1::Namespace& n) { n.spec.finalizers.clear(); }, finalize);
   ASSERT_TRUE(gone) << gone.error().message;
   EXPECT_TRUE(gone->deleted);
   EXPECT_FALSE(server.get(namespaces, "", "n"));

@@ -42,12 +42,15 @@ TEST(Services, KeepAChosenAddressToThemselves) {
   auto refused = made(server, second);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message,
-            "Service \"b\" is invalid: spec.clusterIPs: Invalid value: []string{\"10.96.0.10\"}: failed to allocate IP "
+            "Service \"b\" is invalid: spec.clusterIPs: Invalid value: []string{\"10.96.0.10\"}: failed to "
+            "allocate IP "
             "10.96.0.10: provided IP is already allocated");
   second.spec.clusterIP = "192.168.1.1";
   EXPECT_EQ(made(server, second).error().message,
-            "Service \"b\" is invalid: spec.clusterIPs: Invalid value: []string{\"192.168.1.1\"}: failed to allocate IP "
-            "192.168.1.1: the provided IP (192.168.1.1) is not in the valid range. The range of valid IPs is 10.96.0.0/12");
+            "Service \"b\" is invalid: spec.clusterIPs: Invalid value: []string{\"192.168.1.1\"}: failed to "
+            "allocate IP "
+            "192.168.1.1: the provided IP (192.168.1.1) is not in the valid range. The range of valid IPs is "
+            "10.96.0.0/12");
   ASSERT_TRUE(server.remove(services(server), "default", "a"));
   second.spec.clusterIP = "10.96.0.10";
   EXPECT_TRUE(made(server, second));
@@ -65,7 +68,8 @@ TEST(Services, AreRememberedAcrossARestart) {
   corev1::Service second = service("b", "NodePort");
   second.spec.ports[0].nodePort = 30080;
   EXPECT_EQ(made(server, second).error().message,
-            "Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated");
+            "Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is "
+            "already allocated");
   EXPECT_EQ(server.registries->services().used_ips(), 1u) << "a refused service keeps nothing";
 }
 
@@ -74,11 +78,10 @@ TEST(Services, ChangeTheirType) {
   auto got = made(server, service("a"));
   ASSERT_TRUE(got);
   const std::string ip = got->spec.clusterIP;
-  auto exposed = server.update<corev1::Service>(services(server), "default", "a",
-                                                [](corev1::Service& s) {
-                                                  s.spec.type = "NodePort";
-                                                  api::apply_defaults(api::type_of<corev1::Service>(), &s);
-                                                });
+  auto exposed = server.update<corev1::Service>(services(server), "default", "a", [](corev1::Service& s) {
+    s.spec.type = "NodePort";
+    api::apply_defaults(api::type_of<corev1::Service>(), &s);
+  });
   ASSERT_TRUE(exposed) << exposed.error().message;
   const int32_t port = exposed->object.get<corev1::Service>().spec.ports[0].nodePort;
   EXPECT_GE(port, 30000);

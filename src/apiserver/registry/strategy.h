@@ -1,7 +1,7 @@
 // Strategy: what is particular to a kind in the one generic registry (k8s.io/apiserver/pkg/registry/rest).
-// Most kinds are a line in the table of strategies/all.cc (table_strategy.h does the work); a kind with rules of its
-// own has a file under registry/strategies/.
-// All methods work on hub types, are thread-safe and do not block.
+// Most kinds are a line in the table of strategies/all.cc (table_strategy.h does the work); a kind with rules
+// of its own has a file under registry/strategies/. All methods work on hub types, are thread-safe and do not
+// block.
 #pragma once
 
 #include <memory>
@@ -24,8 +24,8 @@ class Rng;
 
 namespace xebec::apiserver {
 
-// Something a write has taken from a shared pool (a cluster IP, a node port). Given back when the write fails: the
-// destructor of a reservation that was not committed releases it.
+// Something a write has taken from a shared pool (a cluster IP, a node port). Given back when the write
+// fails: the destructor of a reservation that was not committed releases it.
 class Reservation {
  public:
   virtual ~Reservation() = default;
@@ -48,7 +48,8 @@ class Strategy {
   // Everything but metadata, which the registry validates itself.
   virtual field::Errors validate(const Context& context, const api::Object& object) const = 0;
   virtual std::vector<std::string> warnings_on_create(const api::Object& object) const { return {}; }
-  // Called right before validation; may fill the object (a Service gets its cluster IP). nullptr: nothing was taken.
+  // Called right before validation; may fill the object (a Service gets its cluster IP). nullptr: nothing was
+  // taken.
   virtual Result<std::unique_ptr<Reservation>> begin_create(const Context& context, api::Object& object,
                                                             bool dry_run) const;
 
@@ -56,9 +57,10 @@ class Strategy {
   // `subresource` is "" for the main resource. Keeps what the subresource must not change; bumps generation.
   virtual void prepare_for_update(const Context& context, std::string_view subresource, api::Object& object,
                                   const api::Object& old) const = 0;
-  virtual field::Errors validate_update(const Context& context, std::string_view subresource, const api::Object& object,
-                                        const api::Object& old) const = 0;
-  virtual std::vector<std::string> warnings_on_update(const api::Object& object, const api::Object& old) const {
+  virtual field::Errors validate_update(const Context& context, std::string_view subresource,
+                                        const api::Object& object, const api::Object& old) const = 0;
+  virtual std::vector<std::string> warnings_on_update(const api::Object& object,
+                                                      const api::Object& old) const {
     return {};
   }
   virtual Result<std::unique_ptr<Reservation>> begin_update(const Context& context, api::Object& object,
@@ -71,7 +73,8 @@ class Strategy {
   // --- delete ---
   // Seconds the object stays with a deletionTimestamp before it goes (Pods); nothing: it goes at once.
   // `requested` is DeleteOptions.gracePeriodSeconds.
-  virtual std::optional<int64_t> graceful_seconds(const api::Object& object, std::optional<int64_t> requested) const {
+  virtual std::optional<int64_t> graceful_seconds(const api::Object& object,
+                                                  std::optional<int64_t> requested) const {
     return std::nullopt;
   }
   // For a request's group and version.

@@ -41,11 +41,13 @@ void copy_field(const api::Field& field, api::Object& to, const api::Object& fro
     field.list->resize(field.ptr(target), n);
     auto* into = static_cast<char*>(field.list->data(field.ptr(target)));
     const auto* out_of = static_cast<const char*>(field.list->data(const_cast<void*>(field.ptr(source))));
-    for (size_t i = 0; i < n; ++i) api::assign_value(field.kind, field.message, into + i * stride, out_of + i * stride);
+    for (size_t i = 0; i < n; ++i)
+      api::assign_value(field.kind, field.message, into + i * stride, out_of + i * stride);
   } else if (field.rep == api::Rep::Map) {
     for (size_t i = 0; i < field.size(source); ++i) {
       void* value = field.map->emplace(field.ptr(target), field.map->key(field.ptr(source), i));
-      api::assign_value(field.kind, field.message, value, field.map->value(const_cast<void*>(field.ptr(source)), i));
+      api::assign_value(field.kind, field.message, value,
+                        field.map->value(const_cast<void*>(field.ptr(source)), i));
     }
   } else if (const void* value = field.get(source)) {
     api::assign_value(field.kind, field.message, field.ensure(target), value);
@@ -82,7 +84,8 @@ bool TableStrategy::content_changed(const api::Object& object, const api::Object
 
 void TableStrategy::prepare_for_create(const Context& context, api::Object& object) const {
   if (status_ != nullptr && !rules_.keeps_status_on_create) status_->clear(object.data());
-  if (rules_.generation != Generation::kNone && rules_.generation != Generation::kUpdate) object.meta()->generation = 1;
+  if (rules_.generation != Generation::kNone && rules_.generation != Generation::kUpdate)
+    object.meta()->generation = 1;
   if (rules_.prepare_create != nullptr) rules_.prepare_create(context, object);
 }
 
@@ -106,7 +109,8 @@ void TableStrategy::prepare_for_update(const Context&, std::string_view subresou
   if (subresource == "status") return;
   switch (rules_.generation) {
     case Generation::kNone:
-    case Generation::kCreate: return;
+    case Generation::kCreate:
+      return;
     case Generation::kSpec:
     case Generation::kUpdate:
       if (spec_ != nullptr && !same_field(*spec_, object, old)) meta.generation = before.generation + 1;
@@ -121,8 +125,8 @@ field::Errors TableStrategy::validate(const Context&, const api::Object& object)
   return validation::validate(object);
 }
 
-field::Errors TableStrategy::validate_update(const Context&, std::string_view subresource, const api::Object& object,
-                                             const api::Object& old) const {
+field::Errors TableStrategy::validate_update(const Context&, std::string_view subresource,
+                                             const api::Object& object, const api::Object& old) const {
   if (subresource == "status") return validation::validate_status_update(object, old);
   return validation::validate_update(object, old);
 }

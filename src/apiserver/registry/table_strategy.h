@@ -1,4 +1,5 @@
-// TableStrategy: the strategy of most kinds, from a few facts. What a kind does beyond them is a hook or a subclass.
+// TableStrategy: the strategy of most kinds, from a few facts. What a kind does beyond them is a hook or a
+// subclass.
 #pragma once
 
 #include "api/scheme.h"
@@ -47,11 +48,13 @@ class TableStrategy : public Strategy {
   field::Errors validate(const Context& context, const api::Object& object) const override;
   void prepare_for_update(const Context& context, std::string_view subresource, api::Object& object,
                           const api::Object& old) const override;
-  field::Errors validate_update(const Context& context, std::string_view subresource, const api::Object& object,
-                                const api::Object& old) const override;
+  field::Errors validate_update(const Context& context, std::string_view subresource,
+                                const api::Object& object, const api::Object& old) const override;
   bool allow_unconditional_update() const override { return rules_.unconditional_update; }
   bool allow_create_on_update() const override { return rules_.create_on_update; }
-  Propagation default_propagation(std::string_view, std::string_view) const override { return rules_.propagation; }
+  Propagation default_propagation(std::string_view, std::string_view) const override {
+    return rules_.propagation;
+  }
   bool returns_deleted_object() const override { return rules_.returns_object; }
   std::vector<SelectableField> selectable_fields() const override { return rules_.selectable; }
   int64_t ttl_seconds(const api::Object&) const override { return rules_.ttl_seconds; }

@@ -55,25 +55,30 @@ class TestServer {
   GenericRegistry& pods() { return registry("", "pods"); }
   GenericRegistry& config_maps() { return registry("", "configmaps"); }
 
-  Result<WriteResult> create(GenericRegistry& registry, std::string ns, api::Object object, WriteOptions options = {}) {
+  Result<WriteResult> create(GenericRegistry& registry, std::string ns, api::Object object,
+                             WriteOptions options = {}) {
     return run(registry.create(context, std::move(ns), std::move(object), std::move(options)));
   }
   template <class T>
   Result<WriteResult> update(GenericRegistry& registry, std::string ns, std::string name, void (*change)(T&),
                              WriteOptions options = {}) {
     Transform transform = [change](const api::Object* current) { return changed<T>(change, current); };
-    return run(registry.update(context, std::move(ns), std::move(name), std::move(transform), std::move(options)));
+    return run(
+        registry.update(context, std::move(ns), std::move(name), std::move(transform), std::move(options)));
   }
   template <class T>
-  Result<WriteResult> put(GenericRegistry& registry, std::string ns, const T& object, WriteOptions options = {}) {
+  Result<WriteResult> put(GenericRegistry& registry, std::string ns, const T& object,
+                          WriteOptions options = {}) {
     auto held = std::make_shared<T>(object);
     Transform transform = [held](const api::Object*) { return copy_of<T>(held); };
-    return run(registry.update(context, std::move(ns), object.metadata.name, std::move(transform), std::move(options)));
+    return run(registry.update(context, std::move(ns), object.metadata.name, std::move(transform),
+                               std::move(options)));
   }
   Result<WriteResult> remove(GenericRegistry& registry, std::string ns, std::string name,
                              metav1::DeleteOptions delete_options = {}, WriteOptions options = {}) {
     return run(registry.remove(context, std::move(ns), std::move(name),
-                               std::make_shared<metav1::DeleteOptions>(std::move(delete_options)), std::move(options)));
+                               std::make_shared<metav1::DeleteOptions>(std::move(delete_options)),
+                               std::move(options)));
   }
   Result<EntryPtr> get(GenericRegistry& registry, std::string ns, std::string name) {
     GetRequest request;

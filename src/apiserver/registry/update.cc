@@ -1,5 +1,5 @@
-// update: the new object from the current one, then admission, preconditions, strategy and validation, again after
-// every conflict. The last finalizer of an object that is being deleted takes the object with it.
+// update: the new object from the current one, then admission, preconditions, strategy and validation, again
+// after every conflict. The last finalizer of an object that is being deleted takes the object with it.
 #include <fmt/format.h>
 
 #include "api/gen/metav1.h"
@@ -15,19 +15,20 @@ Task<Result<WriteResult>> GenericRegistry::update(Context context, std::string n
   CO_TRY(std::string key, key_of(namespace_, name));
   // A named callable: it lives in this frame as long as the loop does.
   auto shared = std::make_shared<Transform>(std::move(transform));
-  Try attempt = [this, context, namespace_, name, shared, options](std::shared_ptr<const api::Object> current, EntryPtr) {
+  Try attempt = [this, context, namespace_, name, shared, options](std::shared_ptr<const api::Object> current,
+                                                                   EntryPtr) {
     return attempt_update(context, namespace_, name, *shared, options, std::move(current));
   };
   const bool dry_run = options.dry_run;
   co_return co_await guaranteed_update(context, name, std::move(key), std::move(attempt), dry_run);
 }
 
-Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_update(Context context, std::string namespace_,
-                                                                       std::string name, Transform transform,
-                                                                       WriteOptions options,
-                                                                       std::shared_ptr<const api::Object> current) {
+Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_update(
+    Context context, std::string namespace_, std::string name, Transform transform, WriteOptions options,
+    std::shared_ptr<const api::Object> current) {
   // A patch by server-side apply makes what is missing; a PUT only where the kind allows it.
-  if (!current && !strategy_->allow_create_on_update() && options.track_fields) co_return fail(not_found(name));
+  if (!current && !strategy_->allow_create_on_update() && options.track_fields)
+    co_return fail(not_found(name));
   CO_TRY(api::Object object, co_await transform(current.get()));
   metav1::ObjectMeta* meta = object.meta();
   if (meta == nullptr) co_return fail(errors::internal("object has no metadata"));
@@ -51,29 +52,32 @@ Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_update(Context c
   CO_TRY_VOID(check_versions(name, object, *current, key));
   CO_TRY(attempt.reservation, before_update(context, namespace_, object, *current, options));
   ignore_tracking_times(object, *current);
-  CO_TRY_VOID(co_await validate_admission(context, operation, namespace_, name, &object, current.get(), options));
+  CO_TRY_VOID(
+      co_await validate_admission(context, operation, namespace_, name, &object, current.get(), options));
   if (removes(object, *current)) attempt.action = Attempt::Action::kDelete;
   attempt.object = std::move(object);
   co_return std::move(attempt);
 }
 
 // The object as it was sent carries its preconditions: uid and resourceVersion.
-Result<void> GenericRegistry::check_versions(std::string_view name, api::Object& object, const api::Object& current,
-                                             std::string_view key) const {
+Result<void> GenericRegistry::check_versions(std::string_view name, api::Object& object,
+                                             const api::Object& current, std::string_view key) const {
   metav1::ObjectMeta& meta = *object.meta();
   const metav1::ObjectMeta& old = *current.meta();
   if (!meta.uid.empty() && meta.uid != old.uid) {
-    return fail(errors::conflict(
-        resource_name(), name,
-        fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition "
-                    "failed: UID in precondition: {}, UID in object meta: {}",
-                    key, meta.uid, old.uid)));
+    return fail(errors::conflict(resource_name(), name,
+                                 fmt::format("StorageError: invalid object, Code: 4, Key: {}, "
+                                             "ResourceVersion: 0, AdditionalErrorMsg: Precondition "
+                                             "failed: UID in precondition: {}, UID in object meta: {}",
+                                             key, meta.uid, old.uid)));
   }
   TRY(const int64_t version, parse_resource_version(meta.resourceVersion));
   if (version == 0) {
     if (!strategy_->allow_unconditional_update()) {
       std::vector<StatusCause> causes;
-      causes.push_back(field::invalid(field::Path("metadata").child("resourceVersion"), "0x0", "must be specified for an update").cause());
+      causes.push_back(field::invalid(field::Path("metadata").child("resourceVersion"), "0x0",
+                                      "must be specified for an update")
+                           .cause());
       const KindName kind{resource_.group, resource_.plural};
       return fail(errors::invalid(kind, name, std::move(causes)));
     }
@@ -85,8 +89,10 @@ Result<void> GenericRegistry::check_versions(std::string_view name, api::Object&
 }
 
 // rest.BeforeUpdate.
-Result<std::unique_ptr<Reservation>> GenericRegistry::before_update(const Context& context, std::string_view namespace_,
-                                                                    api::Object& object, const api::Object& old,
+Result<std::unique_ptr<Reservation>> GenericRegistry::before_update(const Context& context,
+                                                                    std::string_view namespace_,
+                                                                    api::Object& object,
+                                                                    const api::Object& old,
                                                                     const WriteOptions& options) const {
   metav1::ObjectMeta& meta = *object.meta();
   const metav1::ObjectMeta& before = *old.meta();
@@ -107,7 +113,8 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_update(const Contex
   field::append(errors, strategy_->validate_update(context, options.subresource, object, old));
   if (!errors.empty()) return fail(errors::invalid(kind_name(), meta.name, field::causes(errors)));
   if (options.warnings != nullptr && options.subresource.empty()) {
-    for (std::string& warning : strategy_->warnings_on_update(object, old)) options.warnings->push_back(std::move(warning));
+    for (std::string& warning : strategy_->warnings_on_update(object, old))
+      options.warnings->push_back(std::move(warning));
   }
   return reservation;
 }

@@ -30,7 +30,8 @@ TEST(RegistryUpdate, WithStaleResourceVersionConflicts) {
   ASSERT_FALSE(stale);
   EXPECT_EQ(stale.error().code, 409);
   EXPECT_EQ(stale.error().message,
-            "Operation cannot be fulfilled on configmaps \"a\": the object has been modified; please apply your changes to the "
+            "Operation cannot be fulfilled on configmaps \"a\": the object has been modified; please apply "
+            "your changes to the "
             "latest version and try again");
 }
 
@@ -75,7 +76,8 @@ TEST(RegistryUpdate, OfAnotherUidConflicts) {
   auto updated = server.put(server.config_maps(), "default", map);
   ASSERT_FALSE(updated);
   EXPECT_EQ(updated.error().code, 409);
-  EXPECT_NE(updated.error().message.find("Precondition failed: UID in precondition: someone-else, UID in object meta: "),
+  EXPECT_NE(updated.error().message.find(
+                "Precondition failed: UID in precondition: someone-else, UID in object meta: "),
             std::string::npos);
 }
 
@@ -128,11 +130,12 @@ TEST(RegistryUpdate, WithoutTheLastFinalizerDeletesWhatIsBeingDeleted) {
   EXPECT_TRUE(marked->object.meta()->deletionTimestamp.has_value());
   EXPECT_EQ(marked->object.meta()->deletionGracePeriodSeconds, 0);
 
-  auto more = server.update<corev1::ConfigMap>(server.config_maps(), "default", "a", [](corev1::ConfigMap& m) {
-    m.metadata.finalizers.push_back("example.com/late");
-  });
+  auto more = server.update<corev1::ConfigMap>(
+      server.config_maps(), "default", "a",
+      [](corev1::ConfigMap& m) { m.metadata.finalizers.push_back("example.com/late"); });
   EXPECT_EQ(more.error().message,
-            "ConfigMap \"a\" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is being "
+            "ConfigMap \"a\" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if "
+            "the object is being "
             "deleted, found new finalizers []string{\"example.com/late\"}");
   auto gone = server.update<corev1::ConfigMap>(server.config_maps(), "default", "a",
                                                [](corev1::ConfigMap& m) { m.metadata.finalizers.clear(); });
@@ -156,7 +159,8 @@ TEST(RegistryUpdate, RetriesOnWhatIsStoredWhenTheCacheIsBehind) {
     static Task<void> run(TestServer& server, int& done) {
       Transform transform = [](const api::Object* current) { return one(current); };
       WriteOptions options;
-      auto updated = co_await server.config_maps().update(server.context, "default", "a", std::move(transform), options);
+      auto updated =
+          co_await server.config_maps().update(server.context, "default", "a", std::move(transform), options);
       EXPECT_TRUE(updated) << updated.error().message;
       ++done;
     }

@@ -1,5 +1,6 @@
-// Resources and subresources that answer a create and store nothing: TokenReview, SubjectAccessReview and its kin,
-// SelfSubjectReview, serviceaccounts/token. One implementation each; the table of them is handed to the HTTP layer.
+// Resources and subresources that answer a create and store nothing: TokenReview, SubjectAccessReview and its
+// kin, SelfSubjectReview, serviceaccounts/token. One implementation each; the table of them is handed to the
+// HTTP layer.
 #pragma once
 
 #include <map>
@@ -24,7 +25,8 @@ struct VirtualCreate {
 class VirtualResource {
  public:
   virtual ~VirtualResource() = default;
-  // The object of the answer (201), of the same type as the request's. Authorization has been done. Thread-safe.
+  // The object of the answer (201), of the same type as the request's. Authorization has been done.
+  // Thread-safe.
   virtual Task<Result<api::Object>> create(Context context, VirtualCreate request) = 0;
 };
 

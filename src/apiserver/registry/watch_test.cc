@@ -56,7 +56,8 @@ TEST(RegistryWatch, ContinuesAListWithoutGaps) {
   EXPECT_EQ(text(*events), "ADDED:b MODIFIED:a DELETED:b");
   // The last state of a deleted object carries the deletion's revision.
   EXPECT_EQ(events->back().entry->revision(), events->back().revision);
-  EXPECT_EQ((*events->back().entry->object())->meta()->resourceVersion, std::to_string(events->back().revision));
+  EXPECT_EQ((*events->back().entry->object())->meta()->resourceVersion,
+            std::to_string(events->back().revision));
 }
 
 TEST(RegistryWatch, SelectorsTurnChangesIntoComingAndGoing) {

@@ -40,8 +40,9 @@ field::Errors validate_attributes(const ResourceBox& resource, const NonResource
                                            "cannot be specified in combination with resourceAttributes"));
   }
   if (!resource && !non_resource) {
-    errors.push_back(field::invalid_string(spec.child("resourceAttributes"), "",
-                                           "exactly one of nonResourceAttributes or resourceAttributes must be specified"));
+    errors.push_back(field::invalid_string(
+        spec.child("resourceAttributes"), "",
+        "exactly one of nonResourceAttributes or resourceAttributes must be specified"));
   }
   return errors;
 }
@@ -73,22 +74,25 @@ class SubjectReview final : public VirtualResource {
     T& review = request.object.get<T>();
     field::Errors errors = validate(review.spec, request.namespace_);
     if (!errors.empty()) co_return fail(errors::invalid({kGroup, kind_}, "", field::causes(errors)));
-    answer(authorizer_->authorize(
-               attributes_of(subject_of(review.spec), review.spec.resourceAttributes, review.spec.nonResourceAttributes)),
+    answer(authorizer_->authorize(attributes_of(subject_of(review.spec), review.spec.resourceAttributes,
+                                                review.spec.nonResourceAttributes)),
            review.status);
     co_return std::move(request.object);
   }
 
  private:
-  static field::Errors validate(const authorizationv1::SubjectAccessReviewSpec& spec, const std::string& namespace_) {
+  static field::Errors validate(const authorizationv1::SubjectAccessReviewSpec& spec,
+                                const std::string& namespace_) {
     field::Errors errors = validate_attributes(spec.resourceAttributes, spec.nonResourceAttributes);
     field::Path path("spec");
     if (spec.user.empty() && spec.groups.empty()) {
-      errors.push_back(field::invalid_string(path.child("user"), spec.user, "at least one of user or group must be specified"));
+      errors.push_back(field::invalid_string(path.child("user"), spec.user,
+                                             "at least one of user or group must be specified"));
     }
     if (!namespace_.empty() && spec.resourceAttributes && spec.resourceAttributes->namespace_ != namespace_) {
       errors.push_back(field::invalid_string(path.child("resourceAttributes").child("namespace"),
-                                             spec.resourceAttributes->namespace_, "must match metadata.namespace"));
+                                             spec.resourceAttributes->namespace_,
+                                             "must match metadata.namespace"));
     }
     return errors;
   }
@@ -108,7 +112,8 @@ class SelfAccessReview final : public VirtualResource {
     if (!errors.empty()) {
       co_return fail(errors::invalid({kGroup, "SelfSubjectAccessReview"}, "", field::causes(errors)));
     }
-    answer(authorizer_->authorize(attributes_of(context.user, spec.resourceAttributes, spec.nonResourceAttributes)),
+    answer(authorizer_->authorize(
+               attributes_of(context.user, spec.resourceAttributes, spec.nonResourceAttributes)),
            review.status);
     co_return std::move(request.object);
   }
@@ -162,7 +167,8 @@ class SelfReview final : public VirtualResource {
 
 class TokenReviewResource final : public VirtualResource {
  public:
-  TokenReviewResource(std::shared_ptr<const service_account::TokenChecker> tokens, std::vector<std::string> audiences)
+  TokenReviewResource(std::shared_ptr<const service_account::TokenChecker> tokens,
+                      std::vector<std::string> audiences)
       : tokens_(std::move(tokens)), api_audiences_(std::move(audiences)) {}
 
   Task<Result<api::Object>> create(Context context, VirtualCreate request) override {
@@ -170,7 +176,8 @@ class TokenReviewResource final : public VirtualResource {
     if (review.spec.token.empty()) {
       co_return fail(errors::bad_request("token is required for TokenReview in authentication"));
     }
-    std::vector<std::string> audiences = review.spec.audiences.empty() ? api_audiences_ : review.spec.audiences;
+    std::vector<std::string> audiences =
+        review.spec.audiences.empty() ? api_audiences_ : review.spec.audiences;
     auto checked = co_await tokens_->check(std::move(context), review.spec.token, std::move(audiences));
     review.status = {};
     if (!checked) {
@@ -194,10 +201,13 @@ class TokenReviewResource final : public VirtualResource {
 
 void add_reviews(const ReviewDependencies& deps, VirtualResources& resources) {
   resources["authorization.k8s.io/subjectaccessreviews"] =
-      std::make_unique<SubjectReview<authorizationv1::SubjectAccessReview>>(deps.authorizer, "SubjectAccessReview");
+      std::make_unique<SubjectReview<authorizationv1::SubjectAccessReview>>(deps.authorizer,
+                                                                            "SubjectAccessReview");
   resources["authorization.k8s.io/localsubjectaccessreviews"] =
-      std::make_unique<SubjectReview<authorizationv1::LocalSubjectAccessReview>>(deps.authorizer, "LocalSubjectAccessReview");
-  resources["authorization.k8s.io/selfsubjectaccessreviews"] = std::make_unique<SelfAccessReview>(deps.authorizer);
+      std::make_unique<SubjectReview<authorizationv1::LocalSubjectAccessReview>>(deps.authorizer,
+                                                                                 "LocalSubjectAccessReview");
+  resources["authorization.k8s.io/selfsubjectaccessreviews"] =
+      std::make_unique<SelfAccessReview>(deps.authorizer);
   resources["authorization.k8s.io/selfsubjectrulesreviews"] = std::make_unique<SelfRulesReview>(deps.policy);
   resources["authentication.k8s.io/selfsubjectreviews"] = std::make_unique<SelfReview>();
   resources["authentication.k8s.io/tokenreviews"] =

@@ -1,5 +1,5 @@
-// SubjectAccessReview, LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectRulesReview, SelfSubjectReview and
-// TokenReview (k8s.io/kubernetes/pkg/registry/{authorization,authentication}).
+// SubjectAccessReview, LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectRulesReview,
+// SelfSubjectReview and TokenReview (k8s.io/kubernetes/pkg/registry/{authorization,authentication}).
 #pragma once
 
 #include "apiserver/authn/service_account/authenticator.h"

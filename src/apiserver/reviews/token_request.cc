@@ -29,7 +29,8 @@ field::Errors validate(int64_t expiration) {
     errors.push_back(field::invalid_int(path, expiration, "may not specify a duration less than 10 minutes"));
   }
   if (expiration > kMaxSeconds) {
-    errors.push_back(field::invalid_int(path, expiration, "may not specify a duration larger than 2^32 seconds"));
+    errors.push_back(
+        field::invalid_int(path, expiration, "may not specify a duration larger than 2^32 seconds"));
   }
   return errors;
 }
@@ -46,7 +47,8 @@ class TokenRequestResource final : public VirtualResource {
     int64_t expiration = token.spec.expirationSeconds.value_or(kDefaultSeconds);
     field::Errors errors = validate(expiration);
     if (!errors.empty()) {
-      co_return fail(errors::invalid({"authentication.k8s.io", "TokenRequest"}, request.name, field::causes(errors)));
+      co_return fail(
+          errors::invalid({"authentication.k8s.io", "TokenRequest"}, request.name, field::causes(errors)));
     }
     CO_TRY(auto account, co_await find(context, "serviceaccounts", request.namespace_, request.name));
     Claims claims;
@@ -72,23 +74,26 @@ class TokenRequestResource final : public VirtualResource {
     co_return co_await registries_.find("", resource)->get(std::move(context), std::move(get));
   }
 
-  Task<Result<void>> bind(Context context, const VirtualCreate& request, const BoundObjectReference& ref, Claims& claims) {
+  Task<Result<void>> bind(Context context, const VirtualCreate& request, const BoundObjectReference& ref,
+                          Claims& claims) {
     bool pod = ref.kind == "Pod";
     bool secret = ref.kind == "Secret";
     bool node = ref.kind == "Node";
     if (ref.apiVersion != "v1" || !(pod || secret || node)) {
-      co_return fail(errors::bad_request(fmt::format("cannot bind token for {} to object of type {}/{}, Kind={}",
-                                                     request.name, "", ref.apiVersion, ref.kind)));
+      co_return fail(
+          errors::bad_request(fmt::format("cannot bind token for {} to object of type {}/{}, Kind={}",
+                                          request.name, "", ref.apiVersion, ref.kind)));
     }
     std::string resource = pod ? "pods" : secret ? "secrets" : "nodes";
     std::string ns = node ? std::string() : request.namespace_;
     CO_TRY(EntryPtr entry, co_await find(context, resource, std::move(ns), ref.name));
     if (!ref.uid.empty() && ref.uid != entry->meta().uid) {
       ResourceName name{"", resource};
-      co_return fail(errors::conflict(name, ref.name,
-                                      fmt::format("the UID in the bound object reference ({}) does not match the UID in "
-                                                  "record. The object might have been deleted and then recreated",
-                                                  ref.uid)));
+      co_return fail(
+          errors::conflict(name, ref.name,
+                           fmt::format("the UID in the bound object reference ({}) does not match the UID in "
+                                       "record. The object might have been deleted and then recreated",
+                                       ref.uid)));
     }
     ObjectReference bound{ref.name, std::string(entry->meta().uid)};
     if (secret) claims.secret = bound;
@@ -101,12 +106,14 @@ class TokenRequestResource final : public VirtualResource {
   }
 
   // A Pod's token may only be for its own account, and says on which node it runs.
-  Task<Result<void>> bind_pod(Context context, const Entry& entry, const std::string& account, Claims& claims) {
+  Task<Result<void>> bind_pod(Context context, const Entry& entry, const std::string& account,
+                              Claims& claims) {
     CO_TRY(auto object, entry.object());
     const auto& pod = object->get<corev1::Pod>();
     if (pod.spec.serviceAccountName != account) {
       co_return fail(errors::bad_request(fmt::format(
-          "cannot bind token for serviceaccount \"{}\" to pod running with different serviceaccount name.", account)));
+          "cannot bind token for serviceaccount \"{}\" to pod running with different serviceaccount name.",
+          account)));
     }
     if (pod.spec.nodeName.empty()) co_return Result<void>();
     claims.node = ObjectReference{pod.spec.nodeName, ""};
@@ -144,8 +151,9 @@ class TokenRequestResource final : public VirtualResource {
 
 }  // namespace
 
-std::unique_ptr<VirtualResource> make_token_request(const service_account::Issuer& issuer, const RegistryMap& registries,
-                                                    Rng& rng, TokenRequestOptions options) {
+std::unique_ptr<VirtualResource> make_token_request(const service_account::Issuer& issuer,
+                                                    const RegistryMap& registries, Rng& rng,
+                                                    TokenRequestOptions options) {
   return std::make_unique<TokenRequestResource>(issuer, registries, rng, options);
 }
 

@@ -13,10 +13,13 @@ namespace {
 
 bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
-bool only_of(std::string_view text, bool (*allowed)(char)) { return std::all_of(text.begin(), text.end(), allowed); }
+bool only_of(std::string_view text, bool (*allowed)(char)) {
+  return std::all_of(text.begin(), text.end(), allowed);
+}
 
 bool config_key_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.';
 }
 
 api::Messages port_name_messages(std::string_view name) {
@@ -36,18 +39,22 @@ api::Messages port_name_messages(std::string_view name) {
 void check_requirement(Errors& errors, const Path& path, const metav1::LabelSelectorRequirement& r) {
   if (r.operator_ == "In" || r.operator_ == "NotIn") {
     if (r.values.empty()) {
-      errors.push_back(field::required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
+      errors.push_back(
+          field::required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
     }
   } else if (r.operator_ == "Exists" || r.operator_ == "DoesNotExist") {
     if (!r.values.empty()) {
-      errors.push_back(field::forbidden(path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+      errors.push_back(field::forbidden(
+          path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
     }
   } else {
-    errors.push_back(field::invalid_string(path.child("operator"), r.operator_, "not a valid selector operator"));
+    errors.push_back(
+        field::invalid_string(path.child("operator"), r.operator_, "not a valid selector operator"));
   }
   check_messages(errors, path.child("key"), r.key, api::is_qualified_name(r.key));
   for (size_t i = 0; i < r.values.size(); ++i) {
-    check_messages(errors, path.child("values").index(i), r.values[i], api::is_valid_label_value(r.values[i]));
+    check_messages(errors, path.child("values").index(i), r.values[i],
+                   api::is_valid_label_value(r.values[i]));
   }
 }
 
@@ -69,7 +76,8 @@ void check_required(Errors& errors, const Path& path, std::string_view value, st
   if (value.empty()) errors.push_back(field::required(path, detail));
 }
 
-void check_enum(Errors& errors, const Path& path, std::string_view value, std::initializer_list<std::string_view> supported) {
+void check_enum(Errors& errors, const Path& path, std::string_view value,
+                std::initializer_list<std::string_view> supported) {
   if (std::find(supported.begin(), supported.end(), value) != supported.end()) return;
   std::vector<std::string_view> sorted(supported);
   std::sort(sorted.begin(), sorted.end());
@@ -89,7 +97,8 @@ api::Messages is_valid_port_number(int64_t port) {
 api::Messages is_valid_port_name(std::string_view name) { return port_name_messages(name); }
 
 void check_port(Errors& errors, const Path& path, int64_t port) {
-  for (const std::string& message : is_valid_port_number(port)) errors.push_back(field::invalid_int(path, port, message));
+  for (const std::string& message : is_valid_port_number(port))
+    errors.push_back(field::invalid_int(path, port, message));
 }
 
 void check_port_or_name(Errors& errors, const Path& path, const api::IntOrString& port) {
@@ -118,7 +127,8 @@ bool is_cidr(std::string_view text) {
 
 void check_ip(Errors& errors, const Path& path, std::string_view ip) {
   if (!is_ip(ip)) {
-    errors.push_back(field::invalid_string(path, ip, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
+    errors.push_back(
+        field::invalid_string(path, ip, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
   }
 }
 
@@ -172,8 +182,8 @@ void check_config_key(Errors& errors, const Path& path, std::string_view key) {
   if (key.empty() || !only_of(key, config_key_char)) {
     errors.push_back(field::invalid_string(
         path, key,
-        api::regex_error("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", "[-._a-zA-Z0-9]+",
-                         {"key.name", "KEY_NAME", "key-name"})));
+        api::regex_error("a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+                         "[-._a-zA-Z0-9]+", {"key.name", "KEY_NAME", "key-name"})));
   }
   if (key == ".") errors.push_back(field::invalid_string(path, key, "must not be '.'"));
   if (key == "..") {
@@ -188,7 +198,8 @@ void check_env_name(Errors& errors, const Path& path, std::string_view name) {
   bool fine = !name.empty() && only_of(name, [](char c) { return c >= ' ' && c <= '~' && c != '='; });
   if (fine) return;
   errors.push_back(field::invalid_string(
-      path, name, "a valid environment variable name must consist only of printable ASCII characters other than '='"));
+      path, name,
+      "a valid environment variable name must consist only of printable ASCII characters other than '='"));
 }
 
 bool is_percent(std::string_view text) {
@@ -201,7 +212,8 @@ void check_int_or_percent(Errors& errors, const Path& path, const api::IntOrStri
   if (is_percent(value.str_val)) return;
   errors.push_back(field::invalid_string(
       path, value.str_val,
-      api::regex_error("a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", {"1%", "93%"})));
+      api::regex_error("a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%",
+                       {"1%", "93%"})));
 }
 
 void check_not_over_100_percent(Errors& errors, const Path& path, const api::IntOrString& value) {

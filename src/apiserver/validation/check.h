@@ -29,7 +29,8 @@ void check_non_negative(Errors& errors, const Path& path, int64_t value);
 void check_positive(Errors& errors, const Path& path, int64_t value);
 void check_required(Errors& errors, const Path& path, std::string_view value, std::string_view detail = {});
 // The value must be one of `supported` (listed sorted in the error).
-void check_enum(Errors& errors, const Path& path, std::string_view value, std::initializer_list<std::string_view> supported);
+void check_enum(Errors& errors, const Path& path, std::string_view value,
+                std::initializer_list<std::string_view> supported);
 // For optional enums: nothing to check when unset.
 void check_enum(Errors& errors, const Path& path, const std::optional<std::string>& value,
                 std::initializer_list<std::string_view> supported);

@@ -9,7 +9,8 @@ namespace {
 
 constexpr size_t kMaxBytes = 1 << 20;
 
-void require_keys(Errors& errors, const corev1::Secret& secret, std::initializer_list<std::string_view> keys) {
+void require_keys(Errors& errors, const corev1::Secret& secret,
+                  std::initializer_list<std::string_view> keys) {
   for (std::string_view key : keys) {
     if (!secret.data.contains(key)) errors.push_back(field::required(Path("data").key(key)));
   }
@@ -22,13 +23,16 @@ void require_json(Errors& errors, const corev1::Secret& secret, std::string_view
     return;
   }
   Result<codec::Value> parsed = codec::parse_json(bytes->view());
-  if (!parsed) errors.push_back(field::invalid_string(Path("data").key(key), "<secret contents redacted>", parsed.error().message));
+  if (!parsed)
+    errors.push_back(
+        field::invalid_string(Path("data").key(key), "<secret contents redacted>", parsed.error().message));
 }
 
 void check_secret_type(Errors& errors, const corev1::Secret& secret) {
   if (secret.type == "kubernetes.io/service-account-token") {
     if (secret.metadata.annotations.value_or("kubernetes.io/service-account.name", "").empty()) {
-      errors.push_back(field::required(Path("metadata").child("annotations").key("kubernetes.io/service-account.name")));
+      errors.push_back(
+          field::required(Path("metadata").child("annotations").key("kubernetes.io/service-account.name")));
     }
   } else if (secret.type == "kubernetes.io/dockercfg") {
     require_json(errors, secret, ".dockercfg");
@@ -39,7 +43,8 @@ void check_secret_type(Errors& errors, const corev1::Secret& secret) {
       require_keys(errors, secret, {"username", "password"});
     }
   } else if (secret.type == "kubernetes.io/ssh-auth") {
-    if (secret.data.value_or("ssh-privatekey", {}).empty()) errors.push_back(field::required(Path("data").key("ssh-privatekey")));
+    if (secret.data.value_or("ssh-privatekey", {}).empty())
+      errors.push_back(field::required(Path("data").key("ssh-privatekey")));
   } else if (secret.type == "kubernetes.io/tls") {
     require_keys(errors, secret, {"tls.crt", "tls.key"});
   }
@@ -53,7 +58,8 @@ Errors validate_config_map(const corev1::ConfigMap& map) {
   for (const auto& [key, value] : map.data) {
     check_config_key(errors, Path("data").key(key), key);
     if (map.binaryData.contains(key)) {
-      errors.push_back(field::invalid_string(Path("data").key(key), key, fmt::format("duplicate of key present in binaryData")));
+      errors.push_back(field::invalid_string(Path("data").key(key), key,
+                                             fmt::format("duplicate of key present in binaryData")));
     }
     total += value.size();
   }

@@ -24,11 +24,14 @@ Errors validate_lease(const coordinationv1::Lease& lease) {
   if (lease.spec.leaseDurationSeconds) {
     check_positive(errors, spec.child("leaseDurationSeconds"), *lease.spec.leaseDurationSeconds);
   }
-  if (lease.spec.leaseTransitions) check_non_negative(errors, spec.child("leaseTransitions"), *lease.spec.leaseTransitions);
+  if (lease.spec.leaseTransitions)
+    check_non_negative(errors, spec.child("leaseTransitions"), *lease.spec.leaseTransitions);
   return errors;
 }
 
-Errors validate_lease_update(const coordinationv1::Lease& lease, const coordinationv1::Lease&) { return validate_lease(lease); }
+Errors validate_lease_update(const coordinationv1::Lease& lease, const coordinationv1::Lease&) {
+  return validate_lease(lease);
+}
 
 Errors validate_priority_class(const schedulingv1::PriorityClass& priority_class) {
   Errors errors;
@@ -36,24 +39,35 @@ Errors validate_priority_class(const schedulingv1::PriorityClass& priority_class
   if (name.starts_with("system-")) {
     const int32_t* known = system_priority(name);
     if (known == nullptr) {
-      errors.push_back(field::forbidden(Path("metadata").child("name"),
-                                        "priority class names with 'system-' prefix are reserved for system use only. error: " + name + " is not a known system priority class"));
+      errors.push_back(field::forbidden(
+          Path("metadata").child("name"),
+          "priority class names with 'system-' prefix are reserved for system use only. error: " + name +
+              " is not a known system priority class"));
     } else if (*known != priority_class.value) {
-      errors.push_back(field::forbidden(Path("metadata").child("name"),
-                                        fmt::format("priority class names with 'system-' prefix are reserved for system use only. error: value of {} PriorityClass must be {}", name, *known)));
+      errors.push_back(
+          field::forbidden(Path("metadata").child("name"),
+                           fmt::format("priority class names with 'system-' prefix are reserved for system "
+                                       "use only. error: value of {} PriorityClass must be {}",
+                                       name, *known)));
     }
   } else if (priority_class.value > kHighestUserPriority) {
-    errors.push_back(field::forbidden(Path("value"), fmt::format("maximum allowed value of a user defined priority is {}", kHighestUserPriority)));
+    errors.push_back(field::forbidden(
+        Path("value"),
+        fmt::format("maximum allowed value of a user defined priority is {}", kHighestUserPriority)));
   }
-  check_enum(errors, Path("preemptionPolicy"), priority_class.preemptionPolicy, {"Never", "PreemptLowerPriority"});
+  check_enum(errors, Path("preemptionPolicy"), priority_class.preemptionPolicy,
+             {"Never", "PreemptLowerPriority"});
   return errors;
 }
 
-Errors validate_priority_class_update(const schedulingv1::PriorityClass& priority_class, const schedulingv1::PriorityClass& old) {
+Errors validate_priority_class_update(const schedulingv1::PriorityClass& priority_class,
+                                      const schedulingv1::PriorityClass& old) {
   Errors errors;
-  if (priority_class.value != old.value) errors.push_back(field::forbidden(Path("value"), "may not be changed in an update."));
+  if (priority_class.value != old.value)
+    errors.push_back(field::forbidden(Path("value"), "may not be changed in an update."));
   if (priority_class.preemptionPolicy != old.preemptionPolicy) {
-    errors.push_back(field::invalid(Path("preemptionPolicy"), field::quote(priority_class.preemptionPolicy.value_or("")), kImmutable));
+    errors.push_back(field::invalid(Path("preemptionPolicy"),
+                                    field::quote(priority_class.preemptionPolicy.value_or("")), kImmutable));
   }
   return errors;
 }

@@ -21,7 +21,8 @@ void check_taints(Errors& errors, const Path& path, const std::vector<corev1::Ta
     if (taint.effect.empty()) {
       errors.push_back(field::required(at.child("effect")));
     } else {
-      check_enum(errors, at.child("effect"), std::string_view(taint.effect), {"NoExecute", "NoSchedule", "PreferNoSchedule"});
+      check_enum(errors, at.child("effect"), std::string_view(taint.effect),
+                 {"NoExecute", "NoSchedule", "PreferNoSchedule"});
     }
     if (!seen.insert({taint.key, taint.effect}).second) {
       field::Error error = field::duplicate(at, taint.key);
@@ -35,7 +36,9 @@ void check_pod_cidrs(Errors& errors, const corev1::NodeSpec& spec) {
   Path path = Path("spec").child("podCIDRs");
   for (size_t i = 0; i < spec.podCIDRs.size(); ++i) {
     if (!is_cidr(spec.podCIDRs[i])) {
-      errors.push_back(field::invalid_string(path.index(i), spec.podCIDRs[i], "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"));
+      errors.push_back(
+          field::invalid_string(path.index(i), spec.podCIDRs[i],
+                                "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"));
     }
   }
   if (spec.podCIDRs.size() > 2) {
@@ -50,13 +53,20 @@ void check_endpoint_ip(Errors& errors, const Path& path, std::string_view ip) {
   in_addr v4{};
   if (inet_pton(AF_INET, std::string(ip).c_str(), &v4) != 1) return;
   uint32_t number = ntohl(v4.s_addr);
-  if (number == 0) errors.push_back(field::invalid_string(path, ip, "may not be unspecified (0.0.0.0 or ::)"));
-  if (number >> 24 == 127) errors.push_back(field::invalid_string(path, ip, "may not be in the loopback range (127.0.0.0/8, ::1/128)"));
-  if (number >> 16 == 0xA9FE) errors.push_back(field::invalid_string(path, ip, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"));
+  if (number == 0)
+    errors.push_back(field::invalid_string(path, ip, "may not be unspecified (0.0.0.0 or ::)"));
+  if (number >> 24 == 127)
+    errors.push_back(
+        field::invalid_string(path, ip, "may not be in the loopback range (127.0.0.0/8, ::1/128)"));
+  if (number >> 16 == 0xA9FE)
+    errors.push_back(
+        field::invalid_string(path, ip, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"));
 }
 
-void check_addresses(Errors& errors, const Path& path, const std::vector<corev1::EndpointAddress>& addresses) {
-  for (size_t i = 0; i < addresses.size(); ++i) check_endpoint_ip(errors, path.index(i).child("ip"), addresses[i].ip);
+void check_addresses(Errors& errors, const Path& path,
+                     const std::vector<corev1::EndpointAddress>& addresses) {
+  for (size_t i = 0; i < addresses.size(); ++i)
+    check_endpoint_ip(errors, path.index(i).child("ip"), addresses[i].ip);
 }
 
 void check_endpoint_ports(Errors& errors, const Path& path, const std::vector<corev1::EndpointPort>& ports) {
@@ -80,7 +90,8 @@ Errors validate_namespace(const corev1::Namespace& ns) {
     Path path = Path("spec").child("finalizers");
     check_qualified_name(errors, path, finalizer);
     if (finalizer.find('/') == std::string::npos && finalizer != "kubernetes") {
-      errors.push_back(field::invalid_string(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified"));
+      errors.push_back(field::invalid_string(
+          path, finalizer, "name is neither a standard finalizer name nor is it fully qualified"));
     }
   }
   return errors;
@@ -101,10 +112,12 @@ Errors validate_node_update(const corev1::Node& node, const corev1::Node& old) {
   check_taints(errors, spec.child("taints"), node.spec.taints);
   check_pod_cidrs(errors, node.spec);
   if (!old.spec.podCIDRs.empty() && node.spec.podCIDRs != old.spec.podCIDRs) {
-    errors.push_back(field::forbidden(spec.child("podCIDRs"), "node updates may not change podCIDR except from \"\" to valid"));
+    errors.push_back(field::forbidden(spec.child("podCIDRs"),
+                                      "node updates may not change podCIDR except from \"\" to valid"));
   }
   if (!old.spec.providerID.empty() && node.spec.providerID != old.spec.providerID) {
-    errors.push_back(field::forbidden(spec.child("providerID"), "node updates may not change providerID except from \"\" to valid"));
+    errors.push_back(field::forbidden(spec.child("providerID"),
+                                      "node updates may not change providerID except from \"\" to valid"));
   }
   return errors;
 }
@@ -112,19 +125,24 @@ Errors validate_node_update(const corev1::Node& node, const corev1::Node& old) {
 Errors validate_event(const corev1::Event& event) {
   Errors errors;
   if (cluster_scoped(event)) {
-    bool fine = event.metadata.namespace_.empty() || event.metadata.namespace_ == "default" || event.metadata.namespace_ == "kube-system";
+    bool fine = event.metadata.namespace_.empty() || event.metadata.namespace_ == "default" ||
+                event.metadata.namespace_ == "kube-system";
     if (!fine) {
-      errors.push_back(field::invalid_string(Path("involvedObject").child("namespace"), event.involvedObject.namespace_,
+      errors.push_back(field::invalid_string(Path("involvedObject").child("namespace"),
+                                             event.involvedObject.namespace_,
                                              "does not match event.namespace"));
     }
   } else if (event.involvedObject.namespace_ != event.metadata.namespace_) {
-    errors.push_back(field::invalid_string(Path("involvedObject").child("namespace"), event.involvedObject.namespace_,
+    errors.push_back(field::invalid_string(Path("involvedObject").child("namespace"),
+                                           event.involvedObject.namespace_,
                                            "does not match event.namespace"));
   }
   return errors;
 }
 
-Errors validate_event_update(const corev1::Event& event, const corev1::Event&) { return validate_event(event); }
+Errors validate_event_update(const corev1::Event& event, const corev1::Event&) {
+  return validate_event(event);
+}
 
 Errors validate_endpoints(const corev1::Endpoints& endpoints) {
   Errors errors;
@@ -162,13 +180,15 @@ Errors validate_replication_controller(const corev1::ReplicationController& rc) 
   });
   if (!matches) {
     errors.push_back(field::invalid(spec.child("template").child("metadata").child("labels"),
-                                    rendered_labels(rc.spec.template_->metadata.labels), "`selector` does not match template `labels`"));
+                                    rendered_labels(rc.spec.template_->metadata.labels),
+                                    "`selector` does not match template `labels`"));
   }
   check_workload_template(errors, spec.child("template"), *rc.spec.template_);
   return errors;
 }
 
-Errors validate_replication_controller_update(const corev1::ReplicationController& rc, const corev1::ReplicationController&) {
+Errors validate_replication_controller_update(const corev1::ReplicationController& rc,
+                                              const corev1::ReplicationController&) {
   return validate_replication_controller(rc);
 }
 

@@ -23,7 +23,8 @@ Errors validate_event_update(const corev1::Event& event, const corev1::Event& ol
 Errors validate_endpoints(const corev1::Endpoints& endpoints);
 Errors validate_endpoints_update(const corev1::Endpoints& endpoints, const corev1::Endpoints& old);
 Errors validate_replication_controller(const corev1::ReplicationController& rc);
-Errors validate_replication_controller_update(const corev1::ReplicationController& rc, const corev1::ReplicationController& old);
+Errors validate_replication_controller_update(const corev1::ReplicationController& rc,
+                                              const corev1::ReplicationController& old);
 Errors validate_pod_template(const corev1::PodTemplate& template_);
 Errors validate_pod_template_update(const corev1::PodTemplate& template_, const corev1::PodTemplate& old);
 

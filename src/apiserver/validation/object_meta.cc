@@ -19,14 +19,16 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-void add_messages(field::Errors& errors, const field::Path& path, std::string_view value, const api::Messages& messages) {
+void add_messages(field::Errors& errors, const field::Path& path, std::string_view value,
+                  const api::Messages& messages) {
   for (const std::string& message : messages) errors.push_back(field::invalid_string(path, value, message));
 }
 
 std::string rendered_owner(const metav1::OwnerReference& owner) {
   // Go prints a pointer's address here; the value it points to says more.
-  return "v1.OwnerReference{APIVersion:" + field::quote(owner.apiVersion) + ", Kind:" + field::quote(owner.kind) +
-         ", Name:" + field::quote(owner.name) + ", UID:" + field::quote(owner.uid) + "}";
+  return "v1.OwnerReference{APIVersion:" + field::quote(owner.apiVersion) +
+         ", Kind:" + field::quote(owner.kind) + ", Name:" + field::quote(owner.name) +
+         ", UID:" + field::quote(owner.uid) + "}";
 }
 
 field::Errors validate_owners(const std::vector<metav1::OwnerReference>& owners, const field::Path& path) {
@@ -35,20 +37,27 @@ field::Errors validate_owners(const std::vector<metav1::OwnerReference>& owners,
   for (const metav1::OwnerReference& owner : owners) {
     const api::GroupVersionKind gvk = api::GroupVersionKind::from(owner.apiVersion, owner.kind);
     if (gvk.version.empty())
-      errors.push_back(field::invalid_string(path.child("apiVersion"), owner.apiVersion, "version must not be empty"));
-    if (gvk.kind.empty()) errors.push_back(field::invalid_string(path.child("kind"), owner.kind, "must not be empty"));
-    if (owner.name.empty()) errors.push_back(field::invalid_string(path.child("name"), owner.name, "must not be empty"));
-    if (owner.uid.empty()) errors.push_back(field::invalid_string(path.child("uid"), owner.uid, "must not be empty"));
+      errors.push_back(
+          field::invalid_string(path.child("apiVersion"), owner.apiVersion, "version must not be empty"));
+    if (gvk.kind.empty())
+      errors.push_back(field::invalid_string(path.child("kind"), owner.kind, "must not be empty"));
+    if (owner.name.empty())
+      errors.push_back(field::invalid_string(path.child("name"), owner.name, "must not be empty"));
+    if (owner.uid.empty())
+      errors.push_back(field::invalid_string(path.child("uid"), owner.uid, "must not be empty"));
     if (gvk.group.empty() && gvk.version == "v1" && gvk.kind == "Event")
-      errors.push_back(field::invalid(path, rendered_owner(owner), gvk.str() + " is disallowed from being an owner"));
+      errors.push_back(
+          field::invalid(path, rendered_owner(owner), gvk.str() + " is disallowed from being an owner"));
     if (!owner.controller.value_or(false)) continue;
     const std::string name = owner.kind + "/" + owner.name;
     if (!controller.empty()) {
       std::string all = "[]v1.OwnerReference{";
-      for (const metav1::OwnerReference& o : owners) all += (all.back() == '{' ? "" : ", ") + rendered_owner(o);
-      errors.push_back(field::invalid(path, all + "}",
-                                      "Only one reference can have Controller set to true. Found \"true\" in references for " +
-                                          controller + " and " + name));
+      for (const metav1::OwnerReference& o : owners)
+        all += (all.back() == '{' ? "" : ", ") + rendered_owner(o);
+      errors.push_back(field::invalid(
+          path, all + "}",
+          "Only one reference can have Controller set to true. Found \"true\" in references for " +
+              controller + " and " + name));
     } else {
       controller = name;
     }
@@ -59,19 +68,24 @@ field::Errors validate_owners(const std::vector<metav1::OwnerReference>& owners,
 field::Errors validate_finalizers(const std::vector<std::string>& finalizers, const field::Path& path) {
   field::Errors errors;
   for (const std::string& name : finalizers) add_messages(errors, path, name, api::is_qualified_name(name));
-  const auto has = [&](std::string_view f) { return std::find(finalizers.begin(), finalizers.end(), f) != finalizers.end(); };
+  const auto has = [&](std::string_view f) {
+    return std::find(finalizers.begin(), finalizers.end(), f) != finalizers.end();
+  };
   if (has("orphan") && has("foregroundDeletion"))
-    errors.push_back(field::invalid(path, go_strings(finalizers), "finalizer orphan and foregroundDeletion cannot be both set"));
+    errors.push_back(field::invalid(path, go_strings(finalizers),
+                                    "finalizer orphan and foregroundDeletion cannot be both set"));
   return errors;
 }
 
-field::Errors validate_managed_fields(const std::vector<metav1::ManagedFieldsEntry>& entries, const field::Path& path) {
+field::Errors validate_managed_fields(const std::vector<metav1::ManagedFieldsEntry>& entries,
+                                      const field::Path& path) {
   field::Errors errors;
   for (size_t i = 0; i < entries.size(); ++i) {
     const metav1::ManagedFieldsEntry& entry = entries[i];
     const field::Path at = path.index(i);
     if (entry.operation != "Apply" && entry.operation != "Update")
-      errors.push_back(field::invalid_string(at.child("operation"), entry.operation, "must be `Apply` or `Update`"));
+      errors.push_back(
+          field::invalid_string(at.child("operation"), entry.operation, "must be `Apply` or `Update`"));
     if (!entry.fieldsType.empty() && entry.fieldsType != "FieldsV1")
       errors.push_back(field::invalid_string(at.child("fieldsType"), entry.fieldsType, "must be `FieldsV1`"));
     if (entry.manager.size() > 128) errors.push_back(field::too_long(at.child("manager"), 128));
@@ -80,7 +94,8 @@ field::Errors validate_managed_fields(const std::vector<metav1::ManagedFieldsEnt
   return errors;
 }
 
-void immutable_string(field::Errors& errors, const field::Path& path, const std::string& now, const std::string& old) {
+void immutable_string(field::Errors& errors, const field::Path& path, const std::string& now,
+                      const std::string& old) {
   if (now != old) errors.push_back(field::invalid_string(path, now, kImmutable));
 }
 
@@ -136,7 +151,8 @@ field::Errors validate_object_meta(const metav1::ObjectMeta& meta, bool namespac
     add_messages(errors, ns, meta.namespace_, api::is_dns1123_label(meta.namespace_));
   }
   if (meta.generation < 0)
-    errors.push_back(field::invalid_int(path.child("generation"), meta.generation, "must be greater than or equal to 0"));
+    errors.push_back(
+        field::invalid_int(path.child("generation"), meta.generation, "must be greater than or equal to 0"));
   field::append(errors, validate_labels(meta.labels, path.child("labels")));
   field::append(errors, validate_annotations(meta.annotations, path.child("annotations")));
   field::append(errors, validate_owners(meta.ownerReferences, path.child("ownerReferences")));
@@ -152,25 +168,30 @@ field::Errors validate_object_meta_update(const metav1::ObjectMeta& meta, const 
     std::set<std::string> added(meta.finalizers.begin(), meta.finalizers.end());
     for (const std::string& finalizer : old.finalizers) added.erase(finalizer);
     if (!added.empty()) {
-      errors.push_back(field::forbidden(path.child("finalizers"),
-                                        "no new finalizers can be added if the object is being deleted, found new finalizers " +
-                                            go_strings({added.begin(), added.end()})));
+      errors.push_back(field::forbidden(
+          path.child("finalizers"),
+          "no new finalizers can be added if the object is being deleted, found new finalizers " +
+              go_strings({added.begin(), added.end()})));
     }
   }
   if (meta.resourceVersion.empty())
-    errors.push_back(field::invalid_string(path.child("resourceVersion"), "", "must be specified for an update"));
+    errors.push_back(
+        field::invalid_string(path.child("resourceVersion"), "", "must be specified for an update"));
   if (meta.generation < old.generation)
-    errors.push_back(field::invalid_int(path.child("generation"), meta.generation, "must not be decremented"));
+    errors.push_back(
+        field::invalid_int(path.child("generation"), meta.generation, "must not be decremented"));
   immutable_string(errors, path.child("name"), meta.name, old.name);
   immutable_string(errors, path.child("namespace"), meta.namespace_, old.namespace_);
   immutable_string(errors, path.child("uid"), meta.uid, old.uid);
   if (meta.creationTimestamp != old.creationTimestamp)
-    errors.push_back(field::invalid(path.child("creationTimestamp"), field::quote(meta.creationTimestamp.str()), kImmutable));
+    errors.push_back(field::invalid(path.child("creationTimestamp"),
+                                    field::quote(meta.creationTimestamp.str()), kImmutable));
   immutable_time(errors, path.child("deletionTimestamp"), meta.deletionTimestamp, old.deletionTimestamp);
   if (meta.deletionGracePeriodSeconds != old.deletionGracePeriodSeconds) {
-    errors.push_back(field::invalid(path.child("deletionGracePeriodSeconds"),
-                                    meta.deletionGracePeriodSeconds ? std::to_string(*meta.deletionGracePeriodSeconds) : "null",
-                                    kImmutable));
+    errors.push_back(field::invalid(
+        path.child("deletionGracePeriodSeconds"),
+        meta.deletionGracePeriodSeconds ? std::to_string(*meta.deletionGracePeriodSeconds) : "null",
+        kImmutable));
   }
   field::append(errors, validate_labels(meta.labels, path.child("labels")));
   field::append(errors, validate_annotations(meta.annotations, path.child("annotations")));
@@ -199,8 +220,8 @@ field::Errors validate_delete_options(const metav1::DeleteOptions& options) {
                                            "orphanDependents and deletionPropagation cannot be both set"));
   }
   static constexpr std::string_view kPolicies[] = {"Foreground", "Background", "Orphan", "nil"};
-  if (options.propagationPolicy &&
-      std::find(std::begin(kPolicies), std::end(kPolicies) - 1, *options.propagationPolicy) == std::end(kPolicies) - 1)
+  if (options.propagationPolicy && std::find(std::begin(kPolicies), std::end(kPolicies) - 1,
+                                             *options.propagationPolicy) == std::end(kPolicies) - 1)
     errors.push_back(field::not_supported(policy, *options.propagationPolicy, kPolicies));
   field::append(errors, validate_dry_run(options.dryRun, field::Path("dryRun")));
   return errors;

@@ -10,7 +10,9 @@ using Names = std::set<std::string>;
 
 bool hugepages(std::string_view name) { return name.starts_with("hugepages-"); }
 
-bool native(std::string_view name) { return name.find('/') == std::string_view::npos || name.find("kubernetes.io/") != std::string_view::npos; }
+bool native(std::string_view name) {
+  return name.find('/') == std::string_view::npos || name.find("kubernetes.io/") != std::string_view::npos;
+}
 
 // Extended resources and huge pages are counted in whole units and are not overcommitted.
 bool overcommit_allowed(std::string_view name) { return native(name) && !hugepages(name); }
@@ -25,7 +27,8 @@ void check_resource_name(Errors& errors, const Path& path, std::string_view name
   if (!messages.empty()) return;
   if (name.find('/') == std::string_view::npos && !standard(name)) {
     errors.push_back(field::invalid_string(path, name, "must be a standard resource for containers"));
-    errors.push_back(field::invalid_string(path, name, "must be a standard resource type or fully qualified"));
+    errors.push_back(
+        field::invalid_string(path, name, "must be a standard resource type or fully qualified"));
   }
 }
 
@@ -36,12 +39,13 @@ void check_quantity(Errors& errors, const Path& path, std::string_view name, con
   }
 }
 
-void check_request_within_limit(Errors& errors, const Path& path, std::string_view name, const api::Quantity& request,
-                                const corev1::ResourceRequirements& resources) {
+void check_request_within_limit(Errors& errors, const Path& path, std::string_view name,
+                                const api::Quantity& request, const corev1::ResourceRequirements& resources) {
   const api::Quantity* limit = resources.limits.get(name);
   if (limit == nullptr) {
     if (!overcommit_allowed(name)) {
-      errors.push_back(field::required(path.child("limits"), "Limit must be set for non overcommitable resources"));
+      errors.push_back(
+          field::required(path.child("limits"), "Limit must be set for non overcommitable resources"));
     }
     return;
   }
@@ -49,12 +53,14 @@ void check_request_within_limit(Errors& errors, const Path& path, std::string_vi
     errors.push_back(field::invalid(path.child("requests"), field::quote(request.str()),
                                     fmt::format("must be equal to {} limit of {}", name, limit->str())));
   } else if (request.cmp(*limit) > 0) {
-    errors.push_back(field::invalid(path.child("requests"), field::quote(request.str()),
-                                    fmt::format("must be less than or equal to {} limit of {}", name, limit->str())));
+    errors.push_back(
+        field::invalid(path.child("requests"), field::quote(request.str()),
+                       fmt::format("must be less than or equal to {} limit of {}", name, limit->str())));
   }
 }
 
-void check_hugepages_company(Errors& errors, const Path& path, const corev1::ResourceRequirements& resources) {
+void check_hugepages_company(Errors& errors, const Path& path,
+                             const corev1::ResourceRequirements& resources) {
   bool cpu_or_memory = false;
   bool huge = false;
   for (const auto* list : {&resources.limits, &resources.requests}) {
@@ -80,7 +86,8 @@ void check_ports(Errors& errors, const Path& path, const std::vector<corev1::Con
     if (!port.name.empty()) {
       api::Messages messages = is_valid_port_name(port.name);
       check_messages(errors, at.child("name"), port.name, messages);
-      if (messages.empty() && !names.insert(port.name).second) errors.push_back(field::duplicate(at.child("name"), port.name));
+      if (messages.empty() && !names.insert(port.name).second)
+        errors.push_back(field::duplicate(at.child("name"), port.name));
     }
     if (port.containerPort == 0) {
       errors.push_back(field::required(at.child("containerPort")));
@@ -110,14 +117,18 @@ void check_mounts(Errors& errors, const Path& path, const Container& container, 
     if (!mount.subPath.empty()) check_local_path(errors, at.child("subPath"), mount.subPath);
     if (!mount.subPathExpr.empty()) {
       if (!mount.subPath.empty()) {
-        errors.push_back(field::invalid_string(at.child("subPathExpr"), mount.subPathExpr, "subPathExpr and subPath are mutually exclusive"));
+        errors.push_back(field::invalid_string(at.child("subPathExpr"), mount.subPathExpr,
+                                               "subPathExpr and subPath are mutually exclusive"));
       }
       check_local_path(errors, at.child("subPathExpr"), mount.subPathExpr);
     }
-    check_enum(errors, at.child("mountPropagation"), mount.mountPropagation, {"Bidirectional", "HostToContainer", "None"});
+    check_enum(errors, at.child("mountPropagation"), mount.mountPropagation,
+               {"Bidirectional", "HostToContainer", "None"});
     bool privileged = container.securityContext && container.securityContext->privileged.value_or(false);
     if (mount.mountPropagation == "Bidirectional" && !privileged) {
-      errors.push_back(field::forbidden(at.child("mountPropagation"), "Bidirectional mount propagation is available only to privileged containers"));
+      errors.push_back(
+          field::forbidden(at.child("mountPropagation"),
+                           "Bidirectional mount propagation is available only to privileged containers"));
     }
   }
 }
@@ -141,13 +152,14 @@ void check_container(Errors& errors, const Path& at, const Container& container,
     errors.push_back(field::required(at.child("image")));
   } else if (std::isspace(static_cast<unsigned char>(container.image.front())) ||
              std::isspace(static_cast<unsigned char>(container.image.back()))) {
-    errors.push_back(field::invalid_string(at.child("image"), container.image, "must not have leading or trailing whitespace"));
+    errors.push_back(field::invalid_string(at.child("image"), container.image,
+                                           "must not have leading or trailing whitespace"));
   }
   if (container.terminationMessagePolicy.empty()) {
     errors.push_back(field::required(at.child("terminationMessagePolicy")));
   } else {
-    check_enum(errors, at.child("terminationMessagePolicy"), std::string_view(container.terminationMessagePolicy),
-               {"FallbackToLogsOnError", "File"});
+    check_enum(errors, at.child("terminationMessagePolicy"),
+               std::string_view(container.terminationMessagePolicy), {"FallbackToLogsOnError", "File"});
   }
   check_ports(errors, at.child("ports"), container.ports);
   check_env(errors, at.child("env"), container.env);
@@ -155,14 +167,16 @@ void check_container(Errors& errors, const Path& at, const Container& container,
   check_mounts(errors, at.child("volumeMounts"), container, volumes);
   check_pull_policy(errors, at.child("imagePullPolicy"), container.imagePullPolicy);
   check_resources(errors, at.child("resources"), container.resources);
-  if (container.securityContext) check_container_security(errors, at.child("securityContext"), *container.securityContext);
+  if (container.securityContext)
+    check_container_security(errors, at.child("securityContext"), *container.securityContext);
 }
 
 void check_hooks_and_probes(Errors& errors, const Path& at, const Container& container, int64_t grace) {
   if (container.lifecycle) check_lifecycle(errors, at.child("lifecycle"), *container.lifecycle, grace);
   auto once = [&](const corev1::Probe& probe, std::string_view name) {
     if (probe.successThreshold != 1) {
-      errors.push_back(field::invalid_int(at.child(name).child("successThreshold"), probe.successThreshold, "must be 1"));
+      errors.push_back(
+          field::invalid_int(at.child(name).child("successThreshold"), probe.successThreshold, "must be 1"));
     }
   };
   if (container.livenessProbe) {
@@ -188,7 +202,9 @@ void check_init_container(Errors& errors, const Path& at, const Container& conta
   check_enum(errors, at.child("restartPolicy"), container.restartPolicy, {"Always"});
   if (sidecar) return check_hooks_and_probes(errors, at, container, grace);
   auto refuse = [&](bool present, std::string_view name) {
-    if (present) errors.push_back(field::forbidden(at.child(name), "may not be set for init containers without restartPolicy=Always"));
+    if (present)
+      errors.push_back(field::forbidden(at.child(name),
+                                        "may not be set for init containers without restartPolicy=Always"));
   };
   refuse(bool(container.lifecycle), "lifecycle");
   refuse(bool(container.livenessProbe), "livenessProbe");
@@ -197,7 +213,8 @@ void check_init_container(Errors& errors, const Path& at, const Container& conta
 }
 
 // No two containers of a Pod may take the same port of the host.
-void check_host_ports(Errors& errors, const Path& path, const std::vector<Container>& containers, std::set<PortKey>& taken) {
+void check_host_ports(Errors& errors, const Path& path, const std::vector<Container>& containers,
+                      std::set<PortKey>& taken) {
   for (size_t i = 0; i < containers.size(); ++i) {
     for (size_t j = 0; j < containers[i].ports.size(); ++j) {
       const corev1::ContainerPort& port = containers[i].ports[j];
@@ -215,7 +232,8 @@ void check_host_network_ports(Errors& errors, const Path& path, const std::vecto
     for (size_t j = 0; j < containers[i].ports.size(); ++j) {
       const corev1::ContainerPort& port = containers[i].ports[j];
       if (port.hostPort == port.containerPort) continue;
-      errors.push_back(field::invalid_int(path.index(i).child("ports").index(j).child("hostPort"), port.hostPort,
+      errors.push_back(field::invalid_int(path.index(i).child("ports").index(j).child("hostPort"),
+                                          port.hostPort,
                                           "must match `containerPort` when `hostNetwork` is true"));
     }
   }
@@ -254,7 +272,8 @@ void check_containers(Errors& errors, const Path& spec_path, const corev1::PodSp
     }
     check_hooks_and_probes(errors, path.index(i), container, grace);
     if (container.restartPolicy) {
-      errors.push_back(field::forbidden(path.index(i).child("restartPolicy"), "may not be set for non-init containers"));
+      errors.push_back(
+          field::forbidden(path.index(i).child("restartPolicy"), "may not be set for non-init containers"));
     }
   }
 

@@ -5,13 +5,14 @@
 namespace xebec::apiserver::validation {
 namespace {
 
-constexpr std::string_view kEnvFields[] = {"metadata.name",   "metadata.namespace",      "metadata.uid",
-                                           "spec.nodeName",   "spec.serviceAccountName", "status.hostIP",
-                                           "status.hostIPs",  "status.podIP",            "status.podIPs"};
+constexpr std::string_view kEnvFields[] = {
+    "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
+    "status.hostIP", "status.hostIPs",     "status.podIP", "status.podIPs"};
 constexpr std::string_view kVolumeFields[] = {"metadata.annotations", "metadata.labels", "metadata.name",
                                               "metadata.namespace", "metadata.uid"};
-constexpr std::string_view kEnvResources[] = {"limits.cpu",   "limits.ephemeral-storage",   "limits.memory",
-                                              "requests.cpu", "requests.ephemeral-storage", "requests.memory"};
+constexpr std::string_view kEnvResources[] = {
+    "limits.cpu",   "limits.ephemeral-storage",   "limits.memory",
+    "requests.cpu", "requests.ephemeral-storage", "requests.memory"};
 
 // metadata.labels['key']: the part before the bracket and the key.
 struct Subscript {
@@ -28,7 +29,8 @@ Subscript split_subscript(std::string_view path) {
 void check_subscript(Errors& errors, const Path& path, const Subscript& s) {
   if (s.path == "metadata.annotations") {
     std::string lower(s.key);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     return check_messages(errors, path, s.key, api::is_qualified_name(lower));
   }
   if (s.path == "metadata.labels") return check_messages(errors, path, s.key, api::is_qualified_name(s.key));
@@ -36,7 +38,8 @@ void check_subscript(Errors& errors, const Path& path, const Subscript& s) {
 }
 
 bool valid_divisor(std::string_view resource, const api::Quantity& divisor) {
-  static constexpr std::string_view kMemory[] = {"1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"};
+  static constexpr std::string_view kMemory[] = {"1",   "1k",  "1M",  "1G",  "1T",  "1P", "1E",
+                                                 "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"};
   if (resource.ends_with(".cpu")) return divisor.str() == "1m" || divisor.str() == "1";
   return std::find(std::begin(kMemory), std::end(kMemory), divisor.str()) != std::end(kMemory);
 }
@@ -46,18 +49,21 @@ void check_resource_ref(Errors& errors, const Path& path, const corev1::Resource
     errors.push_back(field::required(path.child("resource")));
     return;
   }
-  bool known = std::find(std::begin(kEnvResources), std::end(kEnvResources), ref.resource) != std::end(kEnvResources) ||
-               ref.resource.starts_with("limits.hugepages-") || ref.resource.starts_with("requests.hugepages-");
+  bool known = std::find(std::begin(kEnvResources), std::end(kEnvResources), ref.resource) !=
+                   std::end(kEnvResources) ||
+               ref.resource.starts_with("limits.hugepages-") ||
+               ref.resource.starts_with("requests.hugepages-");
   if (!known) {
     errors.push_back(field::not_supported(path.child("resource"), ref.resource, kEnvResources));
     return;
   }
   if (ref.divisor.is_zero() || valid_divisor(ref.resource, ref.divisor)) return;
   bool cpu = ref.resource.ends_with(".cpu");
-  errors.push_back(field::invalid(path.child("divisor"), field::quote(ref.divisor.str()),
-                                  cpu ? "only divisor's values 1m and 1 are supported with the cpu resource"
-                                      : "only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are "
-                                        "supported with the memory resource"));
+  errors.push_back(field::invalid(
+      path.child("divisor"), field::quote(ref.divisor.str()),
+      cpu ? "only divisor's values 1m and 1 are supported with the cpu resource"
+          : "only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are "
+            "supported with the memory resource"));
 }
 
 void check_key_ref(Errors& errors, const Path& path, std::string_view name, std::string_view key) {
@@ -82,7 +88,8 @@ void check_value_from(Errors& errors, const Path& path, const corev1::EnvVar& va
   }
   if (source.configMapKeyRef) {
     ++count;
-    check_key_ref(errors, path.child("configMapKeyRef"), source.configMapKeyRef->name, source.configMapKeyRef->key);
+    check_key_ref(errors, path.child("configMapKeyRef"), source.configMapKeyRef->name,
+                  source.configMapKeyRef->key);
   }
   if (source.secretKeyRef) {
     ++count;
@@ -90,7 +97,9 @@ void check_value_from(Errors& errors, const Path& path, const corev1::EnvVar& va
   }
   if (source.fileKeyRef) ++count;
   if (count == 0) {
-    errors.push_back(field::invalid_string(path, "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"));
+    errors.push_back(field::invalid_string(path, "",
+                                           "must specify one of: `fieldRef`, `resourceFieldRef`, "
+                                           "`configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"));
   } else if (!var.value.empty()) {
     errors.push_back(field::invalid_string(path, "", "may not be specified when `value` is not empty"));
   } else if (count > 1) {
@@ -110,18 +119,22 @@ void check_field_ref(Errors& errors, const Path& path, const corev1::ObjectField
     return;
   }
   if (ref.apiVersion != "v1") {
-    errors.push_back(field::invalid_string(path.child("fieldPath"), ref.fieldPath,
-                                           fmt::format("error converting fieldPath: unsupported pod version: {}", ref.apiVersion)));
+    errors.push_back(field::invalid_string(
+        path.child("fieldPath"), ref.fieldPath,
+        fmt::format("error converting fieldPath: unsupported pod version: {}", ref.apiVersion)));
     return;
   }
   Subscript subscript = split_subscript(ref.fieldPath);
   if (subscript.present) return check_subscript(errors, path, subscript);
-  std::span<const std::string_view> allowed = volume ? std::span<const std::string_view>(kVolumeFields) : kEnvFields;
+  std::span<const std::string_view> allowed =
+      volume ? std::span<const std::string_view>(kVolumeFields) : kEnvFields;
   if (std::find(allowed.begin(), allowed.end(), ref.fieldPath) != allowed.end()) return;
   static constexpr std::string_view kPodFields[] = {"metadata.annotations", "metadata.labels"};
-  bool selectable = std::find(std::begin(kEnvFields), std::end(kEnvFields), ref.fieldPath) != std::end(kEnvFields) ||
-                    std::find(std::begin(kPodFields), std::end(kPodFields), ref.fieldPath) != std::end(kPodFields) ||
-                    ref.fieldPath == "status.phase" || ref.fieldPath == "spec.schedulerName" || ref.fieldPath == "spec.restartPolicy";
+  bool selectable =
+      std::find(std::begin(kEnvFields), std::end(kEnvFields), ref.fieldPath) != std::end(kEnvFields) ||
+      std::find(std::begin(kPodFields), std::end(kPodFields), ref.fieldPath) != std::end(kPodFields) ||
+      ref.fieldPath == "status.phase" || ref.fieldPath == "spec.schedulerName" ||
+      ref.fieldPath == "spec.restartPolicy";
   if (!selectable) {
     errors.push_back(field::invalid_string(
         path.child("fieldPath"), ref.fieldPath,
@@ -149,12 +162,14 @@ void check_env_from(Errors& errors, const Path& path, const std::vector<corev1::
     Path at = path.index(i);
     if (!source.prefix.empty()) check_env_name(errors, at.child("prefix"), source.prefix);
     int count = (source.configMapRef ? 1 : 0) + (source.secretRef ? 1 : 0);
-    if (source.configMapRef) check_required(errors, at.child("configMapRef").child("name"), source.configMapRef->name);
+    if (source.configMapRef)
+      check_required(errors, at.child("configMapRef").child("name"), source.configMapRef->name);
     if (source.secretRef) check_required(errors, at.child("secretRef").child("name"), source.secretRef->name);
     if (count == 0) {
       errors.push_back(field::invalid_string(path, "", "must specify one of: `configMapRef` or `secretRef`"));
     } else if (count > 1) {
-      errors.push_back(field::invalid_string(path, "", "may not have more than one field specified at a time"));
+      errors.push_back(
+          field::invalid_string(path, "", "may not have more than one field specified at a time"));
     }
   }
 }

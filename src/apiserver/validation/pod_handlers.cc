@@ -14,13 +14,14 @@ void check_http_get(Errors& errors, const Path& path, const corev1::HTTPGetActio
   check_port_or_name(errors, path.child("port"), get.port);
   check_enum(errors, path.child("scheme"), std::string_view(get.scheme), {"HTTP", "HTTPS"});
   for (const corev1::HTTPHeader& header : get.httpHeaders) {
-    bool fine = !header.name.empty() && std::all_of(header.name.begin(), header.name.end(), [](unsigned char c) {
-      return std::isalnum(c) || c == '-';
-    });
+    bool fine =
+        !header.name.empty() && std::all_of(header.name.begin(), header.name.end(),
+                                            [](unsigned char c) { return std::isalnum(c) || c == '-'; });
     if (fine) continue;
     errors.push_back(field::invalid_string(
         path.child("httpHeaders"), header.name,
-        api::regex_error("a valid HTTP header must consist of alphanumeric characters or '-'", "[-A-Za-z0-9]+", {"X-Header-Name"})));
+        api::regex_error("a valid HTTP header must consist of alphanumeric characters or '-'",
+                         "[-A-Za-z0-9]+", {"X-Header-Name"})));
   }
 }
 
@@ -65,8 +66,9 @@ void check_hook(Errors& errors, const Path& path, const corev1::LifecycleHandler
   handlers.look(handler.tcpSocket, "tcpSocket", check_tcp);
   handlers.look(handler.sleep, "sleep", [grace](Errors& e, const Path& at, const corev1::SleepAction& sleep) {
     if (sleep.seconds >= 0 && sleep.seconds <= grace) return;
-    e.push_back(field::invalid_int(at, sleep.seconds,
-                                   fmt::format("must be non-negative and less than terminationGracePeriodSeconds ({})", grace)));
+    e.push_back(field::invalid_int(
+        at, sleep.seconds,
+        fmt::format("must be non-negative and less than terminationGracePeriodSeconds ({})", grace)));
   });
   handlers.finish();
 }
@@ -86,8 +88,8 @@ void check_probe(Errors& errors, const Path& path, const corev1::Probe& probe) {
   check_non_negative(errors, path.child("successThreshold"), probe.successThreshold);
   check_non_negative(errors, path.child("failureThreshold"), probe.failureThreshold);
   if (probe.terminationGracePeriodSeconds && *probe.terminationGracePeriodSeconds <= 0) {
-    errors.push_back(field::invalid_int(path.child("terminationGracePeriodSeconds"), *probe.terminationGracePeriodSeconds,
-                                        "must be greater than 0"));
+    errors.push_back(field::invalid_int(path.child("terminationGracePeriodSeconds"),
+                                        *probe.terminationGracePeriodSeconds, "must be greater than 0"));
   }
 }
 

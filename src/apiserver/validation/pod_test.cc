@@ -40,8 +40,8 @@ TEST(ValidatePod, AContainerNeedsANameAndAnImage) {
 TEST(ValidatePod, EnumsNameWhatIsSupported) {
   corev1::Pod pod = valid_pod();
   pod.spec.restartPolicy = "Sometimes";
-  EXPECT_EQ(texts(validate_pod(pod)),
-            Texts{"spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"Never\", \"OnFailure\""});
+  EXPECT_EQ(texts(validate_pod(pod)), Texts{"spec.restartPolicy: Unsupported value: \"Sometimes\": supported "
+                                            "values: \"Always\", \"Never\", \"OnFailure\""});
 }
 
 TEST(ValidatePod, AMountNamesAVolumeOfThePod) {
@@ -49,15 +49,16 @@ TEST(ValidatePod, AMountNamesAVolumeOfThePod) {
   corev1::VolumeMount& mount = pod.spec.containers[0].volumeMounts.emplace_back();
   mount.name = "nowhere";
   mount.mountPath = "/data";
-  EXPECT_EQ(texts(validate_pod(pod)), Texts{"spec.containers[0].volumeMounts[0].name: Not found: \"nowhere\""});
+  EXPECT_EQ(texts(validate_pod(pod)),
+            Texts{"spec.containers[0].volumeMounts[0].name: Not found: \"nowhere\""});
 }
 
 TEST(ValidatePod, RequestsDoNotExceedLimits) {
   corev1::Pod pod = valid_pod();
   pod.spec.containers[0].resources.requests["cpu"] = api::Quantity::must_parse("2");
   pod.spec.containers[0].resources.limits["cpu"] = api::Quantity::must_parse("1");
-  EXPECT_EQ(texts(validate_pod(pod)),
-            Texts{"spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1"});
+  EXPECT_EQ(texts(validate_pod(pod)), Texts{"spec.containers[0].resources.requests: Invalid value: \"2\": "
+                                            "must be less than or equal to cpu limit of 1"});
 }
 
 TEST(ValidatePodUpdate, OnlyImagesAndAFewFieldsMayChange) {
@@ -67,7 +68,8 @@ TEST(ValidatePodUpdate, OnlyImagesAndAFewFieldsMayChange) {
   EXPECT_EQ(texts(validate_pod_update(now, old)), Texts());
   now.spec.containers[0].command = {"sh"};
   ASSERT_EQ(validate_pod_update(now, old).size(), 1u);
-  EXPECT_TRUE(texts(validate_pod_update(now, old))[0].starts_with("spec: Forbidden: pod updates may not change fields other than"));
+  EXPECT_TRUE(texts(validate_pod_update(now, old))[0].starts_with(
+      "spec: Forbidden: pod updates may not change fields other than"));
 }
 
 TEST(ValidateDeployment, TheSelectorMustSelectTheTemplate) {
@@ -81,7 +83,8 @@ TEST(ValidateDeployment, TheSelectorMustSelectTheTemplate) {
   EXPECT_EQ(texts(validate_deployment(d)), Texts{"spec.selector: Required value"});
   d.spec.selector.emplace().matchLabels["app"] = "other";
   EXPECT_EQ(texts(validate_deployment(d)),
-            Texts{"spec.template.metadata.labels: Invalid value: {\"app\":\"hue\"}: `selector` does not match template `labels`"});
+            Texts{"spec.template.metadata.labels: Invalid value: {\"app\":\"hue\"}: `selector` does not "
+                  "match template `labels`"});
 }
 
 TEST(ValidateService, PortsAreRequiredUnlessHeadless) {

@@ -1,5 +1,5 @@
-// What may change of a Pod after its creation: images, active deadline (shorter), tolerations (more), and scheduling
-// directives of a gated Pod.
+// What may change of a Pod after its creation: images, active deadline (shorter), tolerations (more), and
+// scheduling directives of a gated Pod.
 #include <fmt/format.h>
 
 #include "apiserver/validation/pod.h"
@@ -20,10 +20,12 @@ void check_images(Errors& errors, const Path& path, const std::vector<corev1::Co
 }
 
 void check_same_count(Errors& errors, const Path& path, size_t now, size_t before, std::string_view what) {
-  if (now != before) errors.push_back(field::forbidden(path, fmt::format("pod updates may not add or remove {}", what)));
+  if (now != before)
+    errors.push_back(field::forbidden(path, fmt::format("pod updates may not add or remove {}", what)));
 }
 
-void check_deadline_change(Errors& errors, const Path& path, const corev1::PodSpec& now, const corev1::PodSpec& before) {
+void check_deadline_change(Errors& errors, const Path& path, const corev1::PodSpec& now,
+                           const corev1::PodSpec& before) {
   if (now.activeDeadlineSeconds) {
     int64_t seconds = *now.activeDeadlineSeconds;
     if (seconds < 0 || seconds > std::numeric_limits<int32_t>::max()) {
@@ -37,7 +39,8 @@ void check_deadline_change(Errors& errors, const Path& path, const corev1::PodSp
 }
 
 // Only additions, and shorter stays, are allowed.
-void check_toleration_change(Errors& errors, const Path& path, const corev1::PodSpec& now, const corev1::PodSpec& before) {
+void check_toleration_change(Errors& errors, const Path& path, const corev1::PodSpec& now,
+                             const corev1::PodSpec& before) {
   auto without_time = [](corev1::Toleration t) {
     t.tolerationSeconds.reset();
     return t;
@@ -47,7 +50,8 @@ void check_toleration_change(Errors& errors, const Path& path, const corev1::Pod
       return t == old || without_time(t) == without_time(old);
     });
     if (!kept) {
-      errors.push_back(field::forbidden(path, "existing toleration can not be modified except its tolerationSeconds"));
+      errors.push_back(
+          field::forbidden(path, "existing toleration can not be modified except its tolerationSeconds"));
       return;
     }
   }
@@ -58,7 +62,8 @@ void check_toleration_change(Errors& errors, const Path& path, const corev1::Pod
 corev1::PodSpec with_old_mutables(const corev1::PodSpec& now, const corev1::PodSpec& before) {
   corev1::PodSpec out = now;
   for (size_t i = 0; i < out.containers.size(); ++i) out.containers[i].image = before.containers[i].image;
-  for (size_t i = 0; i < out.initContainers.size(); ++i) out.initContainers[i].image = before.initContainers[i].image;
+  for (size_t i = 0; i < out.initContainers.size(); ++i)
+    out.initContainers[i].image = before.initContainers[i].image;
   out.activeDeadlineSeconds = before.activeDeadlineSeconds;
   out.tolerations = before.tolerations;
   if (before.terminationGracePeriodSeconds.value_or(0) < 0 && now.terminationGracePeriodSeconds == 1) {
@@ -77,12 +82,14 @@ corev1::PodSpec with_old_mutables(const corev1::PodSpec& now, const corev1::PodS
 }
 
 // Gates are only ever removed.
-void check_gate_change(Errors& errors, const Path& path, const corev1::PodSpec& now, const corev1::PodSpec& before) {
+void check_gate_change(Errors& errors, const Path& path, const corev1::PodSpec& now,
+                       const corev1::PodSpec& before) {
   for (size_t i = 0; i < now.schedulingGates.size(); ++i) {
     const auto& old = before.schedulingGates;
     if (std::find(old.begin(), old.end(), now.schedulingGates[i]) == old.end()) {
-      errors.push_back(field::forbidden(path.index(i), "only deletion is allowed, but found new scheduling gate '" +
-                                                           now.schedulingGates[i].name + "'"));
+      errors.push_back(field::forbidden(
+          path.index(i),
+          "only deletion is allowed, but found new scheduling gate '" + now.schedulingGates[i].name + "'"));
     }
   }
 }
@@ -97,7 +104,8 @@ Errors validate_pod(const corev1::Pod& pod) {
     errors.push_back(field::forbidden(spec.child("ephemeralContainers"), "cannot be set on create"));
   }
   if (!pod.spec.schedulingGates.empty() && !pod.spec.nodeName.empty()) {
-    errors.push_back(field::forbidden(spec.child("nodeName"), "cannot be set until all schedulingGates have been cleared"));
+    errors.push_back(field::forbidden(spec.child("nodeName"),
+                                      "cannot be set until all schedulingGates have been cleared"));
   }
   return errors;
 }
@@ -105,8 +113,10 @@ Errors validate_pod(const corev1::Pod& pod) {
 Errors validate_pod_update(const corev1::Pod& pod, const corev1::Pod& old) {
   Errors errors;
   Path spec("spec");
-  check_same_count(errors, spec.child("containers"), pod.spec.containers.size(), old.spec.containers.size(), "containers");
-  check_same_count(errors, spec.child("initContainers"), pod.spec.initContainers.size(), old.spec.initContainers.size(), "initContainers");
+  check_same_count(errors, spec.child("containers"), pod.spec.containers.size(), old.spec.containers.size(),
+                   "containers");
+  check_same_count(errors, spec.child("initContainers"), pod.spec.initContainers.size(),
+                   old.spec.initContainers.size(), "initContainers");
   if (!errors.empty()) return errors;
   check_images(errors, spec.child("containers"), pod.spec.containers);
   check_images(errors, spec.child("initContainers"), pod.spec.initContainers);
@@ -132,7 +142,8 @@ Errors validate_pod_status_update(const corev1::Pod& pod, const corev1::Pod& old
   for (size_t i = 0; i < pod.status.podIPs.size(); ++i) {
     Path at = status.child("podIPs").index(i);
     check_ip(errors, at, pod.status.podIPs[i].ip);
-    if (!seen.insert(pod.status.podIPs[i].ip).second) errors.push_back(field::duplicate(at, pod.status.podIPs[i].ip));
+    if (!seen.insert(pod.status.podIPs[i].ip).second)
+      errors.push_back(field::duplicate(at, pod.status.podIPs[i].ip));
   }
   return errors;
 }

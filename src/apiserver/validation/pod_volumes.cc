@@ -22,7 +22,8 @@ void check_items(Errors& errors, const Path& path, const std::vector<corev1::Key
   }
 }
 
-void check_downward_items(Errors& errors, const Path& path, const std::vector<corev1::DownwardAPIVolumeFile>& items) {
+void check_downward_items(Errors& errors, const Path& path,
+                          const std::vector<corev1::DownwardAPIVolumeFile>& items) {
   for (size_t i = 0; i < items.size(); ++i) {
     const corev1::DownwardAPIVolumeFile& item = items[i];
     Path at = path.index(i);
@@ -31,7 +32,8 @@ void check_downward_items(Errors& errors, const Path& path, const std::vector<co
     if (item.fieldRef) {
       check_field_ref(errors, at.child("fieldRef"), *item.fieldRef, true);
       if (item.resourceFieldRef) {
-        errors.push_back(field::invalid_string(at, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
+        errors.push_back(field::invalid_string(
+            at, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
       }
     } else if (!item.resourceFieldRef) {
       errors.push_back(field::required(at, "one of fieldRef and resourceFieldRef is required"));
@@ -48,23 +50,27 @@ void check_host_path(Errors& errors, const Path& path, const corev1::HostPathVol
     return;
   }
   check_no_backsteps(errors, path.child("path"), source.path);
-  check_enum(errors, path.child("type"), source.type,
-             {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"});
+  check_enum(
+      errors, path.child("type"), source.type,
+      {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"});
 }
 
 void check_empty_dir(Errors& errors, const Path& path, const corev1::EmptyDirVolumeSource& source) {
   if (source.sizeLimit && source.sizeLimit->sign() < 0) {
-    errors.push_back(field::forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity"));
+    errors.push_back(
+        field::forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity"));
   }
 }
 
 void check_token(Errors& errors, const Path& path, const corev1::ServiceAccountTokenProjection& token) {
   int64_t seconds = token.expirationSeconds.value_or(3600);
   if (seconds < 600) {
-    errors.push_back(field::invalid_int(path.child("expirationSeconds"), seconds, "may not specify a duration less than 10 minutes"));
+    errors.push_back(field::invalid_int(path.child("expirationSeconds"), seconds,
+                                        "may not specify a duration less than 10 minutes"));
   }
   if (seconds > int64_t{1} << 32) {
-    errors.push_back(field::invalid_int(path.child("expirationSeconds"), seconds, "may not specify a duration larger than 2^32 seconds"));
+    errors.push_back(field::invalid_int(path.child("expirationSeconds"), seconds,
+                                        "may not specify a duration larger than 2^32 seconds"));
   }
   if (token.path.empty()) {
     errors.push_back(field::required(path.child("path")));
@@ -79,7 +85,8 @@ class ProjectedPaths {
   ProjectedPaths(Errors& errors, const Path& path) : errors_(errors), path_(path) {}
   void add(const std::string& file, std::string_view source_name) {
     if (file.empty() || files_.insert(file).second) return;
-    errors_.push_back(field::invalid_string(path_, source_name, fmt::format("conflicting duplicate paths: {}", file)));
+    errors_.push_back(
+        field::invalid_string(path_, source_name, fmt::format("conflicting duplicate paths: {}", file)));
   }
 
  private:
@@ -88,7 +95,8 @@ class ProjectedPaths {
   std::set<std::string> files_;
 };
 
-void check_projection(Errors& errors, const Path& at, const corev1::VolumeProjection& source, ProjectedPaths& paths) {
+void check_projection(Errors& errors, const Path& at, const corev1::VolumeProjection& source,
+                      ProjectedPaths& paths) {
   int count = 0;
   if (source.secret) {
     ++count;
@@ -100,7 +108,8 @@ void check_projection(Errors& errors, const Path& at, const corev1::VolumeProjec
     ++count;
     check_required(errors, at.child("configMap").child("name"), source.configMap->name);
     check_items(errors, at.child("configMap").child("items"), source.configMap->items);
-    for (const corev1::KeyToPath& item : source.configMap->items) paths.add(item.path, source.configMap->name);
+    for (const corev1::KeyToPath& item : source.configMap->items)
+      paths.add(item.path, source.configMap->name);
   }
   if (source.downwardAPI) {
     ++count;
@@ -146,13 +155,15 @@ void check_source_content(Errors& errors, const Path& at, const corev1::VolumeSo
   }
   if (source.projected) check_projected(errors, at.child("projected"), *source.projected);
   if (source.persistentVolumeClaim) {
-    check_required(errors, at.child("persistentVolumeClaim").child("claimName"), source.persistentVolumeClaim->claimName);
+    check_required(errors, at.child("persistentVolumeClaim").child("claimName"),
+                   source.persistentVolumeClaim->claimName);
   }
   if (source.nfs) {
     check_required(errors, at.child("nfs").child("server"), source.nfs->server);
     check_required(errors, at.child("nfs").child("path"), source.nfs->path);
     if (!source.nfs->path.starts_with('/')) {
-      errors.push_back(field::invalid_string(at.child("nfs").child("path"), source.nfs->path, "must be an absolute path"));
+      errors.push_back(
+          field::invalid_string(at.child("nfs").child("path"), source.nfs->path, "must be an absolute path"));
     }
   }
   if (source.csi) check_required(errors, at.child("csi").child("driver"), source.csi->driver);
@@ -166,7 +177,8 @@ void check_source(Errors& errors, const Path& at, const corev1::VolumeSource& so
   std::string first;
   for (const api::Field& field : api::type_of<corev1::VolumeSource>().fields) {
     if (field.is_empty(&source)) continue;
-    if (!first.empty()) errors.push_back(field::forbidden(at.child(field.name), "may not specify more than 1 volume type"));
+    if (!first.empty())
+      errors.push_back(field::forbidden(at.child(field.name), "may not specify more than 1 volume type"));
     if (first.empty()) first = field.name;
   }
   if (first.empty()) {
@@ -188,7 +200,8 @@ void check_volumes(Errors& errors, const Path& path, const std::vector<corev1::V
     } else {
       check_dns_label(errors, at.child("name"), volumes[i].name);
     }
-    if (!names.insert(volumes[i].name).second) errors.push_back(field::duplicate(at.child("name"), volumes[i].name));
+    if (!names.insert(volumes[i].name).second)
+      errors.push_back(field::duplicate(at.child("name"), volumes[i].name));
   }
 }
 

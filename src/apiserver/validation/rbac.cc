@@ -11,30 +11,36 @@ void check_rules(Errors& errors, const std::vector<rbacv1::PolicyRule>& rules, b
   for (size_t i = 0; i < rules.size(); ++i) {
     const rbacv1::PolicyRule& rule = rules[i];
     Path at = Path("rules").index(i);
-    if (rule.verbs.empty()) errors.push_back(field::required(at.child("verbs"), "verbs must contain at least one value"));
+    if (rule.verbs.empty())
+      errors.push_back(field::required(at.child("verbs"), "verbs must contain at least one value"));
     if (!rule.nonResourceURLs.empty()) {
       if (namespaced) {
-        errors.push_back(field::invalid(at.child("nonResourceURLs"), fmt::format("[\"{}\"]", fmt::join(rule.nonResourceURLs, "\",\"")),
+        errors.push_back(field::invalid(at.child("nonResourceURLs"),
+                                        fmt::format("[\"{}\"]", fmt::join(rule.nonResourceURLs, "\",\"")),
                                         "namespaced rules cannot apply to non-resource URLs"));
       }
       if (!rule.apiGroups.empty() || !rule.resources.empty() || !rule.resourceNames.empty()) {
-        errors.push_back(field::invalid(at.child("nonResourceURLs"), fmt::format("[\"{}\"]", fmt::join(rule.nonResourceURLs, "\",\"")),
-                                        "rules cannot apply to both regular resources and non-resource URLs"));
+        errors.push_back(field::invalid(
+            at.child("nonResourceURLs"), fmt::format("[\"{}\"]", fmt::join(rule.nonResourceURLs, "\",\"")),
+            "rules cannot apply to both regular resources and non-resource URLs"));
       }
       continue;
     }
     if (rule.apiGroups.empty()) {
-      errors.push_back(field::required(at.child("apiGroups"), "resource rules must supply at least one api group"));
+      errors.push_back(
+          field::required(at.child("apiGroups"), "resource rules must supply at least one api group"));
     }
     if (rule.resources.empty()) {
-      errors.push_back(field::required(at.child("resources"), "resource rules must supply at least one resource"));
+      errors.push_back(
+          field::required(at.child("resources"), "resource rules must supply at least one resource"));
     }
   }
 }
 
 void check_role_ref(Errors& errors, const rbacv1::RoleRef& ref, bool namespaced) {
   Path path("roleRef");
-  if (ref.apiGroup != kGroup) check_enum(errors, path.child("apiGroup"), std::string_view(ref.apiGroup), {kGroup});
+  if (ref.apiGroup != kGroup)
+    check_enum(errors, path.child("apiGroup"), std::string_view(ref.apiGroup), {kGroup});
   if (namespaced) {
     check_enum(errors, path.child("kind"), std::string_view(ref.kind), {"ClusterRole", "Role"});
   } else {
@@ -54,22 +60,26 @@ void check_subjects(Errors& errors, const std::vector<rbacv1::Subject>& subjects
     if (subject.name.empty()) errors.push_back(field::required(at.child("name")));
     if (subject.kind == "ServiceAccount") {
       if (!subject.name.empty()) check_dns_subdomain(errors, at.child("name"), subject.name);
-      if (!subject.apiGroup.empty()) check_enum(errors, at.child("apiGroup"), std::string_view(subject.apiGroup), {""});
+      if (!subject.apiGroup.empty())
+        check_enum(errors, at.child("apiGroup"), std::string_view(subject.apiGroup), {""});
       if (!namespaced && subject.namespace_.empty()) errors.push_back(field::required(at.child("namespace")));
     } else if (subject.kind == "User" || subject.kind == "Group") {
-      if (subject.apiGroup != kGroup) check_enum(errors, at.child("apiGroup"), std::string_view(subject.apiGroup), {kGroup});
+      if (subject.apiGroup != kGroup)
+        check_enum(errors, at.child("apiGroup"), std::string_view(subject.apiGroup), {kGroup});
     } else {
-      check_enum(errors, at.child("kind"), std::string_view(subject.kind), {"Group", "ServiceAccount", "User"});
+      check_enum(errors, at.child("kind"), std::string_view(subject.kind),
+                 {"Group", "ServiceAccount", "User"});
     }
   }
 }
 
 void check_role_ref_immutable(Errors& errors, const rbacv1::RoleRef& now, const rbacv1::RoleRef& old) {
   if (now == old) return;
-  errors.push_back(field::invalid(Path("roleRef"),
-                                  fmt::format("{{\"apiGroup\":{},\"kind\":{},\"name\":{}}}", field::quote(now.apiGroup),
-                                              field::quote(now.kind), field::quote(now.name)),
-                                  "cannot change roleRef"));
+  errors.push_back(
+      field::invalid(Path("roleRef"),
+                     fmt::format("{{\"apiGroup\":{},\"kind\":{},\"name\":{}}}", field::quote(now.apiGroup),
+                                 field::quote(now.kind), field::quote(now.name)),
+                     "cannot change roleRef"));
 }
 
 }  // namespace
@@ -89,7 +99,8 @@ Errors validate_cluster_role(const rbacv1::ClusterRole& role) {
   Path path = Path("aggregationRule").child("clusterRoleSelectors");
   const auto& selectors = role.aggregationRule->clusterRoleSelectors;
   if (selectors.empty()) {
-    errors.push_back(field::required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil"));
+    errors.push_back(
+        field::required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil"));
   }
   for (size_t i = 0; i < selectors.size(); ++i) check_label_selector(errors, path.index(i), selectors[i]);
   return errors;
@@ -119,7 +130,8 @@ Errors validate_cluster_role_binding(const rbacv1::ClusterRoleBinding& binding) 
   return errors;
 }
 
-Errors validate_cluster_role_binding_update(const rbacv1::ClusterRoleBinding& binding, const rbacv1::ClusterRoleBinding& old) {
+Errors validate_cluster_role_binding_update(const rbacv1::ClusterRoleBinding& binding,
+                                            const rbacv1::ClusterRoleBinding& old) {
   Errors errors = validate_cluster_role_binding(binding);
   check_role_ref_immutable(errors, binding.roleRef, old.roleRef);
   return errors;

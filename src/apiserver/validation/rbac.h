@@ -13,6 +13,7 @@ Errors validate_cluster_role_update(const rbacv1::ClusterRole& role, const rbacv
 Errors validate_role_binding(const rbacv1::RoleBinding& binding);
 Errors validate_role_binding_update(const rbacv1::RoleBinding& binding, const rbacv1::RoleBinding& old);
 Errors validate_cluster_role_binding(const rbacv1::ClusterRoleBinding& binding);
-Errors validate_cluster_role_binding_update(const rbacv1::ClusterRoleBinding& binding, const rbacv1::ClusterRoleBinding& old);
+Errors validate_cluster_role_binding_update(const rbacv1::ClusterRoleBinding& binding,
+                                            const rbacv1::ClusterRoleBinding& old);
 
 }  // namespace xebec::apiserver::validation

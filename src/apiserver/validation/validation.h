@@ -1,8 +1,9 @@
-// Validation of whole objects, beyond what the schema says (k8s.io/kubernetes/pkg/apis/*/validation). Hub types.
+// Validation of whole objects, beyond what the schema says (k8s.io/kubernetes/pkg/apis/*/validation). Hub
+// types.
 //
-// metadata is validated by the registry (validation/object_meta.h), for every kind alike; the functions here look at
-// everything else. One file a group under apiserver/validation/; each type is named once, in validation/table.cc.
-// Kinds that are not in the table get metadata validation only.
+// metadata is validated by the registry (validation/object_meta.h), for every kind alike; the functions here
+// look at everything else. One file a group under apiserver/validation/; each type is named once, in
+// validation/table.cc. Kinds that are not in the table get metadata validation only.
 #pragma once
 
 #include <span>
@@ -12,8 +13,8 @@
 
 namespace xebec::apiserver::validation {
 
-// Every member but `type` may be nullptr: nothing to check there. An update is checked by validate_update alone,
-// which calls `validate`'s parts itself where upstream does.
+// Every member but `type` may be nullptr: nothing to check there. An update is checked by validate_update
+// alone, which calls `validate`'s parts itself where upstream does.
 struct Validator {
   const api::Message* type;
   field::Errors (*validate)(const void* object);
@@ -21,7 +22,8 @@ struct Validator {
   field::Errors (*validate_status_update)(const void* object, const void* old);
 };
 
-// Adapters for the table: validator<corev1::Pod, validate_pod, validate_pod_update, validate_pod_status_update>().
+// Adapters for the table: validator<corev1::Pod, validate_pod, validate_pod_update,
+// validate_pod_status_update>().
 template <class T>
 using CreateFn = field::Errors (*)(const T&);
 template <class T>
@@ -30,7 +32,8 @@ using UpdateFn = field::Errors (*)(const T&, const T&);
 template <class T, CreateFn<T> create, UpdateFn<T> update = nullptr, UpdateFn<T> status = nullptr>
 Validator validator() {
   Validator v{&api::type_of<T>(), nullptr, nullptr, nullptr};
-  if constexpr (create != nullptr) v.validate = [](const void* o) { return create(*static_cast<const T*>(o)); };
+  if constexpr (create != nullptr)
+    v.validate = [](const void* o) { return create(*static_cast<const T*>(o)); };
   if constexpr (update != nullptr) {
     v.validate_update = [](const void* o, const void* old) {
       return update(*static_cast<const T*>(o), *static_cast<const T*>(old));

@@ -32,8 +32,10 @@ void check_rolling_update(Errors& errors, const Path& path, const appsv1::Rollin
   check_int_or_percent(errors, path.child("maxUnavailable"), unavailable);
   check_int_or_percent(errors, path.child("maxSurge"), surge);
   if (both_zero(unavailable, surge)) {
-    errors.push_back(field::invalid(path.child("maxUnavailable"), unavailable.is_int() ? unavailable.str() : field::quote(unavailable.str()),
-                                    "may not be 0 when `maxSurge` is 0"));
+    errors.push_back(
+        field::invalid(path.child("maxUnavailable"),
+                       unavailable.is_int() ? unavailable.str() : field::quote(unavailable.str()),
+                       "may not be 0 when `maxSurge` is 0"));
   }
   check_not_over_100_percent(errors, path.child("maxUnavailable"), unavailable);
 }
@@ -41,11 +43,13 @@ void check_rolling_update(Errors& errors, const Path& path, const appsv1::Rollin
 void check_strategy(Errors& errors, const Path& path, const appsv1::DeploymentStrategy& strategy) {
   if (strategy.type == "Recreate") {
     if (strategy.rollingUpdate) {
-      errors.push_back(field::forbidden(path.child("rollingUpdate"), "may not be specified when strategy `type` is 'Recreate'"));
+      errors.push_back(field::forbidden(path.child("rollingUpdate"),
+                                        "may not be specified when strategy `type` is 'Recreate'"));
     }
   } else if (strategy.type == "RollingUpdate") {
     if (!strategy.rollingUpdate) {
-      errors.push_back(field::required(path.child("rollingUpdate"), "this should be defaulted and never be nil"));
+      errors.push_back(
+          field::required(path.child("rollingUpdate"), "this should be defaulted and never be nil"));
     } else {
       check_rolling_update(errors, path.child("rollingUpdate"), *strategy.rollingUpdate);
     }
@@ -69,14 +73,17 @@ std::string rendered_labels(const api::FlatMap<std::string>& labels) {
 void check_workload_template(Errors& errors, const Path& path, const corev1::PodTemplateSpec& template_) {
   check_pod_template(errors, path, template_);
   if (template_.spec.restartPolicy != "Always") {
-    check_enum(errors, path.child("spec").child("restartPolicy"), std::string_view(template_.spec.restartPolicy), {"Always"});
+    check_enum(errors, path.child("spec").child("restartPolicy"),
+               std::string_view(template_.spec.restartPolicy), {"Always"});
   }
   if (template_.spec.activeDeadlineSeconds) {
-    errors.push_back(field::forbidden(path.child("spec").child("activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported"));
+    errors.push_back(field::forbidden(path.child("spec").child("activeDeadlineSeconds"),
+                                      "activeDeadlineSeconds in ReplicaSet is not Supported"));
   }
 }
 
-void check_workload_selector(Errors& errors, const Path& spec, const api::Box<metav1::LabelSelector>& selector,
+void check_workload_selector(Errors& errors, const Path& spec,
+                             const api::Box<metav1::LabelSelector>& selector,
                              const corev1::PodTemplateSpec& template_) {
   if (!selector) {
     errors.push_back(field::required(spec.child("selector")));
@@ -84,16 +91,19 @@ void check_workload_selector(Errors& errors, const Path& spec, const api::Box<me
   }
   check_label_selector(errors, spec.child("selector"), *selector);
   if (selector->matchLabels.empty() && selector->matchExpressions.empty()) {
-    errors.push_back(field::invalid(spec.child("selector"), rendered_selector(*selector), "empty selector is invalid for deployment"));
+    errors.push_back(field::invalid(spec.child("selector"), rendered_selector(*selector),
+                                    "empty selector is invalid for deployment"));
   }
   Result<api::LabelSelector> parsed = api::LabelSelector::from(*selector);
   if (!parsed) {
-    errors.push_back(field::invalid(spec.child("selector"), rendered_selector(*selector), "invalid label selector"));
+    errors.push_back(
+        field::invalid(spec.child("selector"), rendered_selector(*selector), "invalid label selector"));
     return;
   }
   if (!parsed->matches(template_.metadata.labels)) {
     errors.push_back(field::invalid(spec.child("template").child("metadata").child("labels"),
-                                    rendered_labels(template_.metadata.labels), "`selector` does not match template `labels`"));
+                                    rendered_labels(template_.metadata.labels),
+                                    "`selector` does not match template `labels`"));
   }
 }
 
@@ -106,7 +116,8 @@ Errors validate_deployment(const appsv1::Deployment& deployment) {
   check_workload_template(errors, spec.child("template"), s.template_);
   check_strategy(errors, spec.child("strategy"), s.strategy);
   check_non_negative(errors, spec.child("minReadySeconds"), s.minReadySeconds);
-  if (s.revisionHistoryLimit) check_non_negative(errors, spec.child("revisionHistoryLimit"), *s.revisionHistoryLimit);
+  if (s.revisionHistoryLimit)
+    check_non_negative(errors, spec.child("revisionHistoryLimit"), *s.revisionHistoryLimit);
   if (s.progressDeadlineSeconds) {
     check_non_negative(errors, spec.child("progressDeadlineSeconds"), *s.progressDeadlineSeconds);
     if (*s.progressDeadlineSeconds <= s.minReadySeconds) {
@@ -120,9 +131,11 @@ Errors validate_deployment(const appsv1::Deployment& deployment) {
 namespace {
 
 // Go's %#v-like JSON of the whole selector for "field is immutable".
-void check_selector_immutable(Errors& errors, const api::Box<metav1::LabelSelector>& now, const api::Box<metav1::LabelSelector>& old) {
+void check_selector_immutable(Errors& errors, const api::Box<metav1::LabelSelector>& now,
+                              const api::Box<metav1::LabelSelector>& old) {
   if (now == old) return;
-  errors.push_back(field::invalid(Path("spec").child("selector"), now ? rendered_selector(*now) : "null", kImmutable));
+  errors.push_back(
+      field::invalid(Path("spec").child("selector"), now ? rendered_selector(*now) : "null", kImmutable));
 }
 
 }  // namespace
@@ -154,9 +167,11 @@ Errors validate_daemon_set(const appsv1::DaemonSet& set) {
   Path spec("spec");
   check_workload_selector(errors, spec, set.spec.selector, set.spec.template_);
   check_workload_template(errors, spec.child("template"), set.spec.template_);
-  check_enum(errors, spec.child("updateStrategy"), std::string_view(set.spec.updateStrategy.type), {"OnDelete", "RollingUpdate"});
+  check_enum(errors, spec.child("updateStrategy"), std::string_view(set.spec.updateStrategy.type),
+             {"OnDelete", "RollingUpdate"});
   check_non_negative(errors, spec.child("minReadySeconds"), set.spec.minReadySeconds);
-  if (set.spec.revisionHistoryLimit) check_non_negative(errors, spec.child("revisionHistoryLimit"), *set.spec.revisionHistoryLimit);
+  if (set.spec.revisionHistoryLimit)
+    check_non_negative(errors, spec.child("revisionHistoryLimit"), *set.spec.revisionHistoryLimit);
   return errors;
 }
 

@@ -10,7 +10,8 @@ namespace xebec::apiserver::validation {
 // The template of a workload that runs for ever: restartPolicy Always, no active deadline.
 void check_workload_template(Errors& errors, const Path& path, const corev1::PodTemplateSpec& template_);
 // The selector must be there, not be empty, and select the template's labels.
-void check_workload_selector(Errors& errors, const Path& spec, const api::Box<metav1::LabelSelector>& selector,
+void check_workload_selector(Errors& errors, const Path& spec,
+                             const api::Box<metav1::LabelSelector>& selector,
                              const corev1::PodTemplateSpec& template_);
 // As Go's JSON prints labels in an error.
 std::string rendered_labels(const api::FlatMap<std::string>& labels);

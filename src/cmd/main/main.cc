@@ -9,8 +9,10 @@ namespace {
 
 // One line a sub-command.
 constexpr xebec::cmd::Command kCommands[] = {
-    {"server", "Run a whole cluster: API server, controllers, scheduler, and this machine as a node", xebec::cmd::declare_server},
-    {"purge", "End the node's Pods and remove what they left; the cluster's data stays", xebec::cmd::declare_purge},
+    {"server", "Run a whole cluster: API server, controllers, scheduler, and this machine as a node",
+     xebec::cmd::declare_server},
+    {"purge", "End the node's Pods and remove what they left; the cluster's data stays",
+     xebec::cmd::declare_purge},
     {"apiserver", "Run the API server over a local store", xebec::cmd::declare_apiserver},
 };
 

@@ -32,7 +32,8 @@ ClusterRoleAggregationController::ClusterRoleAggregationController(const Control
 }
 
 void ClusterRoleAggregationController::start(Scope& scope) {
-  client::run_controller(scope, queue_, 1, [this](std::string name) { return sync(std::move(name)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 1, [this](std::string name) { return sync(std::move(name)); }, env_.logger);
 }
 
 Task<Result<void>> ClusterRoleAggregationController::sync(std::string name) {

@@ -1,4 +1,5 @@
-// Fills ClusterRoles that aggregate others by label (k8s.io/kubernetes/pkg/controller/clusterroleaggregation).
+// Fills ClusterRoles that aggregate others by label
+// (k8s.io/kubernetes/pkg/controller/clusterroleaggregation).
 #pragma once
 
 #include "api/gen/rbacv1.h"

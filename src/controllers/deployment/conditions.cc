@@ -15,7 +15,8 @@ void remove(Conditions& conditions, std::string_view type) {
   std::erase_if(conditions, [&](const auto& condition) { return condition.type == type; });
 }
 
-void set(Conditions& conditions, std::string_view type, bool status, std::string_view reason, std::string message, api::Time now) {
+void set(Conditions& conditions, std::string_view type, bool status, std::string_view reason,
+         std::string message, api::Time now) {
   std::string_view text = status ? "True" : "False";
   const appsv1::DeploymentCondition* old = find(conditions, type);
   if (old != nullptr && old->status == text && old->reason == reason) return;
@@ -44,17 +45,19 @@ appsv1::DeploymentStatus status_of(const appsv1::Deployment& deployment, const S
   status.conditions = deployment.status.conditions;
   int64_t least = deployment.spec.replicas.value_or(1) - max_unavailable(deployment);
   if (status.availableReplicas >= least) {
-    set(status.conditions, kAvailable, true, "MinimumReplicasAvailable", "Deployment has minimum availability.", now);
+    set(status.conditions, kAvailable, true, "MinimumReplicasAvailable",
+        "Deployment has minimum availability.", now);
   } else {
-    set(status.conditions, kAvailable, false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability.", now);
+    set(status.conditions, kAvailable, false, "MinimumReplicasUnavailable",
+        "Deployment does not have minimum availability.", now);
   }
   return status;
 }
 
 bool complete(const appsv1::Deployment& deployment, const appsv1::DeploymentStatus& status) {
   int32_t replicas = deployment.spec.replicas.value_or(1);
-  return status.updatedReplicas == replicas && status.replicas == replicas && status.availableReplicas == replicas &&
-         status.observedGeneration >= deployment.metadata.generation;
+  return status.updatedReplicas == replicas && status.replicas == replicas &&
+         status.availableReplicas == replicas && status.observedGeneration >= deployment.metadata.generation;
 }
 
 bool progressing(const appsv1::Deployment& deployment, const appsv1::DeploymentStatus& status) {

@@ -1,4 +1,5 @@
-// Conditions of a Deployment and whether it makes progress (k8s.io/kubernetes/pkg/controller/deployment/progress.go).
+// Conditions of a Deployment and whether it makes progress
+// (k8s.io/kubernetes/pkg/controller/deployment/progress.go).
 #pragma once
 
 #include <optional>
@@ -17,9 +18,10 @@ inline constexpr std::string_view kReplicaFailure = "ReplicaFailure";
 using Conditions = std::vector<appsv1::DeploymentCondition>;
 
 const appsv1::DeploymentCondition* find(const Conditions& conditions, std::string_view type);
-// Replaces the condition of that type unless status and reason are the same; keeps the transition time while the status
-// stays.
-void set(Conditions& conditions, std::string_view type, bool status, std::string_view reason, std::string message, api::Time now);
+// Replaces the condition of that type unless status and reason are the same; keeps the transition time while
+// the status stays.
+void set(Conditions& conditions, std::string_view type, bool status, std::string_view reason,
+         std::string message, api::Time now);
 void remove(Conditions& conditions, std::string_view type);
 
 // The status that the sets amount to, with the Available condition.

@@ -41,7 +41,8 @@ DeploymentController::DeploymentController(const ControllerContext& context)
 
 void DeploymentController::start(Scope& scope) {
   scope.spawn(recorder_.run(scope.token()));
-  client::run_controller(scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
 }
 
 DeploymentController::DeploymentPtr DeploymentController::owner_of(const metav1::ObjectMeta& set) const {
@@ -104,28 +105,36 @@ Task<Result<DeploymentController::Sets>> DeploymentController::claim_sets(Deploy
     bool ours = client::is_controlled_by(set->metadata, deployment->metadata.uid);
     bool match = selects(*deployment, *set);
     if (ours && match) claimed.push_back(set);
-    bool adopt = !ours && match && client::controller_of(set->metadata) == nullptr && !set->metadata.deletionTimestamp;
+    bool adopt =
+        !ours && match && client::controller_of(set->metadata) == nullptr && !set->metadata.deletionTimestamp;
     bool release = ours && !match;
     if ((!adopt && !release) || deployment->metadata.deletionTimestamp) continue;
     if (adopt) {
-      CO_TRY(appsv1::Deployment fresh, co_await rest_.get<appsv1::Deployment>(Context(), deployment->metadata.namespace_, deployment->metadata.name));
+      CO_TRY(appsv1::Deployment fresh,
+             co_await rest_.get<appsv1::Deployment>(Context(), deployment->metadata.namespace_,
+                                                    deployment->metadata.name));
       if (fresh.metadata.uid != deployment->metadata.uid || fresh.metadata.deletionTimestamp) continue;
     }
     std::string patch =
-        adopt ? fmt::format(R"({{"metadata":{{"ownerReferences":[{{"apiVersion":"apps/v1","kind":"Deployment","name":{},"uid":{},"controller":true,"blockOwnerDeletion":true}}],"uid":{}}}}})",
-                            json(deployment->metadata.name), json(deployment->metadata.uid), json(set->metadata.uid))
-              : fmt::format(R"({{"metadata":{{"ownerReferences":[{{"$patch":"delete","uid":{}}}],"uid":{}}}}})",
-                            json(deployment->metadata.uid), json(set->metadata.uid));
-    auto patched = co_await rest_.patch<appsv1::ReplicaSet>(Context(), set->metadata.namespace_, set->metadata.name,
-                                                            client::PatchType::kStrategic, std::move(patch));
-    bool vanished = !patched && (patched.error().is(reason::kNotFound) || patched.error().is(reason::kInvalid));
+        adopt
+            ? fmt::format(
+                  R"({{"metadata":{{"ownerReferences":[{{"apiVersion":"apps/v1","kind":"Deployment","name":{},"uid":{},"controller":true,"blockOwnerDeletion":true}}],"uid":{}}}}})",
+                  json(deployment->metadata.name), json(deployment->metadata.uid), json(set->metadata.uid))
+            : fmt::format(R"({{"metadata":{{"ownerReferences":[{{"$patch":"delete","uid":{}}}],"uid":{}}}}})",
+                          json(deployment->metadata.uid), json(set->metadata.uid));
+    auto patched =
+        co_await rest_.patch<appsv1::ReplicaSet>(Context(), set->metadata.namespace_, set->metadata.name,
+                                                 client::PatchType::kStrategic, std::move(patch));
+    bool vanished =
+        !patched && (patched.error().is(reason::kNotFound) || patched.error().is(reason::kInvalid));
     if (!patched && !vanished) co_return fail(std::move(patched).error());
     if (patched && adopt) claimed.push_back(std::make_shared<const appsv1::ReplicaSet>(std::move(*patched)));
   }
   co_return claimed;
 }
 
-// The set of the Deployment's template, made when it is missing and `create` allows it. Keeps revisions in step.
+// The set of the Deployment's template, made when it is missing and `create` allows it. Keeps revisions in
+// step.
 Task<Result<DeploymentController::SetPtr>> DeploymentController::ensure_new_set(Work& work, bool create) {
   SetPtr found = deployment::find_new_set(work.deployment, work.sets);
   int64_t revision = deployment::max_revision(deployment::find_old_sets(work.sets, found)) + 1;
@@ -134,7 +143,8 @@ Task<Result<DeploymentController::SetPtr>> DeploymentController::ensure_new_set(
   co_return co_await create_new_set(work, revision);
 }
 
-Task<Result<DeploymentController::SetPtr>> DeploymentController::adopt_new_set(Work& work, SetPtr found, int64_t revision) {
+Task<Result<DeploymentController::SetPtr>> DeploymentController::adopt_new_set(Work& work, SetPtr found,
+                                                                               int64_t revision) {
   appsv1::ReplicaSet updated = *found;
   bool annotations = deployment::set_annotations(work.deployment, updated, revision, true);
   bool ready_seconds = updated.spec.minReadySeconds != work.deployment.spec.minReadySeconds;
@@ -158,10 +168,12 @@ Task<Result<void>> DeploymentController::record_revision(Work& work, int64_t rev
     deployment = std::move(written);
   }
   // A rollout that ran before conditions were kept is taken as progressing from now on.
-  if (found_new && deployment::has_deadline(deployment) && deployment::find(deployment.status.conditions, deployment::kProgressing) == nullptr) {
+  if (found_new && deployment::has_deadline(deployment) &&
+      deployment::find(deployment.status.conditions, deployment::kProgressing) == nullptr) {
     SetPtr set = deployment::find_new_set(deployment, work.sets);
     deployment::set(deployment.status.conditions, deployment::kProgressing, true, "FoundNewReplicaSet",
-                    fmt::format("Found new replica set \"{}\"", set ? set->metadata.name : ""), to_time(env_.clock->now()));
+                    fmt::format("Found new replica set \"{}\"", set ? set->metadata.name : ""),
+                    to_time(env_.clock->now()));
     changed = true;
   }
   if (!changed) co_return Result<void>();
@@ -170,7 +182,8 @@ Task<Result<void>> DeploymentController::record_revision(Work& work, int64_t rev
   co_return Result<void>();
 }
 
-Task<Result<DeploymentController::SetPtr>> DeploymentController::create_new_set(Work& work, int64_t revision) {
+Task<Result<DeploymentController::SetPtr>> DeploymentController::create_new_set(Work& work,
+                                                                                int64_t revision) {
   appsv1::Deployment& deployment = work.deployment;
   std::string hash = template_hash(deployment.spec.template_, deployment.status.collisionCount);
   appsv1::ReplicaSet set;
@@ -185,11 +198,13 @@ Task<Result<DeploymentController::SetPtr>> DeploymentController::create_new_set(
   set.spec.minReadySeconds = deployment.spec.minReadySeconds;
   set.spec.replicas = static_cast<int32_t>(new_set_replicas(deployment, work.sets, nullptr));
   deployment::set_annotations(deployment, set, revision, false);
-  deployment::set_replica_annotations(set, deployment.spec.replicas.value_or(1),
-                                      deployment.spec.replicas.value_or(1) + deployment::fenceposts(deployment).surge);
+  deployment::set_replica_annotations(
+      set, deployment.spec.replicas.value_or(1),
+      deployment.spec.replicas.value_or(1) + deployment::fenceposts(deployment).surge);
   auto created = co_await rest_.create(Context(), set);
   if (!created && created.error().is(reason::kAlreadyExists)) {
-    CO_TRY(appsv1::ReplicaSet existing, co_await rest_.get<appsv1::ReplicaSet>(Context(), set.metadata.namespace_, set.metadata.name));
+    CO_TRY(appsv1::ReplicaSet existing,
+           co_await rest_.get<appsv1::ReplicaSet>(Context(), set.metadata.namespace_, set.metadata.name));
     bool same = client::is_controlled_by(existing.metadata, deployment.metadata.uid) &&
                 deployment::same_template(existing.spec.template_, deployment.spec.template_);
     if (!same) {
@@ -204,17 +219,20 @@ Task<Result<DeploymentController::SetPtr>> DeploymentController::create_new_set(
   }
   api::Time now = to_time(env_.clock->now());
   if (!created) {
-    std::string message = fmt::format("Failed to create new replica set \"{}\": {}", set.metadata.name, created.error().message);
+    std::string message = fmt::format("Failed to create new replica set \"{}\": {}", set.metadata.name,
+                                      created.error().message);
     recorder_.event(deployment, client::kEventWarning, "ReplicaSetCreateError", message);
     if (deployment::has_deadline(deployment)) {
-      deployment::set(deployment.status.conditions, deployment::kProgressing, false, "ReplicaSetCreateError", message, now);
+      deployment::set(deployment.status.conditions, deployment::kProgressing, false, "ReplicaSetCreateError",
+                      message, now);
       auto written = co_await rest_.update_status(Context(), deployment);
     }
     co_return fail(std::move(created).error());
   }
   if (*set.spec.replicas > 0) {
-    recorder_.event(deployment, client::kEventNormal, "ScalingReplicaSet",
-                    fmt::format("Scaled up replica set {} from 0 to {}", set.metadata.name, *set.spec.replicas));
+    recorder_.event(
+        deployment, client::kEventNormal, "ScalingReplicaSet",
+        fmt::format("Scaled up replica set {} from 0 to {}", set.metadata.name, *set.spec.replicas));
   }
   auto ptr = std::make_shared<const appsv1::ReplicaSet>(std::move(*created));
   work.sets.push_back(ptr);

@@ -45,7 +45,8 @@ class DeploymentController final : public Controller {
   Task<Result<bool>> grow_new(Work& work, SetPtr new_set);
   Task<Result<bool>> shrink_old(Work& work, SetPtr new_set, const Sets& old);
   Task<Result<int64_t>> clean_unhealthy(Work& work, Sets old, int64_t most);
-  int64_t new_set_replicas(const appsv1::Deployment& deployment, const Sets& all, const SetPtr& new_set) const;
+  int64_t new_set_replicas(const appsv1::Deployment& deployment, const Sets& all,
+                           const SetPtr& new_set) const;
   bool old_pods_running(const appsv1::Deployment& deployment, const SetPtr& new_set) const;
 
   // scaling.cc

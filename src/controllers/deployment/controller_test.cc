@@ -32,7 +32,8 @@ appsv1::Deployment make_deployment(int32_t replicas, std::string image) {
 void make_available(client::testing::Sim& sim) {
   for (appsv1::ReplicaSet set : sim.api->list<appsv1::ReplicaSet>("default")) {
     int32_t replicas = set.spec.replicas.value_or(1);
-    if (set.status.availableReplicas == replicas && set.status.observedGeneration == set.metadata.generation) continue;
+    if (set.status.availableReplicas == replicas && set.status.observedGeneration == set.metadata.generation)
+      continue;
     set.status.replicas = set.status.readyReplicas = set.status.availableReplicas = replicas;
     set.status.observedGeneration = set.metadata.generation;
     sim.api->put(set);
@@ -88,7 +89,9 @@ TEST(DeploymentController, RollsToANewTemplateWithoutFallingBelowTheMinimum) {
     bool is_new = set.spec.template_.spec.containers[0].image == "hue:4";
     EXPECT_EQ(set.spec.replicas, is_new ? 4 : 0);
   }
-  EXPECT_EQ(h.sim.api->get<appsv1::Deployment>("default", "hue")->metadata.annotations.value_or("deployment.kubernetes.io/revision", ""), "2");
+  EXPECT_EQ(h.sim.api->get<appsv1::Deployment>("default", "hue")
+                ->metadata.annotations.value_or("deployment.kubernetes.io/revision", ""),
+            "2");
 }
 
 TEST(DeploymentController, ARolloutThatMakesNoProgressExceedsItsDeadline) {

@@ -8,8 +8,9 @@ namespace xebec::controllers::deployment {
 namespace {
 
 bool skipped_annotation(std::string_view key) {
-  return key == "kubectl.kubernetes.io/last-applied-configuration" || key == kRevision || key == kRevisionHistory ||
-         key == kDesiredReplicas || key == kMaxReplicas || key == "deprecated.deployment.rollback.to";
+  return key == "kubectl.kubernetes.io/last-applied-configuration" || key == kRevision ||
+         key == kRevisionHistory || key == kDesiredReplicas || key == kMaxReplicas ||
+         key == "deprecated.deployment.rollback.to";
 }
 
 bool set_annotation(appsv1::ReplicaSet& set, std::string_view key, const std::string& value) {
@@ -41,7 +42,8 @@ SetPtr find_new_set(const appsv1::Deployment& deployment, const std::vector<SetP
   for (const SetPtr& set : sets) {
     if (!same_template(set->spec.template_, deployment.spec.template_)) continue;
     bool older = !found || set->metadata.creationTimestamp < found->metadata.creationTimestamp ||
-                 (set->metadata.creationTimestamp == found->metadata.creationTimestamp && set->metadata.name < found->metadata.name);
+                 (set->metadata.creationTimestamp == found->metadata.creationTimestamp &&
+                  set->metadata.name < found->metadata.name);
     if (older) found = set;
   }
   return found;
@@ -80,7 +82,9 @@ int64_t available_of(const std::vector<SetPtr>& sets) {
   return sum(sets, [](const auto& set) { return set.status.availableReplicas; });
 }
 
-bool is_rolling(const appsv1::Deployment& deployment) { return deployment.spec.strategy.type == "RollingUpdate"; }
+bool is_rolling(const appsv1::Deployment& deployment) {
+  return deployment.spec.strategy.type == "RollingUpdate";
+}
 
 Fenceposts fenceposts(const appsv1::Deployment& deployment) {
   Fenceposts out;
@@ -88,7 +92,8 @@ Fenceposts fenceposts(const appsv1::Deployment& deployment) {
   const auto& rolling = *deployment.spec.strategy.rollingUpdate;
   int64_t replicas = deployment.spec.replicas.value_or(1);
   if (rolling.maxSurge) out.surge = api::get_scaled_value(*rolling.maxSurge, replicas, true).value_or(0);
-  if (rolling.maxUnavailable) out.unavailable = api::get_scaled_value(*rolling.maxUnavailable, replicas, false).value_or(0);
+  if (rolling.maxUnavailable)
+    out.unavailable = api::get_scaled_value(*rolling.maxUnavailable, replicas, false).value_or(0);
   // Percentages may both round to 0; something has to give, and validation refuses a literal 0 and 0.
   if (out.surge == 0 && out.unavailable == 0) out.unavailable = 1;
   return out;
@@ -100,7 +105,8 @@ int64_t max_unavailable(const appsv1::Deployment& deployment) {
   return std::min(fenceposts(deployment).unavailable, replicas);
 }
 
-bool set_annotations(const appsv1::Deployment& deployment, appsv1::ReplicaSet& set, int64_t revision, bool exists) {
+bool set_annotations(const appsv1::Deployment& deployment, appsv1::ReplicaSet& set, int64_t revision,
+                     bool exists) {
   bool changed = false;
   for (const auto& [key, value] : deployment.metadata.annotations) {
     if (!skipped_annotation(key)) changed |= set_annotation(set, key, value);

@@ -1,5 +1,5 @@
-// Deployments and their ReplicaSets: which is new, which are old, revisions, and annotations that travel between them
-// (k8s.io/kubernetes/pkg/controller/deployment/util).
+// Deployments and their ReplicaSets: which is new, which are old, revisions, and annotations that travel
+// between them (k8s.io/kubernetes/pkg/controller/deployment/util).
 #pragma once
 
 #include <memory>
@@ -43,9 +43,10 @@ Fenceposts fenceposts(const appsv1::Deployment& deployment);
 int64_t max_unavailable(const appsv1::Deployment& deployment);
 bool is_rolling(const appsv1::Deployment& deployment);
 
-// Annotations of a new set: the Deployment's (without kubectl's last-applied one and the revision's own), with the
-// revision. True when something changed.
-bool set_annotations(const appsv1::Deployment& deployment, appsv1::ReplicaSet& set, int64_t revision, bool exists);
+// Annotations of a new set: the Deployment's (without kubectl's last-applied one and the revision's own),
+// with the revision. True when something changed.
+bool set_annotations(const appsv1::Deployment& deployment, appsv1::ReplicaSet& set, int64_t revision,
+                     bool exists);
 bool set_replica_annotations(appsv1::ReplicaSet& set, int64_t desired, int64_t max);
 
 }  // namespace xebec::controllers::deployment

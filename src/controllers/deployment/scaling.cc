@@ -20,12 +20,15 @@ int64_t number(const metav1::ObjectMeta& meta, std::string_view key, int64_t fal
 }
 
 // This set's part of a change, by its share of the Deployment.
-int64_t proportion(const appsv1::ReplicaSet& set, const appsv1::Deployment& deployment, int64_t to_add, int64_t added) {
+int64_t proportion(const appsv1::ReplicaSet& set, const appsv1::Deployment& deployment, int64_t to_add,
+                   int64_t added) {
   int64_t replicas = deployment::wanted(set);
   if (replicas == 0 || to_add == 0 || to_add == added) return 0;
   int64_t most = deployment.spec.replicas.value_or(1) + deployment::fenceposts(deployment).surge;
   int64_t old_most = number(set.metadata, deployment::kMaxReplicas, deployment.status.replicas);
-  double share = old_most == 0 ? 0 : static_cast<double>(replicas) * static_cast<double>(most) / static_cast<double>(old_most);
+  double share = old_most == 0 ? 0
+                               : static_cast<double>(replicas) * static_cast<double>(most) /
+                                     static_cast<double>(old_most);
   int64_t fraction = std::llround(share) - replicas;
   int64_t left = to_add - added;
   return to_add > 0 ? std::min(fraction, left) : std::max(fraction, left);
@@ -46,7 +49,8 @@ Task<Result<void>> DeploymentController::sync_paused_or_scaled(Work& work) {
   CO_TRY(SetPtr new_set, co_await ensure_new_set(work, false));
   CO_TRY_VOID(co_await scale_proportionally(work, new_set));
   new_set = deployment::find_new_set(work.deployment, work.sets);
-  // A paused Deployment keeps no history beyond its limit either, but only while nothing of it is being undone.
+  // A paused Deployment keeps no history beyond its limit either, but only while nothing of it is being
+  // undone.
   if (work.deployment.spec.paused) {
     CO_TRY_VOID(co_await clean_up_history(work, deployment::find_old_sets(work.sets, new_set)));
   }
@@ -67,7 +71,8 @@ Task<Result<void>> DeploymentController::scale_proportionally(Work& work, SetPtr
     }
     co_return Result<void>();
   }
-  bool saturated = new_set && deployment::wanted(*new_set) == desired && new_set->status.availableReplicas == desired &&
+  bool saturated = new_set && deployment::wanted(*new_set) == desired &&
+                   new_set->status.availableReplicas == desired &&
                    number(new_set->metadata, deployment::kDesiredReplicas, -1) == desired;
   if (saturated) {
     for (const SetPtr& set : active) {
@@ -98,19 +103,22 @@ Task<Result<void>> DeploymentController::scale_proportionally(Work& work, SetPtr
   co_return Result<void>();
 }
 
-// Writes the set's size and the annotations that say what it was computed for; nothing when both are as they should be.
+// Writes the set's size and the annotations that say what it was computed for; nothing when both are as they
+// should be.
 Task<Result<SetPtr>> DeploymentController::scale(Work& work, SetPtr set, int64_t replicas) {
   const appsv1::Deployment& deployment = work.deployment;
   int64_t desired = deployment.spec.replicas.value_or(1);
   int64_t before = deployment::wanted(*set);
   appsv1::ReplicaSet updated = *set;
   updated.spec.replicas = static_cast<int32_t>(replicas);
-  bool annotations = deployment::set_replica_annotations(updated, desired, desired + deployment::fenceposts(deployment).surge);
+  bool annotations = deployment::set_replica_annotations(updated, desired,
+                                                         desired + deployment::fenceposts(deployment).surge);
   if (before == replicas && !annotations) co_return set;
   CO_TRY(appsv1::ReplicaSet written, co_await rest_.update(Context(), updated));
   if (before != replicas) {
     recorder_.event(deployment, client::kEventNormal, "ScalingReplicaSet",
-                    fmt::format("Scaled {} replica set {} from {} to {}", replicas > before ? "up" : "down", set->metadata.name, before, replicas));
+                    fmt::format("Scaled {} replica set {} from {} to {}", replicas > before ? "up" : "down",
+                                set->metadata.name, before, replicas));
   }
   auto now = std::make_shared<const appsv1::ReplicaSet>(std::move(written));
   std::replace(work.sets.begin(), work.sets.end(), set, SetPtr(now));
@@ -130,9 +138,11 @@ Task<Result<void>> DeploymentController::clean_up_history(Work& work, const Sets
   });
   for (int64_t i = 0; i < surplus; ++i) {
     const SetPtr& set = idle[static_cast<size_t>(i)];
-    bool busy = set->status.replicas != 0 || deployment::wanted(*set) != 0 || set->metadata.generation > set->status.observedGeneration;
+    bool busy = set->status.replicas != 0 || deployment::wanted(*set) != 0 ||
+                set->metadata.generation > set->status.observedGeneration;
     if (busy) continue;
-    auto deleted = co_await rest_.delete_<appsv1::ReplicaSet>(Context(), set->metadata.namespace_, set->metadata.name);
+    auto deleted =
+        co_await rest_.delete_<appsv1::ReplicaSet>(Context(), set->metadata.namespace_, set->metadata.name);
     if (!deleted && !deleted.error().is(reason::kNotFound)) co_return fail(std::move(deleted).error());
   }
   co_return Result<void>();

@@ -30,9 +30,12 @@ void copy_failure(appsv1::DeploymentStatus& status, const std::vector<SetPtr>& s
   }
 }
 
-void judge_progress(const appsv1::Deployment& deployment, const SetPtr& new_set, appsv1::DeploymentStatus& status, api::Time now) {
-  const appsv1::DeploymentCondition* current = deployment::find(deployment.status.conditions, deployment::kProgressing);
-  bool completed_before = status.replicas == status.updatedReplicas && current != nullptr && current->reason == "NewReplicaSetAvailable";
+void judge_progress(const appsv1::Deployment& deployment, const SetPtr& new_set,
+                    appsv1::DeploymentStatus& status, api::Time now) {
+  const appsv1::DeploymentCondition* current =
+      deployment::find(deployment.status.conditions, deployment::kProgressing);
+  bool completed_before = status.replicas == status.updatedReplicas && current != nullptr &&
+                          current->reason == "NewReplicaSetAvailable";
   if (completed_before) return;
   if (deployment::complete(deployment, status)) {
     deployment::set(status.conditions, deployment::kProgressing, true, "NewReplicaSetAvailable",
@@ -62,7 +65,8 @@ Task<Result<void>> DeploymentController::sync_status(Work& work, SetPtr new_set,
   if (with_progress) copy_failure(status, work.sets);
   // Nothing else wakes the controller when a rollout gets stuck.
   const appsv1::DeploymentCondition* progress = deployment::find(status.conditions, deployment::kProgressing);
-  bool waiting = progress != nullptr && deployment::has_deadline(deployment) && progress->reason != "NewReplicaSetAvailable" &&
+  bool waiting = progress != nullptr && deployment::has_deadline(deployment) &&
+                 progress->reason != "NewReplicaSetAvailable" &&
                  progress->reason != "ProgressDeadlineExceeded" && !deployment.spec.paused;
   if (waiting) {
     int64_t left = progress->lastUpdateTime.seconds + *deployment.spec.progressDeadlineSeconds - now.seconds;
@@ -85,16 +89,19 @@ Task<Result<void>> DeploymentController::write_status(Work& work, appsv1::Deploy
 Task<Result<void>> DeploymentController::pause_condition(Work& work) {
   const appsv1::Deployment& deployment = work.deployment;
   if (!deployment::has_deadline(deployment)) co_return Result<void>();
-  const appsv1::DeploymentCondition* condition = deployment::find(deployment.status.conditions, deployment::kProgressing);
+  const appsv1::DeploymentCondition* condition =
+      deployment::find(deployment.status.conditions, deployment::kProgressing);
   if (condition != nullptr && condition->reason == "ProgressDeadlineExceeded") co_return Result<void>();
   bool marked = condition != nullptr && condition->reason == "DeploymentPaused";
   if (deployment.spec.paused == marked) co_return Result<void>();
   appsv1::DeploymentStatus status = deployment.status;
   api::Time now = to_time(env_.clock->now());
   if (deployment.spec.paused) {
-    deployment::set(status.conditions, deployment::kProgressing, true, "DeploymentPaused", "Deployment is paused", now);
+    deployment::set(status.conditions, deployment::kProgressing, true, "DeploymentPaused",
+                    "Deployment is paused", now);
   } else {
-    deployment::set(status.conditions, deployment::kProgressing, true, "DeploymentResumed", "Deployment is resumed", now);
+    deployment::set(status.conditions, deployment::kProgressing, true, "DeploymentResumed",
+                    "Deployment is resumed", now);
   }
   co_return co_await write_status(work, std::move(status));
 }

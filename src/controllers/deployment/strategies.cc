@@ -29,7 +29,8 @@ void oldest_first(Sets& sets) {
 
 }  // namespace
 
-int64_t DeploymentController::new_set_replicas(const appsv1::Deployment& deployment, const Sets& all, const SetPtr& new_set) const {
+int64_t DeploymentController::new_set_replicas(const appsv1::Deployment& deployment, const Sets& all,
+                                               const SetPtr& new_set) const {
   int64_t desired = deployment.spec.replicas.value_or(1);
   if (!deployment::is_rolling(deployment)) return desired;
   int64_t most = desired + deployment::fenceposts(deployment).surge;
@@ -102,7 +103,8 @@ Task<Result<int64_t>> DeploymentController::clean_unhealthy(Work& work, Sets old
   co_return cleaned;
 }
 
-bool DeploymentController::old_pods_running(const appsv1::Deployment& deployment, const SetPtr& new_set) const {
+bool DeploymentController::old_pods_running(const appsv1::Deployment& deployment,
+                                            const SetPtr& new_set) const {
   for (const PodPtr& pod : pods_.list(deployment.metadata.namespace_)) {
     const metav1::OwnerReference* ref = client::controller_of(pod->metadata);
     if (ref == nullptr || ref->kind != "ReplicaSet" || pod_finished(*pod)) continue;

@@ -16,7 +16,8 @@ corev1::EndpointAddress address_of(const corev1::Service& service, const Service
   address.ip = endpoint.address;
   address.nodeName = pod.spec.nodeName;
   // A name of its own only for Pods of the Service that their subdomain names.
-  if (!pod.spec.hostname.empty() && pod.spec.subdomain == service.metadata.name) address.hostname = pod.spec.hostname;
+  if (!pod.spec.hostname.empty() && pod.spec.subdomain == service.metadata.name)
+    address.hostname = pod.spec.hostname;
   corev1::ObjectReference& target = address.targetRef.emplace();
   target.kind = "Pod";
   target.namespace_ = pod.metadata.namespace_;
@@ -34,18 +35,23 @@ EndpointsController::EndpointsController(const ControllerContext& context)
       pods_(context.informers->get<corev1::Pod>()),
       endpoints_(context.informers->get<corev1::Endpoints>()),
       queue_(*env_.executor) {
-  services_.on_change([this](const ServicePtr& old, const ServicePtr& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
+  services_.on_change([this](const ServicePtr& old, const ServicePtr& now) {
+    queue_.add(client::key_of((now ? now : old)->metadata));
+  });
   pods_.on_change([this](const PodPtr& old, const PodPtr& now) {
     if (old && now && !endpoint_changed(*old, *now)) return;
     for (const ServicePtr& service : services_.list((now ? now : old)->metadata.namespace_)) {
-      if ((old && selects(*service, *old)) || (now && selects(*service, *now))) queue_.add(client::key_of(service->metadata));
+      if ((old && selects(*service, *old)) || (now && selects(*service, *now)))
+        queue_.add(client::key_of(service->metadata));
     }
   });
-  endpoints_.on_change([this](const auto& old, const auto& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
+  endpoints_.on_change(
+      [this](const auto& old, const auto& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
 }
 
 void EndpointsController::start(Scope& scope) {
-  client::run_controller(scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
 }
 
 // One subset for each set of ports: Pods may answer a named port under different numbers.
@@ -54,7 +60,8 @@ std::vector<corev1::EndpointSubset> EndpointsController::subsets_of(const corev1
   size_t count = 0;
   for (const ServiceEndpoint& endpoint : endpoints_of(service, pods_.list(service.metadata.namespace_))) {
     bool headless_without_ports = service.spec.ports.empty() && service.spec.clusterIP == "None";
-    if ((endpoint.ports.empty() && !headless_without_ports) || (endpoint.terminating && !endpoint.ready)) continue;
+    if ((endpoint.ports.empty() && !headless_without_ports) || (endpoint.terminating && !endpoint.ready))
+      continue;
     if (++count > kMaxAddresses) break;
     corev1::EndpointSubset& subset = by_ports[endpoint.ports];
     auto& list = endpoint.ready ? subset.addresses : subset.notReadyAddresses;
@@ -62,7 +69,9 @@ std::vector<corev1::EndpointSubset> EndpointsController::subsets_of(const corev1
   }
   std::vector<corev1::EndpointSubset> out;
   for (auto& [ports, subset] : by_ports) {
-    auto by_ip = [](const corev1::EndpointAddress& a, const corev1::EndpointAddress& b) { return a.ip < b.ip; };
+    auto by_ip = [](const corev1::EndpointAddress& a, const corev1::EndpointAddress& b) {
+      return a.ip < b.ip;
+    };
     std::sort(subset.addresses.begin(), subset.addresses.end(), by_ip);
     std::sort(subset.notReadyAddresses.begin(), subset.notReadyAddresses.end(), by_ip);
     for (const ResolvedPort& port : ports) {
@@ -94,7 +103,8 @@ Task<Result<void>> EndpointsController::sync(std::string key) {
   api::FlatMap<std::string> labels = labels_for_endpoints(*service);
   labels[kManagedBy] = "endpoint-controller";
   auto existing = endpoints_.get(parts.ns, parts.name);
-  if (existing && existing->subsets == subsets && existing->metadata.labels == labels) co_return Result<void>();
+  if (existing && existing->subsets == subsets && existing->metadata.labels == labels)
+    co_return Result<void>();
   corev1::Endpoints object;
   if (existing) object = *existing;
   object.metadata.name = parts.name;
@@ -103,7 +113,8 @@ Task<Result<void>> EndpointsController::sync(std::string key) {
   object.metadata.annotations[kTriggerTime] = to_time(env_.clock->now()).str();
   object.metadata.annotations.erase(kOverCapacity);
   object.subsets = std::move(subsets);
-  Task<Result<corev1::Endpoints>> write = existing ? rest_.update(Context(), object) : rest_.create(Context(), object);
+  Task<Result<corev1::Endpoints>> write =
+      existing ? rest_.update(Context(), object) : rest_.create(Context(), object);
   auto written = co_await std::move(write);
   bool late = !written && (written.error().is(reason::kNotFound) || written.error().is(reason::kForbidden));
   if (!written && !late) co_return fail(std::move(written).error());

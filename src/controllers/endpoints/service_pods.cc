@@ -6,11 +6,13 @@ namespace {
 // A named target port is looked up in the Pod's containers (sidecars too).
 std::optional<int32_t> find_port(const corev1::Pod& pod, const corev1::ServicePort& port) {
   if (port.targetPort.is_int()) return port.targetPort.int_val == 0 ? port.port : port.targetPort.int_val;
-  auto look = [&](const std::vector<corev1::Container>& containers, bool sidecars_only) -> std::optional<int32_t> {
+  auto look = [&](const std::vector<corev1::Container>& containers,
+                  bool sidecars_only) -> std::optional<int32_t> {
     for (const corev1::Container& container : containers) {
       if (sidecars_only && container.restartPolicy != "Always") continue;
       for (const corev1::ContainerPort& candidate : container.ports) {
-        if (candidate.name == port.targetPort.str_val && candidate.protocol == port.protocol) return candidate.containerPort;
+        if (candidate.name == port.targetPort.str_val && candidate.protocol == port.protocol)
+          return candidate.containerPort;
       }
     }
     return std::nullopt;
@@ -31,7 +33,8 @@ std::vector<ResolvedPort> resolve(const corev1::Service& service, const corev1::
 
 bool tolerates_unready(const corev1::Service& service) {
   return service.spec.publishNotReadyAddresses ||
-         service.metadata.annotations.value_or("service.alpha.kubernetes.io/tolerate-unready-endpoints", "") == "true";
+         service.metadata.annotations.value_or("service.alpha.kubernetes.io/tolerate-unready-endpoints",
+                                               "") == "true";
 }
 
 }  // namespace
@@ -62,9 +65,11 @@ std::vector<ServiceEndpoint> endpoints_of(const corev1::Service& service, const 
 }
 
 bool endpoint_changed(const corev1::Pod& old, const corev1::Pod& now) {
-  return old.metadata.labels != now.metadata.labels || old.status.podIP != now.status.podIP || pod_ready(old) != pod_ready(now) ||
-         pod_finished(old) != pod_finished(now) || old.metadata.deletionTimestamp != now.metadata.deletionTimestamp ||
-         old.spec.nodeName != now.spec.nodeName || old.spec.hostname != now.spec.hostname || old.spec.subdomain != now.spec.subdomain;
+  return old.metadata.labels != now.metadata.labels || old.status.podIP != now.status.podIP ||
+         pod_ready(old) != pod_ready(now) || pod_finished(old) != pod_finished(now) ||
+         old.metadata.deletionTimestamp != now.metadata.deletionTimestamp ||
+         old.spec.nodeName != now.spec.nodeName || old.spec.hostname != now.spec.hostname ||
+         old.spec.subdomain != now.spec.subdomain;
 }
 
 api::FlatMap<std::string> labels_for_endpoints(const corev1::Service& service) {

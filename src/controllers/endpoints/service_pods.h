@@ -24,8 +24,8 @@ struct ResolvedPort {
 struct ServiceEndpoint {
   PodPtr pod;
   std::string address;
-  bool ready = false;        // gets traffic (or publishNotReadyAddresses)
-  bool serving = false;      // ready, even while it terminates
+  bool ready = false;    // gets traffic (or publishNotReadyAddresses)
+  bool serving = false;  // ready, even while it terminates
   bool terminating = false;
   std::vector<ResolvedPort> ports;
 };

@@ -19,17 +19,19 @@ std::string service_key(const EndpointSlice& slice) {
   return client::make_key(slice.metadata.namespace_, slice.metadata.labels.value_or(kServiceName, ""));
 }
 
-std::vector<SlicePtr> slices_of(const client::Informer<EndpointSlice>& informer, const client::KeyParts& service, std::string_view manager) {
+std::vector<SlicePtr> slices_of(const client::Informer<EndpointSlice>& informer,
+                                const client::KeyParts& service, std::string_view manager) {
   std::vector<SlicePtr> out;
   for (const SlicePtr& slice : informer.list(service.ns)) {
-    bool ours = slice->metadata.labels.value_or(kServiceName, "") == service.name && slice->metadata.labels.value_or(kManagedBy, "") == manager;
+    bool ours = slice->metadata.labels.value_or(kServiceName, "") == service.name &&
+                slice->metadata.labels.value_or(kManagedBy, "") == manager;
     if (ours && !slice->metadata.deletionTimestamp) out.push_back(slice);
   }
   return out;
 }
 
-EndpointSlice pattern_of(const client::KeyParts& service, api::FlatMap<std::string> labels, std::string_view manager,
-                         metav1::OwnerReference owner) {
+EndpointSlice pattern_of(const client::KeyParts& service, api::FlatMap<std::string> labels,
+                         std::string_view manager, metav1::OwnerReference owner) {
   EndpointSlice slice;
   slice.metadata.namespace_ = service.ns;
   slice.metadata.generateName = service.name + "-";
@@ -62,11 +64,14 @@ EndpointSliceController::EndpointSliceController(const ControllerContext& contex
       nodes_(context.informers->get<corev1::Node>()),
       slices_(context.informers->get<EndpointSlice>()),
       queue_(*env_.executor) {
-  services_.on_change([this](const ServicePtr& old, const ServicePtr& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
+  services_.on_change([this](const ServicePtr& old, const ServicePtr& now) {
+    queue_.add(client::key_of((now ? now : old)->metadata));
+  });
   pods_.on_change([this](const PodPtr& old, const PodPtr& now) {
     if (old && now && !endpoint_changed(*old, *now)) return;
     for (const ServicePtr& service : services_.list((now ? now : old)->metadata.namespace_)) {
-      if ((old && selects(*service, *old)) || (now && selects(*service, *now))) queue_.add(client::key_of(service->metadata));
+      if ((old && selects(*service, *old)) || (now && selects(*service, *now)))
+        queue_.add(client::key_of(service->metadata));
     }
   });
   slices_.on_change([this](const SlicePtr& old, const SlicePtr& now) {
@@ -76,7 +81,8 @@ EndpointSliceController::EndpointSliceController(const ControllerContext& contex
 }
 
 void EndpointSliceController::start(Scope& scope) {
-  client::run_controller(scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
 }
 
 std::vector<SliceGroup> EndpointSliceController::groups_of(const corev1::Service& service) const {
@@ -89,7 +95,8 @@ std::vector<SliceGroup> EndpointSliceController::groups_of(const corev1::Service
     endpoint.conditions.serving = from.serving;
     endpoint.conditions.terminating = from.terminating;
     const corev1::Pod& pod = *from.pod;
-    if (!pod.spec.hostname.empty() && pod.spec.subdomain == service.metadata.name) endpoint.hostname = pod.spec.hostname;
+    if (!pod.spec.hostname.empty() && pod.spec.subdomain == service.metadata.name)
+      endpoint.hostname = pod.spec.hostname;
     if (!pod.spec.nodeName.empty()) endpoint.nodeName = pod.spec.nodeName;
     corev1::ObjectReference& target = endpoint.targetRef.emplace();
     target.kind = "Pod";
@@ -113,10 +120,12 @@ Task<Result<void>> EndpointSliceController::sync(std::string key) {
   client::KeyParts parts = client::split_key(key);
   ServicePtr service = services_.get(parts.ns, parts.name);
   // Without its Service a slice is the garbage collector's.
-  if (!service || service->spec.selector.empty() || service->spec.type == "ExternalName" || service->metadata.deletionTimestamp) {
+  if (!service || service->spec.selector.empty() || service->spec.type == "ExternalName" ||
+      service->metadata.deletionTimestamp) {
     co_return Result<void>();
   }
-  EndpointSlice pattern = pattern_of(parts, labels_for_endpoints(*service), kManager, client::new_controller_ref(*service));
+  EndpointSlice pattern =
+      pattern_of(parts, labels_for_endpoints(*service), kManager, client::new_controller_ref(*service));
   SlicePlan plan = plan_slices(groups_of(*service), slices_of(slices_, parts, kManager), pattern);
   co_return co_await apply_plan(rest_, std::move(plan));
 }
@@ -128,8 +137,10 @@ EndpointSliceMirroringController::EndpointSliceMirroringController(const Control
       endpoints_(context.informers->get<corev1::Endpoints>()),
       slices_(context.informers->get<EndpointSlice>()),
       queue_(*env_.executor) {
-  services_.on_change([this](const auto& old, const auto& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
-  endpoints_.on_change([this](const auto& old, const auto& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
+  services_.on_change(
+      [this](const auto& old, const auto& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
+  endpoints_.on_change(
+      [this](const auto& old, const auto& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
   slices_.on_change([this](const SlicePtr& old, const SlicePtr& now) {
     const EndpointSlice& any = now ? *now : *old;
     if (any.metadata.labels.value_or(kManagedBy, "") == kMirrorManager) queue_.add(service_key(any));
@@ -137,7 +148,8 @@ EndpointSliceMirroringController::EndpointSliceMirroringController(const Control
 }
 
 void EndpointSliceMirroringController::start(Scope& scope) {
-  client::run_controller(scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
 }
 
 bool EndpointSliceMirroringController::should_mirror(const corev1::Endpoints& endpoints) const {
@@ -177,7 +189,8 @@ Task<Result<void>> EndpointSliceMirroringController::sync(std::string key) {
     add(subset.addresses, true);
     add(subset.notReadyAddresses, false);
   }
-  EndpointSlice pattern = pattern_of(parts, endpoints->metadata.labels, kMirrorManager, client::new_controller_ref(*endpoints));
+  EndpointSlice pattern =
+      pattern_of(parts, endpoints->metadata.labels, kMirrorManager, client::new_controller_ref(*endpoints));
   SlicePlan plan = plan_slices(std::move(groups), existing, pattern);
   co_return co_await apply_plan(rest_, std::move(plan));
 }

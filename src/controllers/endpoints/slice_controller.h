@@ -1,5 +1,5 @@
-// EndpointSlices: of every Service with a selector, and mirrors of Endpoints that people or programs write themselves
-// (k8s.io/kubernetes/pkg/controller/endpointslice and endpointslicemirroring).
+// EndpointSlices: of every Service with a selector, and mirrors of Endpoints that people or programs write
+// themselves (k8s.io/kubernetes/pkg/controller/endpointslice and endpointslicemirroring).
 #pragma once
 
 #include "api/gen/discoveryv1.h"
@@ -11,8 +11,8 @@ namespace xebec::controllers {
 
 using SlicePtr = std::shared_ptr<const discoveryv1::EndpointSlice>;
 
-// The slices that should be there, given those that are: endpoints stay in their slice where they can, so that one
-// changed Pod changes one slice. Slices of one set of ports hold at most 100 endpoints.
+// The slices that should be there, given those that are: endpoints stay in their slice where they can, so
+// that one changed Pod changes one slice. Slices of one set of ports hold at most 100 endpoints.
 struct SlicePlan {
   std::vector<discoveryv1::EndpointSlice> create, update;
   std::vector<SlicePtr> remove;

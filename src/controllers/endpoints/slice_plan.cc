@@ -22,7 +22,8 @@ struct Draft {
   bool changed = false;
 };
 
-Draft keep_wanted(const SlicePtr& slice, std::map<std::string, Endpoint>& wanted, const EndpointSlice& pattern) {
+Draft keep_wanted(const SlicePtr& slice, std::map<std::string, Endpoint>& wanted,
+                  const EndpointSlice& pattern) {
   Draft draft{slice, *slice, false};
   draft.now.endpoints.clear();
   for (const Endpoint& endpoint : slice->endpoints) {
@@ -50,7 +51,8 @@ void fill(Draft& draft, std::map<std::string, Endpoint>& wanted) {
   }
 }
 
-void plan_group(SliceGroup& group, const std::vector<SlicePtr>& existing, const EndpointSlice& pattern, SlicePlan& plan) {
+void plan_group(SliceGroup& group, const std::vector<SlicePtr>& existing, const EndpointSlice& pattern,
+                SlicePlan& plan) {
   std::map<std::string, Endpoint> wanted;
   for (Endpoint& endpoint : group.endpoints) wanted.emplace(identity(endpoint), std::move(endpoint));
   std::vector<Draft> drafts;
@@ -77,14 +79,16 @@ void plan_group(SliceGroup& group, const std::vector<SlicePtr>& existing, const 
 
 }  // namespace
 
-SlicePlan plan_slices(std::vector<SliceGroup> groups, const std::vector<SlicePtr>& existing, const EndpointSlice& pattern) {
+SlicePlan plan_slices(std::vector<SliceGroup> groups, const std::vector<SlicePtr>& existing,
+                      const EndpointSlice& pattern) {
   SlicePlan plan;
   if (groups.empty()) groups.emplace_back();
   std::vector<bool> used(existing.size(), false);
   for (SliceGroup& group : groups) {
     std::vector<SlicePtr> same_ports;
     for (size_t i = 0; i < existing.size(); ++i) {
-      if (used[i] || existing[i]->ports != group.ports || existing[i]->addressType != pattern.addressType) continue;
+      if (used[i] || existing[i]->ports != group.ports || existing[i]->addressType != pattern.addressType)
+        continue;
       used[i] = true;
       same_ports.push_back(existing[i]);
     }
@@ -108,7 +112,8 @@ Task<Result<void>> apply_plan(client::Rest rest, SlicePlan plan) {
     if (!updated && !gone) co_return fail(std::move(updated).error());
   }
   for (const SlicePtr& slice : plan.remove) {
-    auto deleted = co_await rest.delete_<EndpointSlice>(Context(), slice->metadata.namespace_, slice->metadata.name);
+    auto deleted =
+        co_await rest.delete_<EndpointSlice>(Context(), slice->metadata.namespace_, slice->metadata.name);
     bool gone = !deleted && deleted.error().is(reason::kNotFound);
     if (!deleted && !gone) co_return fail(std::move(deleted).error());
   }

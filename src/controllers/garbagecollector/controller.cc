@@ -16,7 +16,9 @@ std::string group_of(std::string_view api_version) {
   return slash == std::string_view::npos ? std::string() : std::string(api_version.substr(0, slash));
 }
 
-std::string kind_key(std::string_view group, std::string_view kind) { return fmt::format("{}/{}", group, kind); }
+std::string kind_key(std::string_view group, std::string_view kind) {
+  return fmt::format("{}/{}", group, kind);
+}
 
 // Objects that come and go by themselves, or are never owned.
 bool ignored(const api::GroupVersionResource& gvr) {
@@ -37,8 +39,12 @@ GarbageCollector::~GarbageCollector() = default;
 
 void GarbageCollector::start(Scope& scope) {
   scope.spawn(discover_loop(scope));
-  client::run_controller(scope, delete_queue_, 20, [this](std::string uid) { return attempt_to_delete(std::move(uid)); }, env_.logger);
-  client::run_controller(scope, orphan_queue_, 5, [this](std::string uid) { return attempt_to_orphan(std::move(uid)); }, env_.logger);
+  client::run_controller(
+      scope, delete_queue_, 20, [this](std::string uid) { return attempt_to_delete(std::move(uid)); },
+      env_.logger);
+  client::run_controller(
+      scope, orphan_queue_, 5, [this](std::string uid) { return attempt_to_orphan(std::move(uid)); },
+      env_.logger);
 }
 
 Task<void> GarbageCollector::discover_loop(Scope& scope) {
@@ -69,11 +75,13 @@ void GarbageCollector::monitor(const client::DiscoveredResource& resource, Scope
   client::InformerOptions options;
   options.metadata_of = resource.gvr;
   slot = std::make_unique<client::Informer<Metadata>>(rest_, env_, std::move(options));
-  slot->on_change([this, resource](const std::shared_ptr<const Metadata>& old, const std::shared_ptr<const Metadata>& now) {
+  slot->on_change([this, resource](const std::shared_ptr<const Metadata>& old,
+                                   const std::shared_ptr<const Metadata>& now) {
     if (!now) return enqueue(graph_.remove(old->metadata.uid));
     Identity identity;
     identity.resource = resource.gvr;
-    identity.api_version = resource.gvr.group.empty() ? resource.gvr.version : resource.gvr.group + "/" + resource.gvr.version;
+    identity.api_version =
+        resource.gvr.group.empty() ? resource.gvr.version : resource.gvr.group + "/" + resource.gvr.version;
     identity.kind = resource.kind;
     identity.ns = now->metadata.namespace_;
     identity.name = now->metadata.name;
@@ -103,8 +111,11 @@ Task<Result<void>> GarbageCollector::attempt_to_delete(std::string uid) {
   if (found == nullptr || (found->deleting && !found->deleting_dependents())) co_return Result<void>();
   gc::Node node = *found;
   // A kind that is not served (yet): nobody can say whether the owner exists.
-  if (!node.observed && !resolve(node.identity)) co_return fail(errors::internal("unable to get REST mapping for " + node.identity.api_version + "/" + node.identity.kind));
-  auto live = co_await rest_.get_metadata(Context(), node.identity.resource, node.identity.ns, node.identity.name);
+  if (!node.observed && !resolve(node.identity))
+    co_return fail(errors::internal("unable to get REST mapping for " + node.identity.api_version + "/" +
+                                    node.identity.kind));
+  auto live =
+      co_await rest_.get_metadata(Context(), node.identity.resource, node.identity.ns, node.identity.name);
   bool gone = (!live && live.error().is(reason::kNotFound)) || (live && live->metadata.uid != uid);
   if (gone) {
     forget(uid);
@@ -122,9 +133,12 @@ Task<Result<void>> GarbageCollector::attempt_to_delete(std::string uid) {
   }
   const gc::Node* now = graph_.find(uid);
   bool has_dependents = now != nullptr && !now->dependents.empty();
-  if (!owners.waiting.empty() && has_dependents) co_return co_await delete_object(node.identity, "Foreground");
-  bool orphan = std::find(live->metadata.finalizers.begin(), live->metadata.finalizers.end(), "orphan") != live->metadata.finalizers.end();
-  bool foreground = std::find(live->metadata.finalizers.begin(), live->metadata.finalizers.end(), "foregroundDeletion") != live->metadata.finalizers.end();
+  if (!owners.waiting.empty() && has_dependents)
+    co_return co_await delete_object(node.identity, "Foreground");
+  bool orphan = std::find(live->metadata.finalizers.begin(), live->metadata.finalizers.end(), "orphan") !=
+                live->metadata.finalizers.end();
+  bool foreground = std::find(live->metadata.finalizers.begin(), live->metadata.finalizers.end(),
+                              "foregroundDeletion") != live->metadata.finalizers.end();
   std::string policy = orphan ? "Orphan" : foreground ? "Foreground" : "Background";
   co_return co_await delete_object(node.identity, std::move(policy));
 }
@@ -145,18 +159,21 @@ Task<Result<GarbageCollector::Owners>> GarbageCollector::classify(const Metadata
   co_return owners;
 }
 
-Task<Result<bool>> GarbageCollector::owner_exists(const metav1::OwnerReference& ref, const std::string& ns, bool& waiting) {
+Task<Result<bool>> GarbageCollector::owner_exists(const metav1::OwnerReference& ref, const std::string& ns,
+                                                  bool& waiting) {
   Identity identity;
   identity.api_version = ref.apiVersion;
   identity.kind = ref.kind;
   identity.ns = ns;
-  if (!resolve(identity)) co_return fail(errors::internal("unable to get REST mapping for " + ref.apiVersion + "/" + ref.kind));
+  if (!resolve(identity))
+    co_return fail(errors::internal("unable to get REST mapping for " + ref.apiVersion + "/" + ref.kind));
   auto owner = co_await rest_.get_metadata(Context(), identity.resource, identity.ns, ref.name);
   if (!owner && owner.error().is(reason::kNotFound)) co_return false;
   if (!owner) co_return fail(std::move(owner).error());
   if (owner->metadata.uid != ref.uid) co_return false;
   const auto& finalizers = owner->metadata.finalizers;
-  waiting = owner->metadata.deletionTimestamp && std::find(finalizers.begin(), finalizers.end(), "foregroundDeletion") != finalizers.end();
+  waiting = owner->metadata.deletionTimestamp &&
+            std::find(finalizers.begin(), finalizers.end(), "foregroundDeletion") != finalizers.end();
   co_return true;
 }
 
@@ -188,7 +205,8 @@ Task<Result<void>> GarbageCollector::attempt_to_orphan(std::string uid) {
 }
 
 // Read, change, write: lists in metadata have no merge keys in a JSON merge patch. Retried on conflict.
-Task<Result<void>> GarbageCollector::drop_owners(const Identity& identity, const std::vector<metav1::OwnerReference>& refs) {
+Task<Result<void>> GarbageCollector::drop_owners(const Identity& identity,
+                                                 const std::vector<metav1::OwnerReference>& refs) {
   for (int attempt = 0; attempt < 5; ++attempt) {
     auto live = co_await rest_.get_metadata(Context(), identity.resource, identity.ns, identity.name);
     bool gone = (!live && live.error().is(reason::kNotFound)) || (live && live->metadata.uid != identity.uid);
@@ -209,7 +227,8 @@ Task<Result<void>> GarbageCollector::drop_owners(const Identity& identity, const
     meta.set("ownerReferences", std::move(kept));
     codec::ValueMap patch;
     patch.set("metadata", std::move(meta));
-    auto patched = co_await rest_.patch_metadata(Context(), identity.resource, identity.ns, identity.name, client::PatchType::kMerge,
+    auto patched = co_await rest_.patch_metadata(Context(), identity.resource, identity.ns, identity.name,
+                                                 client::PatchType::kMerge,
                                                  codec::to_json(codec::Value(std::move(patch))));
     if (patched || patched.error().is(reason::kNotFound)) co_return Result<void>();
     if (!patched.error().is(reason::kConflict)) co_return fail(std::move(patched).error());
@@ -233,7 +252,8 @@ Task<Result<void>> GarbageCollector::remove_finalizer(const Identity& identity, 
     meta.set("finalizers", std::move(kept));
     codec::ValueMap patch;
     patch.set("metadata", std::move(meta));
-    auto patched = co_await rest_.patch_metadata(Context(), identity.resource, identity.ns, identity.name, client::PatchType::kMerge,
+    auto patched = co_await rest_.patch_metadata(Context(), identity.resource, identity.ns, identity.name,
+                                                 client::PatchType::kMerge,
                                                  codec::to_json(codec::Value(std::move(patch))));
     if (patched || patched.error().is(reason::kNotFound)) co_return Result<void>();
     if (!patched.error().is(reason::kConflict)) co_return fail(std::move(patched).error());
@@ -242,11 +262,14 @@ Task<Result<void>> GarbageCollector::remove_finalizer(const Identity& identity, 
 }
 
 Task<Result<void>> GarbageCollector::delete_object(const Identity& identity, std::string policy) {
-  env_.logger.info("Deleting an object without owners", {{"kind", identity.kind}, {"name", identity.ns + "/" + identity.name}, {"policy", policy}});
+  env_.logger.info(
+      "Deleting an object without owners",
+      {{"kind", identity.kind}, {"name", identity.ns + "/" + identity.name}, {"policy", policy}});
   client::DeleteOptions options;
   options.uid = identity.uid;
   options.propagation_policy = std::move(policy);
-  auto deleted = co_await rest_.delete_resource(Context(), identity.resource, identity.ns, identity.name, std::move(options));
+  auto deleted = co_await rest_.delete_resource(Context(), identity.resource, identity.ns, identity.name,
+                                                std::move(options));
   bool fine = deleted || deleted.error().is(reason::kNotFound) || deleted.error().is(reason::kConflict);
   if (!fine) co_return fail(std::move(deleted).error());
   co_return Result<void>();

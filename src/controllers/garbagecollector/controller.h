@@ -1,5 +1,6 @@
-// The garbage collector: deletes what has lost all of its owners, and carries out foreground and orphan deletion
-// (k8s.io/kubernetes/pkg/controller/garbagecollector). Always asks the server before it deletes: its graph is stale.
+// The garbage collector: deletes what has lost all of its owners, and carries out foreground and orphan
+// deletion (k8s.io/kubernetes/pkg/controller/garbagecollector). Always asks the server before it deletes: its
+// graph is stale.
 #pragma once
 
 #include "client/workqueue.h"
@@ -32,7 +33,8 @@ class GarbageCollector final : public Controller {
   Task<Result<void>> finish_foreground(gc::Node node);
   Task<Result<Owners>> classify(const Metadata& live);
   Task<Result<bool>> owner_exists(const metav1::OwnerReference& ref, const std::string& ns, bool& waiting);
-  Task<Result<void>> drop_owners(const gc::Identity& identity, const std::vector<metav1::OwnerReference>& refs);
+  Task<Result<void>> drop_owners(const gc::Identity& identity,
+                                 const std::vector<metav1::OwnerReference>& refs);
   Task<Result<void>> remove_finalizer(const gc::Identity& identity, std::string finalizer);
   Task<Result<void>> delete_object(const gc::Identity& identity, std::string policy);
   void forget(const std::string& uid);
@@ -43,7 +45,7 @@ class GarbageCollector final : public Controller {
   client::Rest rest_;
   gc::Graph graph_;
   std::map<std::string, std::unique_ptr<client::Informer<Metadata>>> monitors_;  // by "group/resource"
-  std::map<std::string, client::DiscoveredResource> kinds_;                     // by "group/kind"
+  std::map<std::string, client::DiscoveredResource> kinds_;                      // by "group/kind"
   client::WorkQueue<> delete_queue_;
   client::WorkQueue<> orphan_queue_;
 };

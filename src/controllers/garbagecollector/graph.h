@@ -1,5 +1,6 @@
-// The graph of owners and dependents, of every object in the cluster (k8s.io/kubernetes/pkg/controller/garbagecollector,
-// graph_builder.go). Belongs to the controller's executor.
+// The graph of owners and dependents, of every object in the cluster
+// (k8s.io/kubernetes/pkg/controller/garbagecollector, graph_builder.go). Belongs to the controller's
+// executor.
 #pragma once
 
 #include <map>
@@ -23,8 +24,8 @@ struct Node {
   std::vector<metav1::OwnerReference> owners;
   std::set<std::string> dependents;  // UIDs
   std::vector<std::string> finalizers;
-  bool observed = false;    // false: only known because others name it as their owner
-  bool deleting = false;    // has a deletionTimestamp
+  bool observed = false;  // false: only known because others name it as their owner
+  bool deleting = false;  // has a deletionTimestamp
   bool namespaced = true;
 
   bool has_finalizer(std::string_view finalizer) const;

@@ -35,7 +35,8 @@ TEST(Graph, TheDependentsOfARemovedOwnerAreToBeDeleted) {
 TEST(Graph, AnOwnerNobodyHasSeenIsLookedFor) {
   Graph graph;
   Consequences out = graph.set(identity("child"), owned_by("ghost"));
-  EXPECT_NE(std::find(out.attempt_to_delete.begin(), out.attempt_to_delete.end(), "ghost"), out.attempt_to_delete.end());
+  EXPECT_NE(std::find(out.attempt_to_delete.begin(), out.attempt_to_delete.end(), "ghost"),
+            out.attempt_to_delete.end());
   ASSERT_NE(graph.find("ghost"), nullptr);
   EXPECT_FALSE(graph.find("ghost")->observed);
   graph.remove("child");
@@ -49,10 +50,12 @@ TEST(Graph, ForegroundDeletionWaitsForBlockingDependents) {
   deleting.deletionTimestamp = api::Time{1};
   deleting.finalizers = {"foregroundDeletion"};
   Consequences out = graph.set(identity("owner"), deleting);
-  EXPECT_NE(std::find(out.attempt_to_delete.begin(), out.attempt_to_delete.end(), "child"), out.attempt_to_delete.end());
+  EXPECT_NE(std::find(out.attempt_to_delete.begin(), out.attempt_to_delete.end(), "child"),
+            out.attempt_to_delete.end());
   EXPECT_EQ(graph.blocking_dependents(*graph.find("owner")), std::vector<std::string>{"child"});
   Consequences gone = graph.remove("child");
-  EXPECT_NE(std::find(gone.attempt_to_delete.begin(), gone.attempt_to_delete.end(), "owner"), gone.attempt_to_delete.end());
+  EXPECT_NE(std::find(gone.attempt_to_delete.begin(), gone.attempt_to_delete.end(), "owner"),
+            gone.attempt_to_delete.end());
 }
 
 TEST(Graph, AChangedOwnerMovesTheDependent) {

@@ -12,14 +12,16 @@ using NamespacePtr = std::shared_ptr<const corev1::Namespace>;
 constexpr std::string_view kFinalizer = "kubernetes";
 
 bool has_finalizer(const corev1::Namespace& ns) {
-  return std::find(ns.spec.finalizers.begin(), ns.spec.finalizers.end(), kFinalizer) != ns.spec.finalizers.end();
+  return std::find(ns.spec.finalizers.begin(), ns.spec.finalizers.end(), kFinalizer) !=
+         ns.spec.finalizers.end();
 }
 
 std::string resource_text(const api::GroupVersionResource& gvr) {
   return gvr.group.empty() ? gvr.resource + "." : gvr.resource + "." + gvr.group;
 }
 
-bool set_condition(corev1::NamespaceStatus& status, std::string_view type, bool value, std::string_view reason, std::string message, api::Time now) {
+bool set_condition(corev1::NamespaceStatus& status, std::string_view type, bool value,
+                   std::string_view reason, std::string message, api::Time now) {
   std::string_view text = value ? "True" : "False";
   for (corev1::NamespaceCondition& condition : status.conditions) {
     if (condition.type != type) continue;
@@ -63,7 +65,8 @@ NamespaceController::NamespaceController(const ControllerContext& context)
 }
 
 void NamespaceController::start(Scope& scope) {
-  client::run_controller(scope, queue_, 10, [this](std::string name) { return sync(std::move(name)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 10, [this](std::string name) { return sync(std::move(name)); }, env_.logger);
 }
 
 Task<Result<void>> NamespaceController::sync(std::string name) {
@@ -80,27 +83,32 @@ Task<Result<void>> NamespaceController::sync(std::string name) {
   co_return Result<void>();
 }
 
-Task<Result<NamespaceController::Remaining>> NamespaceController::delete_content(const corev1::Namespace& ns) {
+Task<Result<NamespaceController::Remaining>> NamespaceController::delete_content(
+    const corev1::Namespace& ns) {
   Remaining remaining;
   CO_TRY(client::Discovery discovery, co_await rest_.discover(Context()));
-  for (const api::GroupVersion& group : discovery.failed_groups) remaining.discovery_failures.push_back(group.group);
+  for (const api::GroupVersion& group : discovery.failed_groups)
+    remaining.discovery_failures.push_back(group.group);
   for (const client::DiscoveredResource& resource : discovery.resources) {
-    if (!resource.namespaced || !resource.preferred || !resource.has_verb("delete") || !resource.has_verb("list")) continue;
+    if (!resource.namespaced || !resource.preferred || !resource.has_verb("delete") ||
+        !resource.has_verb("list"))
+      continue;
     auto deleted = co_await delete_resource(resource, ns.metadata.name, remaining);
     if (!deleted) remaining.deletion_failures.push_back(deleted.error().message);
   }
   co_return remaining;
 }
 
-Task<Result<void>> NamespaceController::delete_resource(const client::DiscoveredResource& resource, std::string ns,
-                                                        Remaining& remaining) {
+Task<Result<void>> NamespaceController::delete_resource(const client::DiscoveredResource& resource,
+                                                        std::string ns, Remaining& remaining) {
   auto before = co_await rest_.list_metadata(Context(), resource.gvr, ns);
   if (!before && before.error().is(reason::kNotFound)) co_return Result<void>();
   if (!before) co_return fail(std::move(before).error());
   if (before->items.empty()) co_return Result<void>();
   if (resource.has_verb("deletecollection")) {
     auto deleted = co_await rest_.delete_collection(Context(), resource.gvr, ns);
-    bool fine = deleted || deleted.error().is(reason::kNotFound) || deleted.error().is(reason::kMethodNotAllowed);
+    bool fine =
+        deleted || deleted.error().is(reason::kNotFound) || deleted.error().is(reason::kMethodNotAllowed);
     if (!fine) co_return fail(std::move(deleted).error());
   } else {
     for (const auto& item : before->items) {
@@ -135,21 +143,34 @@ Task<Result<void>> NamespaceController::report(corev1::Namespace ns, const Remai
   };
   bool changed = false;
   bool discovery = !remaining.discovery_failures.empty();
-  changed |= set_condition(ns.status, "NamespaceDeletionDiscoveryFailure", discovery, discovery ? "DiscoveryFailed" : "ResourcesDiscovered",
-                           discovery ? "Discovery failed for some groups: " + join(remaining.discovery_failures) : "All resources successfully discovered", now);
-  changed |= set_condition(ns.status, "NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions",
-                           "All legacy kube types successfully parsed", now);
+  changed |=
+      set_condition(ns.status, "NamespaceDeletionDiscoveryFailure", discovery,
+                    discovery ? "DiscoveryFailed" : "ResourcesDiscovered",
+                    discovery ? "Discovery failed for some groups: " + join(remaining.discovery_failures)
+                              : "All resources successfully discovered",
+                    now);
+  changed |= set_condition(ns.status, "NamespaceDeletionGroupVersionParsingFailure", false,
+                           "ParsedGroupVersions", "All legacy kube types successfully parsed", now);
   bool failed = !remaining.deletion_failures.empty();
-  changed |= set_condition(ns.status, "NamespaceDeletionContentFailure", failed, failed ? "ContentDeletionFailed" : "ContentDeleted",
-                           failed ? "Failed to delete all resource types, " + join(remaining.deletion_failures)
-                                  : "All content successfully deleted, may be waiting on finalization", now);
+  changed |=
+      set_condition(ns.status, "NamespaceDeletionContentFailure", failed,
+                    failed ? "ContentDeletionFailed" : "ContentDeleted",
+                    failed ? "Failed to delete all resource types, " + join(remaining.deletion_failures)
+                           : "All content successfully deleted, may be waiting on finalization",
+                    now);
   bool content = !remaining.resources.empty();
-  changed |= set_condition(ns.status, "NamespaceContentRemaining", content, content ? "SomeResourcesRemain" : "ContentRemoved",
-                           content ? "Some resources are remaining: " + list(remaining.resources, "{} has {} resource instances") : "All content successfully removed", now);
+  changed |= set_condition(
+      ns.status, "NamespaceContentRemaining", content, content ? "SomeResourcesRemain" : "ContentRemoved",
+      content ? "Some resources are remaining: " + list(remaining.resources, "{} has {} resource instances")
+              : "All content successfully removed",
+      now);
   bool finalizers = !remaining.finalizers.empty();
-  changed |= set_condition(ns.status, "NamespaceFinalizersRemaining", finalizers, finalizers ? "SomeFinalizersRemain" : "ContentHasNoFinalizers",
-                           finalizers ? "Some content in the namespace has finalizers remaining: " + list(remaining.finalizers, "{} in {} resource instances")
-                                      : "All content-preserving finalizers finished", now);
+  changed |= set_condition(ns.status, "NamespaceFinalizersRemaining", finalizers,
+                           finalizers ? "SomeFinalizersRemain" : "ContentHasNoFinalizers",
+                           finalizers ? "Some content in the namespace has finalizers remaining: " +
+                                            list(remaining.finalizers, "{} in {} resource instances")
+                                      : "All content-preserving finalizers finished",
+                           now);
   if (!changed) co_return Result<void>();
   auto written = co_await rest_.update_status(Context(), ns);
   bool fine = written || written.error().is(reason::kNotFound) || written.error().is(reason::kConflict);

@@ -18,7 +18,8 @@ class NamespaceController final : public Controller {
 
   Task<Result<void>> sync(std::string name);
   Task<Result<Remaining>> delete_content(const corev1::Namespace& ns);
-  Task<Result<void>> delete_resource(const client::DiscoveredResource& resource, std::string ns, Remaining& remaining);
+  Task<Result<void>> delete_resource(const client::DiscoveredResource& resource, std::string ns,
+                                     Remaining& remaining);
   Task<Result<void>> report(corev1::Namespace ns, const Remaining& remaining);
   Task<Result<void>> finalize(corev1::Namespace ns);
 

@@ -28,7 +28,8 @@ std::optional<Range> parse(const std::string& cidr) {
 }
 
 std::string text(uint32_t address) {
-  return fmt::format("{}.{}.{}.{}/{}", address >> 24, (address >> 16) & 255, (address >> 8) & 255, address & 255, kBlockBits);
+  return fmt::format("{}.{}.{}.{}/{}", address >> 24, (address >> 16) & 255, (address >> 8) & 255,
+                     address & 255, kBlockBits);
 }
 
 }  // namespace
@@ -36,7 +37,8 @@ std::string text(uint32_t address) {
 Result<CidrPool> CidrPool::of(const std::string& cluster_cidr) {
   std::optional<Range> range = parse(cluster_cidr);
   if (!range || range->bits > kBlockBits || range->bits < 8) {
-    return fail(errors::bad_request(fmt::format("the cluster CIDR \"{}\" is no IPv4 range of /8 to /{}", cluster_cidr, kBlockBits)));
+    return fail(errors::bad_request(
+        fmt::format("the cluster CIDR \"{}\" is no IPv4 range of /8 to /{}", cluster_cidr, kBlockBits)));
   }
   uint32_t blocks = 1u << (kBlockBits - range->bits);
   uint32_t mask = ~((1u << (32 - range->bits)) - 1);
@@ -55,7 +57,8 @@ Result<std::string> CidrPool::take() {
   uint32_t index = 0;
   while (taken_.contains(index)) ++index;
   if (index >= blocks_) {
-    return fail(errors::internal("CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range"));
+    return fail(errors::internal(
+        "CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range"));
   }
   taken_.insert(index);
   return text(base_ + index * kBlockSize);
@@ -92,7 +95,8 @@ NodeIpamController::NodeIpamController(const ControllerContext& context)
 void NodeIpamController::start(Scope& scope) {
   if (!pool_) return;
   scope.spawn(recorder_.run(scope.token()));
-  client::run_controller(scope, queue_, 1, [this](std::string name) { return sync(std::move(name)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 1, [this](std::string name) { return sync(std::move(name)); }, env_.logger);
 }
 
 Task<Result<void>> NodeIpamController::sync(std::string name) {
@@ -105,7 +109,8 @@ Task<Result<void>> NodeIpamController::sync(std::string name) {
   if (!live->spec.podCIDR.empty()) co_return Result<void>();
   Result<std::string> cidr = pool_->take();
   if (!cidr) {
-    recorder_.event(*node, client::kEventNormal, "CIDRNotAvailable", fmt::format("Node {} status is now: CIDRNotAvailable", name));
+    recorder_.event(*node, client::kEventNormal, "CIDRNotAvailable",
+                    fmt::format("Node {} status is now: CIDRNotAvailable", name));
     co_return fail(std::move(cidr).error());
   }
   live->spec.podCIDR = *cidr;

@@ -45,8 +45,13 @@ std::vector<WantedTaint> wanted_taints(const corev1::Node& node) {
 }
 
 bool managed(std::string_view key) {
-  static constexpr std::string_view kKeys[] = {kNotReady, kUnreachable, "node.kubernetes.io/memory-pressure", "node.kubernetes.io/disk-pressure",
-                                               "node.kubernetes.io/pid-pressure", "node.kubernetes.io/network-unavailable", "node.kubernetes.io/unschedulable"};
+  static constexpr std::string_view kKeys[] = {kNotReady,
+                                               kUnreachable,
+                                               "node.kubernetes.io/memory-pressure",
+                                               "node.kubernetes.io/disk-pressure",
+                                               "node.kubernetes.io/pid-pressure",
+                                               "node.kubernetes.io/network-unavailable",
+                                               "node.kubernetes.io/unschedulable"};
   return std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
 }
 
@@ -54,14 +59,17 @@ bool managed(std::string_view key) {
 std::vector<corev1::Taint> updated_taints(const corev1::Node& node, api::Time now) {
   std::vector<WantedTaint> wanted = wanted_taints(node);
   auto is_wanted = [&](const corev1::Taint& taint) {
-    return std::any_of(wanted.begin(), wanted.end(), [&](const WantedTaint& w) { return w.key == taint.key && w.effect == taint.effect; });
+    return std::any_of(wanted.begin(), wanted.end(),
+                       [&](const WantedTaint& w) { return w.key == taint.key && w.effect == taint.effect; });
   };
   std::vector<corev1::Taint> out;
   for (const corev1::Taint& taint : node.spec.taints) {
     if (!managed(taint.key) || is_wanted(taint)) out.push_back(taint);
   }
   for (const WantedTaint& want : wanted) {
-    bool present = std::any_of(out.begin(), out.end(), [&](const corev1::Taint& t) { return t.key == want.key && t.effect == want.effect; });
+    bool present = std::any_of(out.begin(), out.end(), [&](const corev1::Taint& t) {
+      return t.key == want.key && t.effect == want.effect;
+    });
     if (present) continue;
     corev1::Taint& taint = out.emplace_back();
     taint.key = want.key;
@@ -87,7 +95,8 @@ NodeLifecycleController::NodeLifecycleController(const ControllerContext& contex
     if (!now) health_.erase(old->metadata.name);
     if (!old && now) {
       recorder_.event(*now, client::kEventNormal, "RegisteredNode",
-                      fmt::format("Node {} event: Registered Node {} in Controller", now->metadata.name, now->metadata.name));
+                      fmt::format("Node {} event: Registered Node {} in Controller", now->metadata.name,
+                                  now->metadata.name));
     }
   });
 }
@@ -95,7 +104,8 @@ NodeLifecycleController::NodeLifecycleController(const ControllerContext& contex
 void NodeLifecycleController::start(Scope& scope) {
   scope.spawn(recorder_.run(scope.token()));
   scope.spawn(monitor_loop(scope.token()));
-  client::run_controller(scope, queue_, 2, [this](std::string name) { return sync_taints(std::move(name)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 2, [this](std::string name) { return sync_taints(std::move(name)); }, env_.logger);
 }
 
 Task<Result<void>> NodeLifecycleController::sync_taints(std::string name) {
@@ -125,7 +135,8 @@ std::string NodeLifecycleController::heartbeat_of(const corev1::Node& node) cons
   if (auto lease = leases_.get("kube-node-lease", node.metadata.name); lease && lease->spec.renewTime) {
     out += lease->spec.renewTime->str();
   }
-  if (const corev1::NodeCondition* ready = find(node, "Ready")) out += "|" + ready->lastHeartbeatTime.str() + "|" + ready->status;
+  if (const corev1::NodeCondition* ready = find(node, "Ready"))
+    out += "|" + ready->lastHeartbeatTime.str() + "|" + ready->status;
   return out;
 }
 
@@ -154,7 +165,8 @@ Task<void> NodeLifecycleController::check_health(NodePtr node) {
 Task<void> NodeLifecycleController::mark_unknown(corev1::Node node) {
   api::Time now = to_time(env_.clock->now());
   for (std::string_view type : {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure"}) {
-    auto it = std::find_if(node.status.conditions.begin(), node.status.conditions.end(), [&](const auto& c) { return c.type == type; });
+    auto it = std::find_if(node.status.conditions.begin(), node.status.conditions.end(),
+                           [&](const auto& c) { return c.type == type; });
     if (it == node.status.conditions.end()) {
       corev1::NodeCondition& condition = node.status.conditions.emplace_back();
       condition.type = type;
@@ -170,10 +182,12 @@ Task<void> NodeLifecycleController::mark_unknown(corev1::Node node) {
       it->lastTransitionTime = now;
     }
   }
-  recorder_.event(node, client::kEventNormal, "NodeNotReady", fmt::format("Node {} status is now: NodeNotReady", node.metadata.name));
+  recorder_.event(node, client::kEventNormal, "NodeNotReady",
+                  fmt::format("Node {} status is now: NodeNotReady", node.metadata.name));
   auto written = co_await rest_.update_status(Context(), node);
   if (!written) {
-    env_.logger.warning("Updating the status of a node failed", {{"node", node.metadata.name}, {"err", written.error().message}});
+    env_.logger.warning("Updating the status of a node failed",
+                        {{"node", node.metadata.name}, {"err", written.error().message}});
   }
 }
 
@@ -199,7 +213,9 @@ TaintEvictionController::TaintEvictionController(const ControllerContext& contex
       pods_(context.informers->get<corev1::Pod>()),
       queue_(*env_.executor),
       recorder_(rest_, env_, "taint-eviction-controller") {
-  pods_.on_change([this](const PodPtr& old, const PodPtr& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
+  pods_.on_change([this](const PodPtr& old, const PodPtr& now) {
+    queue_.add(client::key_of((now ? now : old)->metadata));
+  });
   nodes_.on_change([this](const auto& old, const auto& now) {
     if (old && now && old->spec.taints == now->spec.taints) return;
     const std::string& name = (now ? now : old)->metadata.name;
@@ -211,10 +227,12 @@ TaintEvictionController::TaintEvictionController(const ControllerContext& contex
 
 void TaintEvictionController::start(Scope& scope) {
   scope.spawn(recorder_.run(scope.token()));
-  client::run_controller(scope, queue_, 4, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 4, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
 }
 
-std::optional<int64_t> TaintEvictionController::allowed_stay(const corev1::Pod& pod, const corev1::Node& node) const {
+std::optional<int64_t> TaintEvictionController::allowed_stay(const corev1::Pod& pod,
+                                                             const corev1::Node& node) const {
   std::optional<int64_t> least;
   for (const corev1::Taint& taint : node.spec.taints) {
     if (taint.effect != "NoExecute") continue;
@@ -225,7 +243,8 @@ std::optional<int64_t> TaintEvictionController::allowed_stay(const corev1::Pod& 
       bool value = t.operator_ == "Exists" || t.value == taint.value;
       if (!effect || !key || !value) continue;
       tolerated = true;
-      if (t.tolerationSeconds) least = std::min(least.value_or(*t.tolerationSeconds), std::max<int64_t>(*t.tolerationSeconds, 0));
+      if (t.tolerationSeconds)
+        least = std::min(least.value_or(*t.tolerationSeconds), std::max<int64_t>(*t.tolerationSeconds, 0));
     }
     if (!tolerated) return 0;
   }
@@ -235,8 +254,10 @@ std::optional<int64_t> TaintEvictionController::allowed_stay(const corev1::Pod& 
 Task<Result<void>> TaintEvictionController::sync(std::string key) {
   client::KeyParts parts = client::split_key(key);
   PodPtr pod = pods_.get(parts.ns, parts.name);
-  std::shared_ptr<const corev1::Node> node = pod && !pod->spec.nodeName.empty() ? nodes_.get("", pod->spec.nodeName) : nullptr;
-  bool tainted = node && std::any_of(node->spec.taints.begin(), node->spec.taints.end(), [](const auto& t) { return t.effect == "NoExecute"; });
+  std::shared_ptr<const corev1::Node> node =
+      pod && !pod->spec.nodeName.empty() ? nodes_.get("", pod->spec.nodeName) : nullptr;
+  bool tainted = node && std::any_of(node->spec.taints.begin(), node->spec.taints.end(),
+                                     [](const auto& t) { return t.effect == "NoExecute"; });
   if (!tainted || pod->metadata.deletionTimestamp) {
     since_.erase(key);
     co_return Result<void>();
@@ -252,7 +273,8 @@ Task<Result<void>> TaintEvictionController::sync(std::string key) {
     queue_.add_after(key, end - now);
     co_return Result<void>();
   }
-  recorder_.event(*pod, client::kEventNormal, "TaintManagerEviction", fmt::format("Marking for deletion Pod {}", key));
+  recorder_.event(*pod, client::kEventNormal, "TaintManagerEviction",
+                  fmt::format("Marking for deletion Pod {}", key));
   client::DeleteOptions options;
   options.uid = pod->metadata.uid;
   auto deleted = co_await rest_.delete_<corev1::Pod>(Context(), parts.ns, parts.name, std::move(options));

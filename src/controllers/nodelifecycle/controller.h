@@ -1,5 +1,5 @@
-// Nodes that stop reporting: conditions become Unknown, the node is tainted, and Pods that do not bear the taint are
-// evicted (k8s.io/kubernetes/pkg/controller/nodelifecycle and tainteviction).
+// Nodes that stop reporting: conditions become Unknown, the node is tainted, and Pods that do not bear the
+// taint are evicted (k8s.io/kubernetes/pkg/controller/nodelifecycle and tainteviction).
 #pragma once
 
 #include "api/gen/coordinationv1.h"

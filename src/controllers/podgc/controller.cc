@@ -65,11 +65,13 @@ Task<void> PodGcController::collect_orphans(const std::vector<PodPtr>& pods) {
 }
 
 Task<void> PodGcController::force_delete(PodPtr pod, std::string why) {
-  env_.logger.info("Deleting a pod", {{"pod", pod->metadata.namespace_ + "/" + pod->metadata.name}, {"why", why}});
+  env_.logger.info("Deleting a pod",
+                   {{"pod", pod->metadata.namespace_ + "/" + pod->metadata.name}, {"why", why}});
   client::DeleteOptions options;
   options.grace_period_seconds = 0;
   options.uid = pod->metadata.uid;
-  auto deleted = co_await rest_.delete_<corev1::Pod>(Context(), pod->metadata.namespace_, pod->metadata.name, std::move(options));
+  auto deleted = co_await rest_.delete_<corev1::Pod>(Context(), pod->metadata.namespace_, pod->metadata.name,
+                                                     std::move(options));
   if (!deleted && !deleted.error().is(reason::kNotFound)) {
     env_.logger.warning("Deleting a pod failed", {{"err", deleted.error().message}});
   }

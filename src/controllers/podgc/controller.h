@@ -1,5 +1,5 @@
-// Removes Pods that nobody else will: of nodes that are gone, terminating ones that never had a node, and finished ones
-// beyond the threshold (k8s.io/kubernetes/pkg/controller/podgc).
+// Removes Pods that nobody else will: of nodes that are gone, terminating ones that never had a node, and
+// finished ones beyond the threshold (k8s.io/kubernetes/pkg/controller/podgc).
 #pragma once
 
 #include "api/gen/corev1.h"

@@ -9,8 +9,8 @@
 namespace xebec::controllers {
 namespace {
 
-constexpr int64_t kBurst = 500;       // creations or deletions in one go
-constexpr int64_t kSlowStart = 1;     // first batch of creations; doubles while they succeed
+constexpr int64_t kBurst = 500;    // creations or deletions in one go
+constexpr int64_t kSlowStart = 1;  // first batch of creations; doubles while they succeed
 constexpr std::string_view kAccount = "replicaset-controller";
 
 bool matches(const appsv1::ReplicaSet& set, const corev1::Pod& pod) {
@@ -25,15 +25,17 @@ int64_t wanted(const appsv1::ReplicaSet& set) { return set.spec.replicas.value_o
 
 // Merge patch that makes the set the controller of a Pod, and the one that undoes it.
 std::string adopt_patch(const appsv1::ReplicaSet& set, const corev1::Pod& pod) {
-  return fmt::format(R"({{"metadata":{{"ownerReferences":[{{"apiVersion":"apps/v1","kind":"ReplicaSet","name":{},"uid":{},)"
-                     R"("controller":true,"blockOwnerDeletion":true}}],"uid":{}}}}})",
-                     codec::to_json(codec::Value(set.metadata.name)), codec::to_json(codec::Value(set.metadata.uid)),
-                     codec::to_json(codec::Value(pod.metadata.uid)));
+  return fmt::format(
+      R"({{"metadata":{{"ownerReferences":[{{"apiVersion":"apps/v1","kind":"ReplicaSet","name":{},"uid":{},)"
+      R"("controller":true,"blockOwnerDeletion":true}}],"uid":{}}}}})",
+      codec::to_json(codec::Value(set.metadata.name)), codec::to_json(codec::Value(set.metadata.uid)),
+      codec::to_json(codec::Value(pod.metadata.uid)));
 }
 
 std::string release_patch(const appsv1::ReplicaSet& set, const corev1::Pod& pod) {
   return fmt::format(R"({{"metadata":{{"ownerReferences":[{{"$patch":"delete","uid":{}}}],"uid":{}}}}})",
-                     codec::to_json(codec::Value(set.metadata.uid)), codec::to_json(codec::Value(pod.metadata.uid)));
+                     codec::to_json(codec::Value(set.metadata.uid)),
+                     codec::to_json(codec::Value(pod.metadata.uid)));
 }
 
 }  // namespace
@@ -48,7 +50,8 @@ ReplicaSetController::ReplicaSetController(const ControllerContext& context)
       recorder_(rest_, env_, std::string(kAccount)) {
   pods_.add_index("controller", [](const corev1::Pod& pod) {
     const metav1::OwnerReference* ref = client::controller_of(pod.metadata);
-    return ref == nullptr ? std::vector<std::string>{"orphan/" + pod.metadata.namespace_} : std::vector<std::string>{ref->uid};
+    return ref == nullptr ? std::vector<std::string>{"orphan/" + pod.metadata.namespace_}
+                          : std::vector<std::string>{ref->uid};
   });
   sets_.on_change([this](const SetPtr& old, const SetPtr& now) {
     const SetPtr& any = now ? now : old;
@@ -61,7 +64,8 @@ ReplicaSetController::ReplicaSetController(const ControllerContext& context)
 
 void ReplicaSetController::start(Scope& scope) {
   scope.spawn(recorder_.run(scope.token()));
-  client::run_controller(scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
 }
 
 ReplicaSetController::SetPtr ReplicaSetController::owner_of(const metav1::ObjectMeta& pod) const {
@@ -78,7 +82,8 @@ void ReplicaSetController::enqueue_owner(const metav1::ObjectMeta& pod, bool gon
   if (gone) expectations_.deletion_observed(key, client::key_of(pod));
   queue_.add(key);
   // Becoming available later than becoming ready is not an event of its own.
-  if (!gone && set->spec.minReadySeconds > 0) queue_.add_after(key, std::chrono::seconds(set->spec.minReadySeconds) + std::chrono::seconds(1));
+  if (!gone && set->spec.minReadySeconds > 0)
+    queue_.add_after(key, std::chrono::seconds(set->spec.minReadySeconds) + std::chrono::seconds(1));
 }
 
 void ReplicaSetController::enqueue_orphan(const corev1::Pod& pod) {
@@ -132,7 +137,8 @@ Task<Result<void>> ReplicaSetController::sync(std::string key) {
 
 // Live look before the first adoption: a set that was deleted must not take Pods.
 Task<Result<bool>> ReplicaSetController::may_adopt(const appsv1::ReplicaSet& set) {
-  CO_TRY(appsv1::ReplicaSet fresh, co_await rest_.get<appsv1::ReplicaSet>(Context(), set.metadata.namespace_, set.metadata.name));
+  CO_TRY(appsv1::ReplicaSet fresh,
+         co_await rest_.get<appsv1::ReplicaSet>(Context(), set.metadata.namespace_, set.metadata.name));
   co_return fresh.metadata.uid == set.metadata.uid && !fresh.metadata.deletionTimestamp;
 }
 
@@ -156,7 +162,8 @@ Task<Result<std::vector<PodPtr>>> ReplicaSetController::claim_pods(SetPtr set, s
     std::string patch = match ? adopt_patch(*set, *pod) : release_patch(*set, *pod);
     auto patched = co_await rest_.patch<corev1::Pod>(Context(), pod->metadata.namespace_, pod->metadata.name,
                                                      client::PatchType::kStrategic, std::move(patch));
-    bool vanished = !patched && (patched.error().is(reason::kNotFound) || patched.error().is(reason::kInvalid));
+    bool vanished =
+        !patched && (patched.error().is(reason::kNotFound) || patched.error().is(reason::kInvalid));
     if (vanished) continue;
     if (!patched) co_return fail(std::move(patched).error());
     if (match) claimed.push_back(pod);
@@ -164,26 +171,32 @@ Task<Result<std::vector<PodPtr>>> ReplicaSetController::claim_pods(SetPtr set, s
   co_return claimed;
 }
 
-Task<Result<void>> ReplicaSetController::manage(std::string key, SetPtr set, const std::vector<PodPtr>& active) {
+Task<Result<void>> ReplicaSetController::manage(std::string key, SetPtr set,
+                                                const std::vector<PodPtr>& active) {
   int64_t missing = wanted(*set) - static_cast<int64_t>(active.size());
   if (missing > 0) co_return co_await create_pods(std::move(key), std::move(set), std::min(missing, kBurst));
-  if (missing < 0) co_return co_await delete_pods(std::move(key), std::move(set), active, std::min(-missing, kBurst));
+  if (missing < 0)
+    co_return co_await delete_pods(std::move(key), std::move(set), active, std::min(-missing, kBurst));
   co_return Result<void>();
 }
 
-Task<void> ReplicaSetController::create_one(std::string key, SetPtr set, std::shared_ptr<std::vector<Status>> failures) {
+Task<void> ReplicaSetController::create_one(std::string key, SetPtr set,
+                                            std::shared_ptr<std::vector<Status>> failures) {
   corev1::Pod pod = pod_from_template(set->spec.template_, set->metadata, client::new_controller_ref(*set));
   auto created = co_await rest_.create(Context(), pod);
   if (created) {
-    recorder_.event(*set, client::kEventNormal, "SuccessfulCreate", fmt::format("Created pod: {}", created->metadata.name));
+    recorder_.event(*set, client::kEventNormal, "SuccessfulCreate",
+                    fmt::format("Created pod: {}", created->metadata.name));
     co_return;
   }
   expectations_.creation_observed(key);
   // In a namespace that is going away there is nothing to complain about.
-  bool terminating = std::any_of(created.error().details.causes.begin(), created.error().details.causes.end(),
-                                 [](const StatusCause& cause) { return cause.reason == "NamespaceTerminating"; });
+  bool terminating =
+      std::any_of(created.error().details.causes.begin(), created.error().details.causes.end(),
+                  [](const StatusCause& cause) { return cause.reason == "NamespaceTerminating"; });
   if (terminating) co_return;
-  recorder_.event(*set, client::kEventWarning, "FailedCreate", fmt::format("Error creating: {}", created.error().message));
+  recorder_.event(*set, client::kEventWarning, "FailedCreate",
+                  fmt::format("Error creating: {}", created.error().message));
   failures->push_back(std::move(created).error());
 }
 
@@ -211,18 +224,22 @@ Task<void> ReplicaSetController::delete_one(std::string key, SetPtr set, PodPtr 
                                             std::shared_ptr<std::vector<Status>> failures) {
   client::DeleteOptions options;
   options.uid = pod->metadata.uid;
-  auto deleted = co_await rest_.delete_<corev1::Pod>(Context(), pod->metadata.namespace_, pod->metadata.name, std::move(options));
+  auto deleted = co_await rest_.delete_<corev1::Pod>(Context(), pod->metadata.namespace_, pod->metadata.name,
+                                                     std::move(options));
   if (deleted) {
-    recorder_.event(*set, client::kEventNormal, "SuccessfulDelete", fmt::format("Deleted pod: {}", pod->metadata.name));
+    recorder_.event(*set, client::kEventNormal, "SuccessfulDelete",
+                    fmt::format("Deleted pod: {}", pod->metadata.name));
     co_return;
   }
   expectations_.deletion_observed(key, pod_key(*pod));
   if (deleted.error().is(reason::kNotFound) || deleted.error().is(reason::kConflict)) co_return;
-  recorder_.event(*set, client::kEventWarning, "FailedDelete", fmt::format("Error deleting: {}", deleted.error().message));
+  recorder_.event(*set, client::kEventWarning, "FailedDelete",
+                  fmt::format("Error deleting: {}", deleted.error().message));
   failures->push_back(std::move(deleted).error());
 }
 
-Task<Result<void>> ReplicaSetController::delete_pods(std::string key, SetPtr set, std::vector<PodPtr> active, int64_t count) {
+Task<Result<void>> ReplicaSetController::delete_pods(std::string key, SetPtr set, std::vector<PodPtr> active,
+                                                     int64_t count) {
   sort_for_deletion(active, related_pods_on_nodes(*set));
   active.resize(static_cast<size_t>(count));
   std::set<std::string, std::less<>> ids;
@@ -241,7 +258,8 @@ std::map<std::string, int> ReplicaSetController::related_pods_on_nodes(const app
   std::map<std::string, int> out;
   const metav1::OwnerReference* owner = client::controller_of(set.metadata);
   for (const SetPtr& sibling : sets_.list(set.metadata.namespace_)) {
-    bool related = sibling->metadata.uid == set.metadata.uid || (owner != nullptr && client::is_controlled_by(sibling->metadata, owner->uid));
+    bool related = sibling->metadata.uid == set.metadata.uid ||
+                   (owner != nullptr && client::is_controlled_by(sibling->metadata, owner->uid));
     if (!related) continue;
     for (const PodPtr& pod : pods_.by_index("controller", sibling->metadata.uid)) {
       if (pod_active(*pod)) ++out[pod->spec.nodeName];
@@ -250,7 +268,8 @@ std::map<std::string, int> ReplicaSetController::related_pods_on_nodes(const app
   return out;
 }
 
-appsv1::ReplicaSetStatus ReplicaSetController::new_status(const appsv1::ReplicaSet& set, const std::vector<PodPtr>& pods,
+appsv1::ReplicaSetStatus ReplicaSetController::new_status(const appsv1::ReplicaSet& set,
+                                                          const std::vector<PodPtr>& pods,
                                                           const std::optional<Status>& failure) const {
   appsv1::ReplicaSetStatus status = set.status;
   api::Time now = to_time(env_.clock->now());
@@ -286,8 +305,10 @@ Task<Result<void>> ReplicaSetController::update_status(std::string key, SetPtr s
                                                        std::optional<Status> failure) {
   appsv1::ReplicaSetStatus status = new_status(*set, pods, failure);
   bool waiting = status.readyReplicas == wanted(*set) && status.availableReplicas != wanted(*set);
-  if (set->spec.minReadySeconds > 0 && waiting) queue_.add_after(key, std::chrono::seconds(set->spec.minReadySeconds));
-  if (status == set->status && set->status.observedGeneration == set->metadata.generation) co_return Result<void>();
+  if (set->spec.minReadySeconds > 0 && waiting)
+    queue_.add_after(key, std::chrono::seconds(set->spec.minReadySeconds));
+  if (status == set->status && set->status.observedGeneration == set->metadata.generation)
+    co_return Result<void>();
   status.observedGeneration = set->metadata.generation;
   appsv1::ReplicaSet updated = *set;
   updated.status = std::move(status);

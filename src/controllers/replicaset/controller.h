@@ -29,8 +29,10 @@ class ReplicaSetController final : public Controller {
   Task<Result<void>> create_pods(std::string key, SetPtr set, int64_t count);
   Task<Result<void>> delete_pods(std::string key, SetPtr set, std::vector<PodPtr> active, int64_t count);
   Task<void> create_one(std::string key, SetPtr set, std::shared_ptr<std::vector<Status>> failures);
-  Task<void> delete_one(std::string key, SetPtr set, PodPtr pod, std::shared_ptr<std::vector<Status>> failures);
-  Task<Result<void>> update_status(std::string key, SetPtr set, std::vector<PodPtr> pods, std::optional<Status> failure);
+  Task<void> delete_one(std::string key, SetPtr set, PodPtr pod,
+                        std::shared_ptr<std::vector<Status>> failures);
+  Task<Result<void>> update_status(std::string key, SetPtr set, std::vector<PodPtr> pods,
+                                   std::optional<Status> failure);
   appsv1::ReplicaSetStatus new_status(const appsv1::ReplicaSet& set, const std::vector<PodPtr>& pods,
                                       const std::optional<Status>& failure) const;
   std::map<std::string, int> related_pods_on_nodes(const appsv1::ReplicaSet& set) const;

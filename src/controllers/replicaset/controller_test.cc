@@ -90,7 +90,8 @@ TEST(SortForDeletion, GivesUpUnassignedThenNotReadyThenYoungestPods) {
     condition.status = ready ? "True" : "False";
     return std::make_shared<const corev1::Pod>(std::move(out));
   };
-  std::vector<PodPtr> pods = {pod("old", "n", true, 1), pod("young", "n", true, 2), pod("sick", "n", false, 1), pod("free", "", true, 1)};
+  std::vector<PodPtr> pods = {pod("old", "n", true, 1), pod("young", "n", true, 2),
+                              pod("sick", "n", false, 1), pod("free", "", true, 1)};
   sort_for_deletion(pods, {});
   std::vector<std::string> names;
   for (const PodPtr& p : pods) names.push_back(p->metadata.name);

@@ -14,8 +14,9 @@ bool active(const NamespacePtr& ns) { return ns && ns->status.phase != "Terminat
 // Writes that come too late for their namespace, or that somebody else made meanwhile, are fine.
 Result<void> tolerate(const Status& error) {
   if (error.is(reason::kAlreadyExists) || error.is(reason::kNotFound)) return {};
-  bool terminating = std::any_of(error.details.causes.begin(), error.details.causes.end(),
-                                 [](const StatusCause& cause) { return cause.reason == "NamespaceTerminating"; });
+  bool terminating =
+      std::any_of(error.details.causes.begin(), error.details.causes.end(),
+                  [](const StatusCause& cause) { return cause.reason == "NamespaceTerminating"; });
   if (terminating) return {};
   return fail(error);
 }
@@ -39,7 +40,8 @@ ServiceAccountController::ServiceAccountController(const ControllerContext& cont
 }
 
 void ServiceAccountController::start(Scope& scope) {
-  client::run_controller(scope, queue_, 1, [this](std::string ns) { return sync(std::move(ns)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 1, [this](std::string ns) { return sync(std::move(ns)); }, env_.logger);
 }
 
 Task<Result<void>> ServiceAccountController::sync(std::string ns) {
@@ -69,7 +71,8 @@ RootCaPublisher::RootCaPublisher(const ControllerContext& context)
 }
 
 void RootCaPublisher::start(Scope& scope) {
-  client::run_controller(scope, queue_, 1, [this](std::string ns) { return sync(std::move(ns)); }, env_.logger);
+  client::run_controller(
+      scope, queue_, 1, [this](std::string ns) { return sync(std::move(ns)); }, env_.logger);
 }
 
 Task<Result<void>> RootCaPublisher::sync(std::string ns) {
@@ -80,15 +83,18 @@ Task<Result<void>> RootCaPublisher::sync(std::string ns) {
     map.metadata.name = kRootCa;
     map.metadata.namespace_ = ns;
     map.metadata.annotations["kubernetes.io/description"] =
-        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
-        "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
+        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints "
+        "such as the "
+        "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of "
+        "Kubernetes "
         "clusters.";
     map.data[kRootCaKey] = ca_pem_;
     auto created = co_await rest_.create(Context(), map);
     if (!created) co_return tolerate(created.error());
     co_return Result<void>();
   }
-  if (existing->data.size() == 1 && existing->data.value_or(kRootCaKey, "") == ca_pem_) co_return Result<void>();
+  if (existing->data.size() == 1 && existing->data.value_or(kRootCaKey, "") == ca_pem_)
+    co_return Result<void>();
   corev1::ConfigMap map = *existing;
   map.data.clear();
   map.data[kRootCaKey] = ca_pem_;

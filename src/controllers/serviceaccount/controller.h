@@ -1,5 +1,5 @@
-// What every namespace has from its first moment: the service account `default` and the ConfigMap kube-root-ca.crt
-// (k8s.io/kubernetes/pkg/controller/serviceaccount and certificates/rootcacertpublisher).
+// What every namespace has from its first moment: the service account `default` and the ConfigMap
+// kube-root-ca.crt (k8s.io/kubernetes/pkg/controller/serviceaccount and certificates/rootcacertpublisher).
 #pragma once
 
 #include "api/gen/corev1.h"

@@ -12,7 +12,9 @@ constexpr std::string_view kAccountUid = "kubernetes.io/service-account.uid";
 
 bool is_token(const corev1::Secret& secret) { return secret.type == kType; }
 
-std::string account_of(const corev1::Secret& secret) { return secret.metadata.annotations.value_or(kAccountName, ""); }
+std::string account_of(const corev1::Secret& secret) {
+  return secret.metadata.annotations.value_or(kAccountName, "");
+}
 
 // True when the bytes under the key were not what they should be.
 bool set_data(corev1::Secret& secret, std::string_view key, const std::string& bytes) {
@@ -44,8 +46,11 @@ TokensController::TokensController(const ControllerContext& context)
 }
 
 void TokensController::start(Scope& scope) {
-  client::run_controller(scope, account_queue_, 1, [this](std::string key) { return sync_account(std::move(key)); }, env_.logger);
-  client::run_controller(scope, secret_queue_, 1, [this](std::string key) { return sync_secret(std::move(key)); }, env_.logger);
+  client::run_controller(
+      scope, account_queue_, 1, [this](std::string key) { return sync_account(std::move(key)); },
+      env_.logger);
+  client::run_controller(
+      scope, secret_queue_, 1, [this](std::string key) { return sync_secret(std::move(key)); }, env_.logger);
 }
 
 bool TokensController::has_token(const corev1::ServiceAccount& account) const {
@@ -59,7 +64,8 @@ Task<Result<void>> TokensController::sync_account(std::string key) {
   client::KeyParts parts = client::split_key(key);
   AccountPtr account = accounts_.get(parts.ns, parts.name);
   if (!account) co_return co_await delete_tokens(parts.ns, parts.name);
-  if (!options_.legacy_token_secrets || account->metadata.deletionTimestamp || has_token(*account)) co_return Result<void>();
+  if (!options_.legacy_token_secrets || account->metadata.deletionTimestamp || has_token(*account))
+    co_return Result<void>();
   co_return co_await generate(std::move(account));
 }
 
@@ -68,15 +74,16 @@ Task<Result<void>> TokensController::delete_tokens(std::string ns, std::string a
     if (!is_token(*secret) || account_of(*secret) != account) continue;
     client::DeleteOptions options;
     options.uid = secret->metadata.uid;
-    auto deleted = co_await rest_.delete_<corev1::Secret>(Context(), ns, secret->metadata.name, std::move(options));
+    auto deleted =
+        co_await rest_.delete_<corev1::Secret>(Context(), ns, secret->metadata.name, std::move(options));
     bool gone = deleted || deleted.error().is(reason::kNotFound) || deleted.error().is(reason::kConflict);
     if (!gone) co_return fail(std::move(deleted).error());
   }
   co_return Result<void>();
 }
 
-// Makes the Secret first and then lets the account refer to it; a Secret that nothing refers to is found again through
-// its annotation.
+// Makes the Secret first and then lets the account refer to it; a Secret that nothing refers to is found
+// again through its annotation.
 Task<Result<void>> TokensController::generate(AccountPtr account) {
   corev1::Secret secret;
   secret.metadata.namespace_ = account->metadata.namespace_;
@@ -100,12 +107,13 @@ Task<Result<void>> TokensController::generate(AccountPtr account) {
   co_return Result<void>();
 }
 
-Result<void> TokensController::fill(corev1::Secret& secret, const corev1::ServiceAccount& account, bool& changed) const {
+Result<void> TokensController::fill(corev1::Secret& secret, const corev1::ServiceAccount& account,
+                                    bool& changed) const {
   changed |= set_data(secret, "ca.crt", options_.root_ca_pem);
   changed |= set_data(secret, "namespace", secret.metadata.namespace_);
   if (secret.data["token"].empty()) {
-    TRY(std::string token, options_.sign_legacy_token(secret.metadata.namespace_, account.metadata.name, account.metadata.uid,
-                                                      secret.metadata.name));
+    TRY(std::string token, options_.sign_legacy_token(secret.metadata.namespace_, account.metadata.name,
+                                                      account.metadata.uid, secret.metadata.name));
     secret.data["token"].data = std::move(token);
     changed = true;
   }
@@ -134,7 +142,8 @@ Task<Result<void>> TokensController::sync_secret(std::string key) {
     }
     client::DeleteOptions options;
     options.uid = secret->metadata.uid;
-    auto deleted = co_await rest_.delete_<corev1::Secret>(Context(), parts.ns, parts.name, std::move(options));
+    auto deleted =
+        co_await rest_.delete_<corev1::Secret>(Context(), parts.ns, parts.name, std::move(options));
     bool gone = deleted || deleted.error().is(reason::kNotFound) || deleted.error().is(reason::kConflict);
     if (!gone) co_return fail(std::move(deleted).error());
     co_return Result<void>();

@@ -1,6 +1,6 @@
-// Secrets of type kubernetes.io/service-account-token: filled with a token, deleted with their account; and, as before
-// Kubernetes 1.24 (gate LegacyServiceAccountTokenNoAutoGeneration=false), one made for every account
-// (k8s.io/kubernetes/pkg/controller/serviceaccount/tokens_controller.go).
+// Secrets of type kubernetes.io/service-account-token: filled with a token, deleted with their account; and,
+// as before Kubernetes 1.24 (gate LegacyServiceAccountTokenNoAutoGeneration=false), one made for every
+// account (k8s.io/kubernetes/pkg/controller/serviceaccount/tokens_controller.go).
 #pragma once
 
 #include "api/gen/corev1.h"

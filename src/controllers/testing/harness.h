@@ -11,7 +11,8 @@ template <class T>
 class Harness {
  public:
   explicit Harness(ControllerOptions options = {}) : options_(std::move(options)) {
-    ControllerContext context(sim.env, informers_, [this](std::string_view) { return sim.rest; }, options_);
+    ControllerContext context(
+        sim.env, informers_, [this](std::string_view) { return sim.rest; }, options_);
     controller_ = std::make_unique<T>(context);
     informers_.start(sim.scope);
     sim.run_for(std::chrono::seconds(1));

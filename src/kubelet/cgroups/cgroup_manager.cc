@@ -63,7 +63,8 @@ Limits limits_of(const corev1::Pod& pod) {
 
 class HostCgroups final : public CgroupManager {
  public:
-  HostCgroups(CgroupOptions options, Logger logger) : options_(std::move(options)), logger_(std::move(logger)) {
+  HostCgroups(CgroupOptions options, Logger logger)
+      : options_(std::move(options)), logger_(std::move(logger)) {
     if (is_v2(options_.mount_point)) {
       hierarchies_.push_back(options_.mount_point);
       unified_ = true;
@@ -72,7 +73,8 @@ class HostCgroups final : public CgroupManager {
     std::set<std::string> seen;  // "cpu" and "cpuacct" are often links to one
     std::error_code error;
     std::vector<std::string> names;
-    for (fs::directory_iterator it(options_.mount_point, error), end; !error && it != end; it.increment(error)) {
+    for (fs::directory_iterator it(options_.mount_point, error), end; !error && it != end;
+         it.increment(error)) {
       if (it->is_directory()) names.push_back(fs::canonical(it->path(), error).string());
     }
     std::sort(names.begin(), names.end());
@@ -97,7 +99,8 @@ class HostCgroups final : public CgroupManager {
     Limits limits = limits_of(pod);
     if (unified_) {
       write(path, "cpu.weight", std::to_string(weight_of(limits.shares)));
-      write(path, "cpu.max", limits.quota > 0 ? fmt::format("{} {}", limits.quota, kPeriod) : fmt::format("max {}", kPeriod));
+      write(path, "cpu.max",
+            limits.quota > 0 ? fmt::format("{} {}", limits.quota, kPeriod) : fmt::format("max {}", kPeriod));
       write(path, "memory.max", limits.memory > 0 ? std::to_string(limits.memory) : "max");
     } else {
       write(path, "cpu.shares", std::to_string(limits.shares));
@@ -128,8 +131,8 @@ class HostCgroups final : public CgroupManager {
     for (const std::string& hierarchy : hierarchies_) {
       for (std::string_view c : kClasses) {
         std::error_code error;
-        for (fs::directory_iterator it(hierarchy + options_.root + std::string(c), error), end; !error && it != end;
-             it.increment(error)) {
+        for (fs::directory_iterator it(hierarchy + options_.root + std::string(c), error), end;
+             !error && it != end; it.increment(error)) {
           std::string name = it->path().filename().string();
           if (name.rfind("pod", 0) == 0 && name.size() > 30) found.insert(name.substr(3));
         }

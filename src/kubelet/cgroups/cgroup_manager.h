@@ -30,9 +30,9 @@ class CgroupManager {
 std::string pod_cgroup(const std::string& root, const corev1::Pod& pod);
 
 struct CgroupOptions {
-  std::string root;                        // "/kubepods"
+  std::string root;  // "/kubepods"
   std::string mount_point = "/sys/fs/cgroup";
-  int64_t pids_limit = 0;                  // for each pod; 0: none
+  int64_t pids_limit = 0;  // for each pod; 0: none
 };
 // Detects version 1, 2 or the hybrid by what is mounted. The QoS tree is made here.
 Result<std::unique_ptr<CgroupManager>> make_cgroup_manager(CgroupOptions options, Logger logger);

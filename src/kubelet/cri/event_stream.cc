@@ -7,7 +7,9 @@ namespace {
 
 namespace events = containerd::services::events::v1;
 
-int64_t nanoseconds(const google::protobuf::Timestamp& time) { return time.seconds() * 1'000'000'000 + time.nanos(); }
+int64_t nanoseconds(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1'000'000'000 + time.nanos();
+}
 
 // Nothing for what is not about a container's first process.
 std::optional<Event> decode(const events::Envelope& envelope) {
@@ -112,7 +114,8 @@ class EventStream::Reactor final : public grpc::ClientReadReactor<events::Envelo
 };
 
 std::shared_ptr<EventStream> EventStream::open(std::shared_ptr<grpc::Channel> channel,
-                                               std::shared_ptr<InFlight> in_flight, const std::string& name_space) {
+                                               std::shared_ptr<InFlight> in_flight,
+                                               const std::string& name_space) {
   auto stream = std::make_shared<EventStream>();
   stream->queue_.push(Event{.type = Event::Type::kSubscribed});
   Reactor::start(std::make_shared<Reactor>(stream, std::move(channel), std::move(in_flight)), name_space);

@@ -96,8 +96,9 @@ Task<Result<std::string>> FakeRuntime::run_pod_sandbox(PodSandboxConfig config, 
     if (sandbox.status.metadata != config.metadata) continue;
     const PodSandboxMetadata& m = config.metadata;
     std::string name = fmt::format("{}_{}_{}_{}", m.name, m.namespace_, m.uid, m.attempt);
-    co_return fail(rpc_error(2, fmt::format("failed to reserve sandbox name \"{}\": name \"{}\" is reserved for \"{}\"",
-                                            name, name, other)));
+    co_return fail(
+        rpc_error(2, fmt::format("failed to reserve sandbox name \"{}\": name \"{}\" is reserved for \"{}\"",
+                                 name, name, other)));
   }
   co_await pause(state->options.sandbox_time);
   State::Sandbox sandbox;
@@ -105,7 +106,8 @@ Task<Result<std::string>> FakeRuntime::run_pod_sandbox(PodSandboxConfig config, 
   sandbox.status.metadata = config.metadata;
   sandbox.status.state = SandboxState::kReady;
   sandbox.status.created_at = state->now();
-  if (config.security.namespaces.network != NamespaceMode::kNode) sandbox.status.ips.push_back(state->new_ip());
+  if (config.security.namespaces.network != NamespaceMode::kNode)
+    sandbox.status.ips.push_back(state->new_ip());
   sandbox.status.namespaces = config.security.namespaces;
   sandbox.status.labels = config.labels;
   sandbox.status.annotations = config.annotations;
@@ -156,8 +158,13 @@ Task<Result<std::vector<PodSandbox>>> FakeRuntime::list_pod_sandboxes(PodSandbox
     bool matches = (filter.id.empty() || filter.id == id) && (!filter.state || *filter.state == s.state) &&
                    has_labels(s.labels, filter.labels);
     if (!matches) continue;
-    PodSandbox item{.id = id, .metadata = s.metadata, .state = s.state, .created_at = s.created_at, .labels = s.labels,
-                    .annotations = s.annotations, .runtime_handler = s.runtime_handler};
+    PodSandbox item{.id = id,
+                    .metadata = s.metadata,
+                    .state = s.state,
+                    .created_at = s.created_at,
+                    .labels = s.labels,
+                    .annotations = s.annotations,
+                    .runtime_handler = s.runtime_handler};
     list.push_back(std::move(item));
   }
   co_return list;
@@ -169,7 +176,8 @@ Task<Result<std::string>> FakeRuntime::create_container(std::string sandbox_id, 
   CO_TRY_VOID(state_->sandbox(sandbox_id));
   std::string image = state_->find_image(config.image.image);
   if (image.empty()) {
-    co_return fail(rpc_error(5, fmt::format("failed to get image from containerd \"{}\": image not found", config.image.image)));
+    co_return fail(rpc_error(
+        5, fmt::format("failed to get image from containerd \"{}\": image not found", config.image.image)));
   }
   std::string id = state_->new_id();
   auto box = std::make_shared<State::Box>();
@@ -200,8 +208,10 @@ Task<Result<void>> FakeRuntime::start_container(std::string id) {
   co_await pause(state->options.start_time);
   CO_TRY(std::shared_ptr<State::Box> box, state->container(id));
   if (box->status.state != ContainerState::kCreated) {
-    co_return fail(rpc_error(2, fmt::format("failed to start container \"{}\": container is in {} state", id,
-                                            box->status.state == ContainerState::kRunning ? "CONTAINER_RUNNING" : "CONTAINER_EXITED")));
+    co_return fail(
+        rpc_error(2, fmt::format("failed to start container \"{}\": container is in {} state", id,
+                                 box->status.state == ContainerState::kRunning ? "CONTAINER_RUNNING"
+                                                                               : "CONTAINER_EXITED")));
   }
   if (box->behaviour.start_error) co_return fail(*box->behaviour.start_error);
   state->start(id, *box);
@@ -216,7 +226,8 @@ Task<Result<void>> FakeRuntime::stop_container(std::string id, int64_t grace_sec
   std::shared_ptr<State::Box> box = *found;
   Duration grace = std::chrono::seconds(grace_seconds);
   bool killed = box->behaviour.ignores_stop_signal || grace_seconds == 0;
-  Duration wait = box->behaviour.ignores_stop_signal ? grace : std::min<Duration>(grace, state->options.stop_time);
+  Duration wait =
+      box->behaviour.ignores_stop_signal ? grace : std::min<Duration>(grace, state->options.stop_time);
   // The process may end by itself first.
   OneShot<bool> ended = box->exited.subscribe();
   if (wait > Duration::zero()) {
@@ -254,9 +265,16 @@ Task<Result<std::vector<Container>>> FakeRuntime::list_containers(ContainerFilte
                    (filter.sandbox_id.empty() || filter.sandbox_id == box->sandbox_id) &&
                    has_labels(s.labels, filter.labels);
     if (!matches) continue;
-    Container item{.id = id, .sandbox_id = box->sandbox_id, .metadata = s.metadata, .image = s.image,
-                   .image_ref = s.image_ref, .image_id = s.image_id, .state = s.state, .created_at = s.created_at,
-                   .labels = s.labels, .annotations = s.annotations};
+    Container item{.id = id,
+                   .sandbox_id = box->sandbox_id,
+                   .metadata = s.metadata,
+                   .image = s.image,
+                   .image_ref = s.image_ref,
+                   .image_id = s.image_id,
+                   .state = s.state,
+                   .created_at = s.created_at,
+                   .labels = s.labels,
+                   .annotations = s.annotations};
     list.push_back(std::move(item));
   }
   co_return list;
@@ -275,7 +293,8 @@ Task<Result<void>> FakeRuntime::reopen_container_log(std::string id) {
   co_return Result<void>();
 }
 
-Task<Result<ExecSyncResult>> FakeRuntime::exec_sync(std::string id, std::vector<std::string> command, int64_t) {
+Task<Result<ExecSyncResult>> FakeRuntime::exec_sync(std::string id, std::vector<std::string> command,
+                                                    int64_t) {
   CO_TRY_VOID(state_->begin("exec_sync", state_->container_name(id)));
   CO_TRY(std::shared_ptr<State::Box> box, state_->container(id));
   if (box->status.state != ContainerState::kRunning) {
@@ -316,8 +335,13 @@ Task<Result<ContainerStats>> FakeRuntime::container_stats(std::string id) {
   // A hundredth of a core since the start, and 8 MiB.
   uint64_t used = box->status.started_at == 0 ? 0 : static_cast<uint64_t>(now - box->status.started_at) / 100;
   CpuUsage cpu{.timestamp = now, .usage_core_nano_seconds = used, .usage_nano_cores = std::nullopt};
-  MemoryUsage memory{.timestamp = now, .working_set_bytes = 8 << 20, .available_bytes = std::nullopt,
-                     .usage_bytes = 8 << 20, .rss_bytes = 8 << 20, .page_faults = 0, .major_page_faults = 0};
+  MemoryUsage memory{.timestamp = now,
+                     .working_set_bytes = 8 << 20,
+                     .available_bytes = std::nullopt,
+                     .usage_bytes = 8 << 20,
+                     .rss_bytes = 8 << 20,
+                     .page_faults = 0,
+                     .major_page_faults = 0};
   stats.cpu = std::move(cpu);
   stats.memory = std::move(memory);
   co_return stats;
@@ -329,7 +353,8 @@ Task<Result<std::vector<ContainerStats>>> FakeRuntime::list_container_stats(Stat
   for (const auto& [id, box] : state_->containers) {
     bool matches = (filter.id.empty() || filter.id == id) &&
                    (filter.sandbox_id.empty() || filter.sandbox_id == box->sandbox_id) &&
-                   box->status.state == ContainerState::kRunning && has_labels(box->status.labels, filter.labels);
+                   box->status.state == ContainerState::kRunning &&
+                   has_labels(box->status.labels, filter.labels);
     if (matches) ids.push_back(id);
   }
   std::vector<ContainerStats> list;
@@ -396,14 +421,17 @@ Task<Result<std::optional<Image>>> FakeRuntime::image_status(ImageSpec image) {
   co_return found;
 }
 
-Task<Result<std::string>> FakeRuntime::pull_image(ImageSpec image, std::optional<AuthConfig>, PodSandboxConfig) {
+Task<Result<std::string>> FakeRuntime::pull_image(ImageSpec image, std::optional<AuthConfig>,
+                                                  PodSandboxConfig) {
   std::shared_ptr<State> state = state_;
   CO_TRY_VOID(state->begin("pull_image", image.image));
   std::string name = full_image_name(image.image);
   auto it = state->options.registry.find(name);
   if (it == state->options.registry.end() && !state->options.any_image) {
-    co_return fail(rpc_error(5, fmt::format("failed to pull and unpack image \"{0}\": failed to resolve reference "
-                                            "\"{0}\": {0}: not found", name)));
+    co_return fail(
+        rpc_error(5, fmt::format("failed to pull and unpack image \"{0}\": failed to resolve reference "
+                                 "\"{0}\": {0}: not found",
+                                 name)));
   }
   FakeImage behaviour = it == state->options.registry.end() ? FakeImage() : it->second;
   co_await pause(behaviour.pull_time);
@@ -421,7 +449,10 @@ Task<Result<ImageFsInfo>> FakeRuntime::image_fs_info() {
   CO_TRY_VOID(state_->begin("image_fs_info"));
   uint64_t used = 0;
   for (const auto& [name, image] : state_->images) used += image.size;
-  FilesystemUsage fs{.timestamp = state_->now(), .mountpoint = "/", .used_bytes = used, .inodes_used = state_->images.size()};
+  FilesystemUsage fs{.timestamp = state_->now(),
+                     .mountpoint = "/",
+                     .used_bytes = used,
+                     .inodes_used = state_->images.size()};
   ImageFsInfo info;
   info.image_filesystems.push_back(std::move(fs));
   co_return info;

@@ -1,7 +1,7 @@
-// FakeRuntime: a container runtime in memory and in virtual time, for hollow kubelets, simulation and unit tests.
-// Containers run forever, or for a time and exit with a code, as their image or pod annotations say. Ids, addresses
-// and the order of events are a function of the calls alone.
-// Everything is called on the thread of its executor; next_event() has one caller.
+// FakeRuntime: a container runtime in memory and in virtual time, for hollow kubelets, simulation and unit
+// tests. Containers run forever, or for a time and exit with a code, as their image or pod annotations say.
+// Ids, addresses and the order of events are a function of the calls alone. Everything is called on the
+// thread of its executor; next_event() has one caller.
 #pragma once
 
 #include <functional>
@@ -14,15 +14,17 @@
 
 namespace xebec::cri {
 
-// Annotations of the container, or of the pod sandbox with ".CONTAINER" appended or without; they beat the image.
-inline constexpr std::string_view kFakeRunForMs = "fake-runtime.xebec/run-for-ms";  // then the container exits ...
-inline constexpr std::string_view kFakeExitCode = "fake-runtime.xebec/exit-code";   // ... with this code (0)
+// Annotations of the container, or of the pod sandbox with ".CONTAINER" appended or without; they beat the
+// image.
+inline constexpr std::string_view kFakeRunForMs =
+    "fake-runtime.xebec/run-for-ms";  // then the container exits ...
+inline constexpr std::string_view kFakeExitCode = "fake-runtime.xebec/exit-code";  // ... with this code (0)
 
 struct FakeImage {
   uint64_t size = 1 << 20;
-  std::optional<Duration> run_for;  // absent: runs until it is stopped
-  int32_t exit_code = 0;            // after run_for
-  bool ignores_stop_signal = false; // runs through the grace period, then is killed
+  std::optional<Duration> run_for;   // absent: runs until it is stopped
+  int32_t exit_code = 0;             // after run_for
+  bool ignores_stop_signal = false;  // runs through the grace period, then is killed
   std::optional<Status> start_error;
   Duration pull_time = Duration::zero();
 };
@@ -41,8 +43,8 @@ struct FakeOptions {
 
 class FakeRuntime final : public Runtime {
  public:
-  using ExecHandler =
-      std::function<Result<ExecSyncResult>(const ContainerStatus& container, const std::vector<std::string>& command)>;
+  using ExecHandler = std::function<Result<ExecSyncResult>(const ContainerStatus& container,
+                                                           const std::vector<std::string>& command)>;
 
   FakeRuntime(Executor& executor, const Clock& clock, FakeOptions options);
   ~FakeRuntime() override;

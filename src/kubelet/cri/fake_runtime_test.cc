@@ -92,7 +92,8 @@ TEST_F(FakeRuntimeTest, AnImageCanSayWhenAndHowItsContainersExit) {
 
 TEST_F(FakeRuntimeTest, APodAnnotationForOneContainerBeatsTheImage) {
   with_busybox();
-  std::string id = started("busybox", {{std::string(kFakeRunForMs) + ".main", "20"}, {std::string(kFakeExitCode), "9"}});
+  std::string id =
+      started("busybox", {{std::string(kFakeRunForMs) + ".main", "20"}, {std::string(kFakeExitCode), "9"}});
   sim_.run_for(milliseconds(20));
   EXPECT_EQ(status(id).exit_code, 9);
 }
@@ -105,8 +106,10 @@ TEST_F(FakeRuntimeTest, PullingAnUnknownImageFailsInContainerdsWords) {
   ASSERT_FALSE(pulled.has_value());
   EXPECT_TRUE(pulled.error().is(reason::kNotFound));
   EXPECT_EQ(pulled.error().message,
-            "rpc error: code = NotFound desc = failed to pull and unpack image \"docker.io/library/nosuch:latest\": "
-            "failed to resolve reference \"docker.io/library/nosuch:latest\": docker.io/library/nosuch:latest: not found");
+            "rpc error: code = NotFound desc = failed to pull and unpack image "
+            "\"docker.io/library/nosuch:latest\": "
+            "failed to resolve reference \"docker.io/library/nosuch:latest\": "
+            "docker.io/library/nosuch:latest: not found");
 }
 
 TEST_F(FakeRuntimeTest, AStubbornContainerIsKilledAfterTheGracePeriod) {
@@ -144,8 +147,9 @@ TEST_F(FakeRuntimeTest, EventsTellOfStartsExitsAndDeletionsInOrder) {
     }
   }
   std::vector<std::pair<Event::Type, std::string>> expected = {
-      {Event::Type::kStarted, sandbox_id_}, {Event::Type::kStarted, id},          {Event::Type::kExited, id},
-      {Event::Type::kExited, sandbox_id_},  {Event::Type::kDeleted, id},          {Event::Type::kDeleted, sandbox_id_}};
+      {Event::Type::kStarted, sandbox_id_}, {Event::Type::kStarted, id},
+      {Event::Type::kExited, id},           {Event::Type::kExited, sandbox_id_},
+      {Event::Type::kDeleted, id},          {Event::Type::kDeleted, sandbox_id_}};
   EXPECT_EQ(seen, expected);
 }
 
@@ -174,8 +178,9 @@ TEST_F(FakeRuntimeTest, ASandboxNameIsReservedUntilItIsRemoved) {
   PodSandboxConfig sandbox;
   sandbox.metadata.name = "pod";
   std::string id = *run(runtime_->run_pod_sandbox(sandbox, ""));
-  EXPECT_NE(run(runtime_->run_pod_sandbox(sandbox, "")).error().message.find("failed to reserve sandbox name"),
-            std::string::npos);
+  EXPECT_NE(
+      run(runtime_->run_pod_sandbox(sandbox, "")).error().message.find("failed to reserve sandbox name"),
+      std::string::npos);
   run(runtime_->remove_pod_sandbox(id));
   EXPECT_TRUE(run(runtime_->run_pod_sandbox(sandbox, "")).has_value());
 }
@@ -201,12 +206,14 @@ TEST_F(FakeRuntimeTest, ImagesAreFoundByEveryName) {
   ImageSpec image;
   image.image = "busybox";
   std::string id = *run(runtime_->pull_image(image, std::nullopt, PodSandboxConfig()));
-  for (const char* name : {"busybox", "busybox:latest", "library/busybox", "docker.io/library/busybox:latest"}) {
+  for (const char* name :
+       {"busybox", "busybox:latest", "library/busybox", "docker.io/library/busybox:latest"}) {
     image.image = name;
     ASSERT_TRUE(run(runtime_->image_status(image))->has_value()) << name;
   }
   image.image = id;
-  EXPECT_EQ(run(runtime_->image_status(image))->value().repo_tags.front(), "docker.io/library/busybox:latest");
+  EXPECT_EQ(run(runtime_->image_status(image))->value().repo_tags.front(),
+            "docker.io/library/busybox:latest");
   image.image = "busybox:other";
   EXPECT_FALSE(run(runtime_->image_status(image))->has_value());
 }

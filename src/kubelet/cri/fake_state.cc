@@ -45,7 +45,8 @@ std::string FakeRuntime::State::new_ip() {
 Result<FakeRuntime::State::Sandbox*> FakeRuntime::State::sandbox(const std::string& id) {
   auto it = sandboxes.find(id);
   if (it == sandboxes.end()) {
-    return fail(rpc_error(5, fmt::format("an error occurred when try to find sandbox \"{}\": not found", id)));
+    return fail(
+        rpc_error(5, fmt::format("an error occurred when try to find sandbox \"{}\": not found", id)));
   }
   return &it->second;
 }
@@ -53,7 +54,8 @@ Result<FakeRuntime::State::Sandbox*> FakeRuntime::State::sandbox(const std::stri
 Result<std::shared_ptr<FakeRuntime::State::Box>> FakeRuntime::State::container(const std::string& id) {
   auto it = containers.find(id);
   if (it == containers.end()) {
-    return fail(rpc_error(5, fmt::format("an error occurred when try to find container \"{}\": not found", id)));
+    return fail(
+        rpc_error(5, fmt::format("an error occurred when try to find container \"{}\": not found", id)));
   }
   return it->second;
 }
@@ -83,7 +85,8 @@ void FakeRuntime::State::start(const std::string& id, Box& box) {
   std::optional<Duration> run_for = box.behaviour.run_for;
   if (auto ms = number(kFakeRunForMs, box.config, pod)) run_for = std::chrono::milliseconds(*ms);
   if (!run_for) return;
-  int32_t code = static_cast<int32_t>(number(kFakeExitCode, box.config, pod).value_or(box.behaviour.exit_code));
+  int32_t code =
+      static_cast<int32_t>(number(kFakeExitCode, box.config, pod).value_or(box.behaviour.exit_code));
   box.timer = executor.post_at(executor.now() + *run_for, [weak = weak_from_this(), id, code] {
     std::shared_ptr<State> state = weak.lock();
     if (!state) return;
@@ -128,8 +131,8 @@ void FakeRuntime::State::remove_container(const std::string& id) {
 }
 
 std::string FakeRuntime::State::image_id(const std::string& full_name) {
-  return fmt::format("sha256:{:016x}{:016x}{:016x}{:016x}", hash(full_name, 1), hash(full_name, 2), hash(full_name, 3),
-                     hash(full_name, 4));
+  return fmt::format("sha256:{:016x}{:016x}{:016x}{:016x}", hash(full_name, 1), hash(full_name, 2),
+                     hash(full_name, 3), hash(full_name, 4));
 }
 
 std::string FakeRuntime::State::find_image(const std::string& image) const {

@@ -3,7 +3,9 @@
 namespace xebec::cri {
 namespace {
 
-StringMap map(const google::protobuf::Map<std::string, std::string>& from) { return {from.begin(), from.end()}; }
+StringMap map(const google::protobuf::Map<std::string, std::string>& from) {
+  return {from.begin(), from.end()};
+}
 
 template <class Field>
 std::vector<std::string> strings(const Field& from) {
@@ -63,9 +65,10 @@ std::optional<uint64_t> value(bool has, const pb::UInt64Value& from) {
 }
 
 CpuUsage usage(const pb::CpuUsage& from) {
-  return {.timestamp = from.timestamp(),
-          .usage_core_nano_seconds = value(from.has_usage_core_nano_seconds(), from.usage_core_nano_seconds()),
-          .usage_nano_cores = value(from.has_usage_nano_cores(), from.usage_nano_cores())};
+  return {
+      .timestamp = from.timestamp(),
+      .usage_core_nano_seconds = value(from.has_usage_core_nano_seconds(), from.usage_core_nano_seconds()),
+      .usage_nano_cores = value(from.has_usage_nano_cores(), from.usage_nano_cores())};
 }
 
 MemoryUsage usage(const pb::MemoryUsage& from) {
@@ -97,7 +100,8 @@ NetworkUsage usage(const pb::NetworkUsage& from) {
   NetworkUsage to;
   to.timestamp = from.timestamp();
   if (from.has_default_interface()) to.default_interface = usage(from.default_interface());
-  for (const pb::NetworkInterfaceUsage& interface : from.interfaces()) to.interfaces.push_back(usage(interface));
+  for (const pb::NetworkInterfaceUsage& interface : from.interfaces())
+    to.interfaces.push_back(usage(interface));
   return to;
 }
 
@@ -162,7 +166,8 @@ ContainerStatus from_pb(const pb::ContainerStatus& from) {
   if (from.resources().has_linux()) to.resources = resources(from.resources().linux());
   if (from.user().has_linux()) {
     const pb::LinuxContainerUser& user = from.user().linux();
-    to.user = ContainerUser{user.uid(), user.gid(), {user.supplemental_groups().begin(), user.supplemental_groups().end()}};
+    to.user = ContainerUser{
+        user.uid(), user.gid(), {user.supplemental_groups().begin(), user.supplemental_groups().end()}};
   }
   if (from.stop_signal() != pb::RUNTIME_DEFAULT) to.stop_signal = pb::Signal_Name(from.stop_signal());
   return to;
@@ -178,9 +183,10 @@ ContainerStats from_pb(const pb::ContainerStats& from) {
   if (from.has_memory()) to.memory = usage(from.memory());
   if (from.has_swap()) {
     const pb::SwapUsage& swap = from.swap();
-    to.swap = SwapUsage{.timestamp = swap.timestamp(),
-                        .available_bytes = value(swap.has_swap_available_bytes(), swap.swap_available_bytes()),
-                        .usage_bytes = value(swap.has_swap_usage_bytes(), swap.swap_usage_bytes())};
+    to.swap =
+        SwapUsage{.timestamp = swap.timestamp(),
+                  .available_bytes = value(swap.has_swap_available_bytes(), swap.swap_available_bytes()),
+                  .usage_bytes = value(swap.has_swap_usage_bytes(), swap.swap_usage_bytes())};
   }
   if (from.has_writable_layer()) to.writable_layer = usage(from.writable_layer());
   return to;
@@ -233,7 +239,8 @@ RuntimeStatus from_pb(const pb::StatusResponse& from) {
 ImageFsInfo from_pb(const pb::ImageFsInfoResponse& from) {
   ImageFsInfo to;
   for (const pb::FilesystemUsage& fs : from.image_filesystems()) to.image_filesystems.push_back(usage(fs));
-  for (const pb::FilesystemUsage& fs : from.container_filesystems()) to.container_filesystems.push_back(usage(fs));
+  for (const pb::FilesystemUsage& fs : from.container_filesystems())
+    to.container_filesystems.push_back(usage(fs));
   return to;
 }
 

@@ -42,8 +42,8 @@ class InFlight {
   bool closed_ = false;
 };
 
-// `method` is a callback method of a generated async stub. The call keeps itself and `owner` (the channel) alive
-// until gRPC is done with it, even when the waiting coroutine is gone.
+// `method` is a callback method of a generated async stub. The call keeps itself and `owner` (the channel)
+// alive until gRPC is done with it, even when the waiting coroutine is gone.
 template <class Async, class Request, class Response>
 Task<Result<Response>> unary(std::shared_ptr<InFlight> in_flight, std::shared_ptr<void> owner, Async* async,
                              void (Async::*method)(grpc::ClientContext*, const Request*, Response*,

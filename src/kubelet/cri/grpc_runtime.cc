@@ -188,7 +188,8 @@ class GrpcRuntime final : public Runtime {
     std::optional<Duration> limit;
     if (timeout_seconds > 0) limit = options_.request_timeout + std::chrono::seconds(timeout_seconds);
     CO_TRY(pb::ExecSyncResponse r, co_await limited(&Async::ExecSync, std::move(request), limit));
-    ExecSyncResult result{.out = std::move(*r.mutable_stdout()), .err = std::move(*r.mutable_stderr()),
+    ExecSyncResult result{.out = std::move(*r.mutable_stdout()),
+                          .err = std::move(*r.mutable_stderr()),
                           .exit_code = r.exit_code()};
     co_return result;
   }
@@ -280,8 +281,8 @@ class GrpcRuntime final : public Runtime {
     to_pb(image, request.mutable_image());
     if (auth) to_pb(*auth, request.mutable_auth());
     to_pb(sandbox, request.mutable_sandbox_config());
-    CO_TRY(pb::PullImageResponse r,
-           co_await unary(in_flight_, connection(), images(), &ImageAsync::PullImage, std::move(request), std::nullopt));
+    CO_TRY(pb::PullImageResponse r, co_await unary(in_flight_, connection(), images(), &ImageAsync::PullImage,
+                                                   std::move(request), std::nullopt));
     co_return std::move(*r.mutable_image_ref());
   }
 
@@ -292,7 +293,8 @@ class GrpcRuntime final : public Runtime {
   }
 
   Task<Result<ImageFsInfo>> image_fs_info() override {
-    CO_TRY(pb::ImageFsInfoResponse r, co_await image_call(&ImageAsync::ImageFsInfo, pb::ImageFsInfoRequest()));
+    CO_TRY(pb::ImageFsInfoResponse r,
+           co_await image_call(&ImageAsync::ImageFsInfo, pb::ImageFsInfoRequest()));
     co_return from_pb(r);
   }
 
@@ -332,17 +334,20 @@ class GrpcRuntime final : public Runtime {
   ImageAsync* images() { return connection()->images->async(); }
 
   template <class Request, class Response>
-  using Method = void (Async::*)(grpc::ClientContext*, const Request*, Response*, std::function<void(grpc::Status)>);
+  using Method = void (Async::*)(grpc::ClientContext*, const Request*, Response*,
+                                 std::function<void(grpc::Status)>);
   template <class Request, class Response>
   using ImageMethod = void (ImageAsync::*)(grpc::ClientContext*, const Request*, Response*,
                                            std::function<void(grpc::Status)>);
 
   template <class Request, class Response>
-  Task<Result<Response>> limited(Method<Request, Response> method, Request request, std::optional<Duration> timeout) {
+  Task<Result<Response>> limited(Method<Request, Response> method, Request request,
+                                 std::optional<Duration> timeout) {
     return unary(in_flight_, connection(), runtime(), method, std::move(request), timeout);
   }
   template <class Request, class Response>
-  Task<Result<Response>> call(Method<Request, Response> method, Request request, Duration extra = Duration::zero()) {
+  Task<Result<Response>> call(Method<Request, Response> method, Request request,
+                              Duration extra = Duration::zero()) {
     return limited(method, std::move(request), options_.request_timeout + extra);
   }
   template <class Request, class Response>

@@ -1,10 +1,10 @@
-// Runtime: a container runtime as the kubelet sees it (CRI v1). GrpcRuntime speaks with a real one, FakeRuntime is
-// one in memory.
+// Runtime: a container runtime as the kubelet sees it (CRI v1). GrpcRuntime speaks with a real one,
+// FakeRuntime is one in memory.
 //
-// Errors carry the text a user of Kubernetes knows ("rpc error: code = NotFound desc = ..."): reason NotFound for
-// unknown ids, Timeout for a deadline, ServiceUnavailable when the runtime cannot be reached (retry), AlreadyExists,
-// BadRequest, Cancelled after shutdown, and InternalError for the rest.
-// A Runtime outlives every task it returned.
+// Errors carry the text a user of Kubernetes knows ("rpc error: code = NotFound desc = ..."): reason NotFound
+// for unknown ids, Timeout for a deadline, ServiceUnavailable when the runtime cannot be reached (retry),
+// AlreadyExists, BadRequest, Cancelled after shutdown, and InternalError for the rest. A Runtime outlives
+// every task it returned.
 #pragma once
 
 #include <string>
@@ -71,8 +71,8 @@ class Runtime {
   virtual Task<Result<void>> remove_image(ImageSpec image) = 0;
   virtual Task<Result<ImageFsInfo>> image_fs_info() = 0;
 
-  // The next lifecycle event. The first one, and the first after an error, is kSubscribed. After an error call it
-  // again: it connects anew, with a growing pause. One caller at a time.
+  // The next lifecycle event. The first one, and the first after an error, is kSubscribed. After an error
+  // call it again: it connects anew, with a growing pause. One caller at a time.
   virtual Task<Result<Event>> next_event() = 0;
 
   // Thread-safe. Ends every call in flight and next_event() with Cancelled; later calls fail the same way.

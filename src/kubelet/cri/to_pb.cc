@@ -38,7 +38,8 @@ void fill_common(const From& from, To* to) {
   if (from.run_as_user) to->mutable_run_as_user()->set_value(*from.run_as_user);
   if (from.run_as_group) to->mutable_run_as_group()->set_value(*from.run_as_group);
   copy(from.supplemental_groups, to->mutable_supplemental_groups());
-  to->set_supplemental_groups_policy(static_cast<pb::SupplementalGroupsPolicy>(from.supplemental_groups_policy));
+  to->set_supplemental_groups_policy(
+      static_cast<pb::SupplementalGroupsPolicy>(from.supplemental_groups_policy));
   to->set_readonly_rootfs(from.readonly_rootfs);
   to->set_privileged(from.privileged);
   if (from.seccomp) fill(*from.seccomp, to->mutable_seccomp());

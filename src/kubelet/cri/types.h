@@ -1,5 +1,6 @@
-// What the kubelet and a container runtime tell each other: the Container Runtime Interface (runtime.v1) as plain
-// structs, without protobuf. Names follow k8s.io/cri-api. Times are nanoseconds since the Unix epoch, 0 = not set.
+// What the kubelet and a container runtime tell each other: the Container Runtime Interface (runtime.v1) as
+// plain structs, without protobuf. Names follow k8s.io/cri-api. Times are nanoseconds since the Unix epoch, 0
+// = not set.
 #pragma once
 
 #include <cstdint>
@@ -331,9 +332,9 @@ struct StatsFilter {
 struct Image {
   std::string id;
   std::vector<std::string> repo_tags, repo_digests;
-  uint64_t size = 0;            // bytes
-  std::optional<int64_t> uid;   // the user the image runs as ...
-  std::string username;         // ... or its name
+  uint64_t size = 0;           // bytes
+  std::optional<int64_t> uid;  // the user the image runs as ...
+  std::string username;        // ... or its name
   bool pinned = false;
 };
 

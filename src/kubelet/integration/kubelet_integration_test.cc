@@ -77,7 +77,8 @@ class KubeletIntegrationTest : public testing::Test {
     corev1::Pod pod;
     pod.metadata.name = name;
     pod.metadata.namespace_ = "default";
-    pod.metadata.uid = "11111111-2222-4333-8444-00000000" + std::to_string(1000 + static_cast<int>(name.size()));
+    pod.metadata.uid =
+        "11111111-2222-4333-8444-00000000" + std::to_string(1000 + static_cast<int>(name.size()));
     pod.metadata.labels["color"] = "teal";
     pod.spec.nodeName = "node-1";
     pod.spec.restartPolicy = "Never";
@@ -113,7 +114,9 @@ Task<bool> until(std::function<bool()> done) {
 struct Node {
   Node(KubeletOptions options, cri::Runtime& runtime)
       : api(std::make_shared<client::testing::FakeApi>(scheme, clock)),
-        rest(std::make_shared<client::InProcessClient>(api, *Executor::current(), std::make_shared<UserInfo>()), scheme),
+        rest(std::make_shared<client::InProcessClient>(api, *Executor::current(),
+                                                       std::make_shared<UserInfo>()),
+             scheme),
         env(*Executor::current(), clock, *rng, Logger()),
         options(std::move(options)),
         runtime(runtime),
@@ -132,7 +135,9 @@ struct Node {
     kubelet.reset();
     life.reset();
   }
-  corev1::Pod get(const std::string& name) { return api->get<corev1::Pod>("default", name).value_or(corev1::Pod()); }
+  corev1::Pod get(const std::string& name) {
+    return api->get<corev1::Pod>("default", name).value_or(corev1::Pod());
+  }
 
   SystemClock clock;
   std::unique_ptr<Rng> rng = make_system_rng();
@@ -164,7 +169,8 @@ Task<void> build_and_start(containerd::Containerd& containerd, std::string image
   ok = built && started && sandbox;
 }
 
-Task<void> scenario(containerd::Containerd& containerd, std::string images, KubeletOptions options, corev1::Pod job, corev1::Pod web) {
+Task<void> scenario(containerd::Containerd& containerd, std::string images, KubeletOptions options,
+                    corev1::Pod job, corev1::Pod web) {
   bool ok = false;
   co_await build_and_start(containerd, images, ok);
   if (!ok) co_return;
@@ -202,10 +208,12 @@ Task<void> scenario(containerd::Containerd& containerd, std::string images, Kube
       EXPECT_EQ(state.terminated->reason, "Completed");
     }
   }
-  std::string log = read_file(options.log_root + "/default_" + job.metadata.name + "_" + job.metadata.uid + "/main/0.log");
+  std::string log =
+      read_file(options.log_root + "/default_" + job.metadata.name + "_" + job.metadata.uid + "/main/0.log");
   EXPECT_NE(log.find("stdout F hello s3cret teal kept"), std::string::npos) << log;
   if (!done) {
-    for (const corev1::Event& event : node.api->list<corev1::Event>("default")) ADD_FAILURE() << event.reason << ": " << event.message;
+    for (const corev1::Event& event : node.api->list<corev1::Event>("default"))
+      ADD_FAILURE() << event.reason << ": " << event.message;
   }
 
   // A server that outlives the kubelet, and is then deleted without a trace.
@@ -224,10 +232,14 @@ Task<void> scenario(containerd::Containerd& containerd, std::string images, Kube
   std::string id = node.get(web.metadata.name).status.containerStatuses.at(0).containerID;
   co_await node.stop();
   node.start();
-  check = [&] { return node.kubelet->container(web.metadata.uid, "main").value_or(ContainerView()).phase == ContainerPhase::kRunning; };
+  check = [&] {
+    return node.kubelet->container(web.metadata.uid, "main").value_or(ContainerView()).phase ==
+           ContainerPhase::kRunning;
+  };
   done = co_await until(check);
   EXPECT_TRUE(done);
-  EXPECT_EQ("containerd://" + node.kubelet->container(web.metadata.uid, "main").value_or(ContainerView()).id, id);
+  EXPECT_EQ("containerd://" + node.kubelet->container(web.metadata.uid, "main").value_or(ContainerView()).id,
+            id);
 
   for (corev1::Pod pod : {node.get(job.metadata.name), node.get(web.metadata.name)}) {
     pod.metadata.deletionTimestamp = api::Time::from_unix(1764460900);
@@ -248,9 +260,10 @@ Task<void> scenario(containerd::Containerd& containerd, std::string images, Kube
 }
 
 TEST_F(KubeletIntegrationTest, PodsRunOverRealContainersAndLeaveNothing) {
-  corev1::Pod job = make("job", {"sh", "-c",
-                                 "echo $GREETING $(cat /keys/key) $(cat /info/color) $(cat /scratch/sub/file); "
-                                 "grep -q job /etc/hosts && printf bye > /dev/termination-log"});
+  corev1::Pod job =
+      make("job", {"sh", "-c",
+                   "echo $GREETING $(cat /keys/key) $(cat /info/color) $(cat /scratch/sub/file); "
+                   "grep -q job /etc/hosts && printf bye > /dev/termination-log"});
   corev1::Container& container = job.spec.containers[0];
   corev1::EnvVar& variable = container.env.emplace_back();
   variable.name = "GREETING";
@@ -269,7 +282,8 @@ TEST_F(KubeletIntegrationTest, PodsRunOverRealContainersAndLeaveNothing) {
   mount(container, "keys", "/keys");
   corev1::Volume& info = job.spec.volumes.emplace_back();
   info.name = "info";
-  corev1::DownwardAPIVolumeFile& file = info.projected.emplace().sources.emplace_back().downwardAPI.emplace().items.emplace_back();
+  corev1::DownwardAPIVolumeFile& file =
+      info.projected.emplace().sources.emplace_back().downwardAPI.emplace().items.emplace_back();
   file.path = "color";
   file.fieldRef.emplace().fieldPath = "metadata.labels['color']";
   mount(container, "info", "/info");

@@ -32,9 +32,7 @@ int64_t meminfo(std::string_view field) {
 }
 
 // The memory limit of the control group this process is in, where there is one.
-int64_t memory_total() {
-  return meminfo("MemTotal:");
-}
+int64_t memory_total() { return meminfo("MemTotal:"); }
 
 std::string os_image() {
   std::ifstream in("/etc/os-release");

@@ -34,8 +34,8 @@ corev1::NodeStatus essence(corev1::NodeStatus status) {
 
 }  // namespace
 
-NodeStatus::NodeStatus(const KubeletOptions& options, client::Env env, client::Rest rest, cri::Runtime& runtime,
-                       MachineReader& machine, client::EventRecorder& recorder)
+NodeStatus::NodeStatus(const KubeletOptions& options, client::Env env, client::Rest rest,
+                       cri::Runtime& runtime, MachineReader& machine, client::EventRecorder& recorder)
     : options_(options),
       env_(std::move(env)),
       rest_(std::move(rest)),
@@ -93,11 +93,12 @@ Task<void> NodeStatus::fill(corev1::NodeStatus& status) {
     for (const cri::RuntimeCondition& condition : runtime->conditions) {
       if (condition.status) continue;
       if (!problem.empty()) problem += ", ";
-      problem += condition.type == "NetworkReady"
-                     ? fmt::format("container runtime network not ready: NetworkReady=false reason:{} message:{}",
-                                   condition.reason, condition.message)
-                     : fmt::format("container runtime not ready: {}=false reason:{} message:{}", condition.type,
-                                   condition.reason, condition.message);
+      problem +=
+          condition.type == "NetworkReady"
+              ? fmt::format("container runtime network not ready: NetworkReady=false reason:{} message:{}",
+                            condition.reason, condition.message)
+              : fmt::format("container runtime not ready: {}=false reason:{} message:{}", condition.type,
+                            condition.reason, condition.message);
     }
     status.runtimeHandlers.clear();
     for (const cri::RuntimeHandler& handler : runtime->handlers) {
@@ -121,7 +122,8 @@ Task<void> NodeStatus::fill(corev1::NodeStatus& status) {
 
   Result<std::vector<cri::Image>> images = co_await runtime_.list_images();
   if (images) {
-    std::stable_sort(images->begin(), images->end(), [](const auto& a, const auto& b) { return a.size > b.size; });
+    std::stable_sort(images->begin(), images->end(),
+                     [](const auto& a, const auto& b) { return a.size > b.size; });
     status.images.clear();
     for (const cri::Image& image : *images) {
       if (status.images.size() == kMaxImages) break;
@@ -134,8 +136,8 @@ Task<void> NodeStatus::fill(corev1::NodeStatus& status) {
   fill_conditions(status, std::move(problem));
 }
 
-void NodeStatus::set_condition(corev1::NodeStatus& status, std::string_view type, bool value, std::string_view reason,
-                               std::string message) {
+void NodeStatus::set_condition(corev1::NodeStatus& status, std::string_view type, bool value,
+                               std::string_view reason, std::string message) {
   api::Time now = now_time(*env_.clock);
   corev1::NodeCondition* found = nullptr;
   for (corev1::NodeCondition& condition : status.conditions) {
@@ -152,8 +154,9 @@ void NodeStatus::set_condition(corev1::NodeStatus& status, std::string_view type
     if (type == "Ready" && reported_) {
       corev1::Node about = initial();
       if (node_) about.metadata.uid = node_->metadata.uid;
-      recorder_.event(about, client::kEventNormal, value ? "NodeReady" : "NodeNotReady",
-                      fmt::format("Node {} status is now: {}", options_.node_name, value ? "NodeReady" : "NodeNotReady"));
+      recorder_.event(
+          about, client::kEventNormal, value ? "NodeReady" : "NodeNotReady",
+          fmt::format("Node {} status is now: {}", options_.node_name, value ? "NodeReady" : "NodeNotReady"));
     }
   }
   found->lastHeartbeatTime = now;
@@ -166,9 +169,10 @@ void NodeStatus::fill_conditions(corev1::NodeStatus& status, std::string problem
   bool memory = load.memory_available_bytes < kMemoryThreshold;
   bool disk = load.disk_bytes > 0 && load.disk_available_bytes < load.disk_bytes / 10;
   bool pids = load.max_pids > 0 && load.pids > load.max_pids / 10 * 9;
-  set_condition(status, "MemoryPressure", memory,
-                memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
-                memory ? "kubelet has insufficient memory available" : "kubelet has sufficient memory available");
+  set_condition(
+      status, "MemoryPressure", memory,
+      memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
+      memory ? "kubelet has insufficient memory available" : "kubelet has sufficient memory available");
   set_condition(status, "DiskPressure", disk, disk ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure",
                 disk ? "kubelet has disk pressure" : "kubelet has no disk pressure");
   set_condition(status, "PIDPressure", pids, pids ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID",
@@ -219,7 +223,8 @@ Task<Result<void>> NodeStatus::report(CancelToken token) {
   // Conditions and addresses merge by type, so those of others stay; lists without a key are replaced.
   corev1::Node patch;
   patch.status = status;
-  std::string whole = codec::to_json(codec::to_value(codec::View(api::type_of<corev1::NodeStatus>(), &status)));
+  std::string whole =
+      codec::to_json(codec::to_value(codec::View(api::type_of<corev1::NodeStatus>(), &status)));
   Result<codec::Value> value = codec::parse_json(whole);
   if (!value) co_return fail(value.error());
   if (codec::Value* addresses = value->find("addresses")) {
@@ -260,14 +265,16 @@ Task<void> NodeStatus::run(CancelToken token) {
     }
     if (done && node_) done = co_await report(token);
     if (!done) {
-      if (!token.cancelled()) env_.logger.warning("Cannot report node status", {{"error", done.error().message}});
+      if (!token.cancelled())
+        env_.logger.warning("Cannot report node status", {{"error", done.error().message}});
       if (!co_await sleep_for(pause, token)) co_return;
       pause = std::min<Duration>(pause * 2, 7s);
       continue;
     }
     pause = 200ms;
     bool ready = false;
-    for (const auto& condition : node_->status.conditions) ready |= condition.type == "Ready" && condition.status == "True";
+    for (const auto& condition : node_->status.conditions)
+      ready |= condition.type == "Ready" && condition.status == "True";
     // A node that is not ready looks again soon: the runtime is about to come up.
     Duration wait = ready ? kCheckEvery : Duration(500ms);
     OneShot<bool> woken = poked_.subscribe();
@@ -281,7 +288,8 @@ Task<void> NodeStatus::run(CancelToken token) {
 Task<Result<void>> NodeStatus::renew_lease(CancelToken token) {
   Context context;
   context.cancel = token;
-  int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(env_.clock->now().time_since_epoch()).count();
+  int64_t micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(env_.clock->now().time_since_epoch()).count();
   Result<coordinationv1::Lease> lease =
       co_await rest_.get<coordinationv1::Lease>(context, "kube-node-lease", options_.node_name);
   if (!lease && !lease.error().is(reason::kNotFound)) co_return fail(lease.error());
@@ -315,7 +323,8 @@ Task<void> NodeStatus::run_lease(CancelToken token) {
     if (node_) {
       Result<void> done = co_await renew_lease(token);
       wait = done ? kRenewEvery : Duration(1s);
-      if (!done && !token.cancelled()) env_.logger.warning("Cannot renew lease", {{"error", done.error().message}});
+      if (!done && !token.cancelled())
+        env_.logger.warning("Cannot renew lease", {{"error", done.error().message}});
     }
     if (!co_await sleep_for(wait, token)) co_return;
   }

@@ -1,7 +1,7 @@
-// NodeStatus: the Node object of this kubelet and its Lease: registers the node, patches its status when something
-// changed (looked at every 10 s) and every 5 minutes otherwise, renews the lease every 10 s.
-// Taints are not its business: the node lifecycle controller removes not-ready.
-// Source: k8s.io/kubernetes pkg/kubelet/kubelet_node_status.go, nodestatus; component-helpers/apimachinery/lease.
+// NodeStatus: the Node object of this kubelet and its Lease: registers the node, patches its status when
+// something changed (looked at every 10 s) and every 5 minutes otherwise, renews the lease every 10 s. Taints
+// are not its business: the node lifecycle controller removes not-ready. Source: k8s.io/kubernetes
+// pkg/kubelet/kubelet_node_status.go, nodestatus; component-helpers/apimachinery/lease.
 #pragma once
 
 #include <optional>

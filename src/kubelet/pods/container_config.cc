@@ -15,11 +15,12 @@ namespace {
 
 constexpr int64_t kCpuPeriod = 100000;
 
-const std::vector<std::string> kMaskedPaths = {"/proc/asound", "/proc/acpi",        "/proc/interrupts",  "/proc/kcore",
-                                               "/proc/keys",   "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
-                                               "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
-                                               "/sys/devices/virtual/powercap"};
-const std::vector<std::string> kReadonlyPaths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+const std::vector<std::string> kMaskedPaths = {
+    "/proc/asound",      "/proc/acpi",          "/proc/interrupts", "/proc/kcore",
+    "/proc/keys",        "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+    "/proc/sched_debug", "/proc/scsi",          "/sys/firmware",    "/sys/devices/virtual/powercap"};
+const std::vector<std::string> kReadonlyPaths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                                 "/proc/sysrq-trigger"};
 
 int64_t oom_score(const corev1::Pod& pod, const corev1::Container& container, int64_t capacity) {
   std::string_view qos = api::pod_qos_class(pod);
@@ -48,7 +49,8 @@ Result<cri::ContainerSecurityContext> security_of(const ContainerInputs& in) {
     non_root = pod->runAsNonRoot;
     out.supplemental_groups = pod->supplementalGroups;
     if (pod->fsGroup) out.supplemental_groups.push_back(*pod->fsGroup);
-    if (pod->supplementalGroupsPolicy == "Strict") out.supplemental_groups_policy = cri::SupplementalGroupsPolicy::kStrict;
+    if (pod->supplementalGroupsPolicy == "Strict")
+      out.supplemental_groups_policy = cri::SupplementalGroupsPolicy::kStrict;
   }
   if (own != nullptr) {
     if (own->runAsUser) out.run_as_user = own->runAsUser;
@@ -75,8 +77,8 @@ Result<cri::ContainerSecurityContext> security_of(const ContainerInputs& in) {
     out.masked_paths = kMaskedPaths;
     out.readonly_paths = kReadonlyPaths;
   }
-  std::string who = fmt::format("(pod: \"{}_{}({})\", container: {})", in.pod->metadata.name, in.pod->metadata.namespace_,
-                                in.pod->metadata.uid, in.container->name);
+  std::string who = fmt::format("(pod: \"{}_{}({})\", container: {})", in.pod->metadata.name,
+                                in.pod->metadata.namespace_, in.pod->metadata.uid, in.container->name);
   if (non_root.value_or(false)) {
     if (out.run_as_user) {
       if (*out.run_as_user == 0) return fail(problem("container's runAsUser breaks non-root policy " + who));
@@ -85,9 +87,10 @@ Result<cri::ContainerSecurityContext> security_of(const ContainerInputs& in) {
         return fail(problem("container has runAsNonRoot and image will run as root " + who));
       }
     } else if (in.image && !in.image->username.empty()) {
-      return fail(problem(fmt::format("container has runAsNonRoot and image has non-numeric user ({}), cannot verify "
-                                               "user is non-root {}",
-                                               in.image->username, who)));
+      return fail(
+          problem(fmt::format("container has runAsNonRoot and image has non-numeric user ({}), cannot verify "
+                              "user is non-root {}",
+                              in.image->username, who)));
     } else if (in.image) {
       return fail(problem("container has runAsNonRoot and image will run as root " + who));
     }
@@ -131,7 +134,8 @@ corev1::Container as_container(const corev1::EphemeralContainer& e) {
   return c;
 }
 
-cri::LinuxResources linux_resources(const corev1::Pod& pod, const corev1::Container& container, int64_t memory_capacity) {
+cri::LinuxResources linux_resources(const corev1::Pod& pod, const corev1::Container& container,
+                                    int64_t memory_capacity) {
   cri::LinuxResources out;
   const auto& limits = container.resources.limits;
   const api::Quantity* request = container.resources.requests.get("cpu");
@@ -175,7 +179,8 @@ Result<cri::ContainerConfig> make_container_config(const ContainerInputs& in) {
   config.stdin_once = container.stdinOnce;
   config.tty = container.tty;
   config.resources = linux_resources(pod, container, in.memory_capacity);
-  if (container.lifecycle && container.lifecycle->stopSignal) config.stop_signal = *container.lifecycle->stopSignal;
+  if (container.lifecycle && container.lifecycle->stopSignal)
+    config.stop_signal = *container.lifecycle->stopSignal;
   TRY(config.security, security_of(in));
   return config;
 }

@@ -23,14 +23,15 @@ struct ContainerInputs {
   std::vector<cri::EnvVar> env;
   std::vector<cri::Mount> mounts;  // volumes, hosts file, termination log
   int32_t restart_count = 0;
-  int64_t memory_capacity = 0;     // of the node
-  std::string target_id;           // of an ephemeral container: the container whose processes it sees
+  int64_t memory_capacity = 0;  // of the node
+  std::string target_id;        // of an ephemeral container: the container whose processes it sees
 };
 
 // Errors read as the message of CreateContainerConfigError.
 Result<cri::ContainerConfig> make_container_config(const ContainerInputs& in);
 
-cri::LinuxResources linux_resources(const corev1::Pod& pod, const corev1::Container& container, int64_t memory_capacity);
+cri::LinuxResources linux_resources(const corev1::Pod& pod, const corev1::Container& container,
+                                    int64_t memory_capacity);
 // Changes when the container has to be made anew: the image.
 std::string container_hash(const corev1::Container& container);
 // The fields that both kinds have.

@@ -8,8 +8,8 @@
 #include "kubelet/pods/container_config.h"
 #include "kubelet/pods/environment.h"
 #include "kubelet/pods/sandbox_config.h"
-#include "kubelet/time.h"
 #include "kubelet/problem.h"
+#include "kubelet/time.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -40,8 +40,8 @@ Task<void> run_into(Task<T> task, OneShot<T> shot) {
 
 }  // namespace
 
-std::string hosts_file(const corev1::Pod& pod, const std::vector<std::string>& ips, std::string_view cluster_domain,
-                       std::string_view node_hosts) {
+std::string hosts_file(const corev1::Pod& pod, const std::vector<std::string>& ips,
+                       std::string_view cluster_domain, std::string_view node_hosts) {
   std::string out;
   if (pod.spec.hostNetwork) {
     out = "# Kubernetes-managed hosts file (host network).\n" + std::string(node_hosts);
@@ -57,7 +57,8 @@ std::string hosts_file(const corev1::Pod& pod, const std::vector<std::string>& i
     std::string host = pod_hostname(pod);
     for (const std::string& ip : ips) {
       if (!pod.spec.subdomain.empty()) {
-        out += fmt::format("{}\t{}.{}.{}.svc.{}\t{}\n", ip, host, pod.spec.subdomain, pod.metadata.namespace_, cluster_domain, host);
+        out += fmt::format("{}\t{}.{}.{}.svc.{}\t{}\n", ip, host, pod.spec.subdomain, pod.metadata.namespace_,
+                           cluster_domain, host);
       } else {
         out += fmt::format("{}\t{}\n", ip, host);
       }
@@ -86,8 +87,10 @@ void ContainerRunner::event(const corev1::Pod& pod, const std::string& container
   parts_.recorder.event(about(pod, container), type, reason, std::move(message));
 }
 
-Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod, const corev1::Container& container,
-                                                        const PodSurroundings& around, const std::vector<cri::EnvVar>& env,
+Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod,
+                                                        const corev1::Container& container,
+                                                        const PodSurroundings& around,
+                                                        const std::vector<cri::EnvVar>& env,
                                                         int32_t restart_count) {
   std::map<std::string, std::string> values;
   for (const cri::EnvVar& variable : env) values[variable.name] = variable.value;
@@ -97,7 +100,8 @@ Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod, 
     own_hosts |= wanted.mountPath == "/etc/hosts";
     auto found = around.volumes.find(wanted.name);
     if (found == around.volumes.end()) {
-      return fail(problem(fmt::format("cannot find volume \"{}\" to mount into container \"{}\"", wanted.name, container.name)));
+      return fail(problem(fmt::format("cannot find volume \"{}\" to mount into container \"{}\"", wanted.name,
+                                      container.name)));
     }
     cri::Mount mount;
     mount.container_path = wanted.mountPath.starts_with('/') ? wanted.mountPath : "/" + wanted.mountPath;
@@ -106,7 +110,9 @@ Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod, 
     if (!sub.empty()) {
       Result<std::string> path = parts_.volumes.sub_path(pod, found->second, sub);
       if (!path) {
-        return fail(problem(fmt::format("failed to prepare subPath for volumeMount \"{}\" of container \"{}\"", wanted.name, container.name)));
+        return fail(
+            problem(fmt::format("failed to prepare subPath for volumeMount \"{}\" of container \"{}\"",
+                                wanted.name, container.name)));
       }
       mount.host_path = std::move(*path);
     }
@@ -118,7 +124,9 @@ Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod, 
   if (!own_hosts && !around.pod_ips.empty()) {
     std::string node_hosts = pod.spec.hostNetwork ? parts_.files.read_all("/etc/hosts") : std::string();
     TRY_VOID(parts_.files.make_directory(pod_dir, 0750));
-    TRY_VOID(parts_.files.write_file(pod_dir + "/etc-hosts", hosts_file(pod, around.pod_ips, parts_.options.cluster_domain, node_hosts), 0644));
+    TRY_VOID(parts_.files.write_file(
+        pod_dir + "/etc-hosts", hosts_file(pod, around.pod_ips, parts_.options.cluster_domain, node_hosts),
+        0644));
     cri::Mount mount;
     mount.container_path = "/etc/hosts";
     mount.host_path = pod_dir + "/etc-hosts";
@@ -140,8 +148,8 @@ Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod, 
 }
 
 // Of earlier instances the newest one that is over is kept.
-void ContainerRunner::drop_dead(const RuntimePod& runtime, const std::string& name, std::vector<std::string>& ids,
-                                std::vector<std::string>& logs) const {
+void ContainerRunner::drop_dead(const RuntimePod& runtime, const std::string& name,
+                                std::vector<std::string>& ids, std::vector<std::string>& logs) const {
   bool kept = false;
   for (const RuntimeContainer& container : runtime.containers) {
     if (container.name != name || container.running()) continue;
@@ -155,20 +163,23 @@ void ContainerRunner::drop_dead(const RuntimePod& runtime, const std::string& na
   }
 }
 
-Task<std::optional<StartFailure>> ContainerRunner::start(std::shared_ptr<const corev1::Pod> pod, corev1::Container container,
-                                                         std::shared_ptr<const RuntimePod> runtime, PodSurroundings around,
-                                                         std::string target_id, CancelToken token) {
+Task<std::optional<StartFailure>> ContainerRunner::start(std::shared_ptr<const corev1::Pod> pod,
+                                                         corev1::Container container,
+                                                         std::shared_ptr<const RuntimePod> runtime,
+                                                         PodSurroundings around, std::string target_id,
+                                                         CancelToken token) {
   const std::string& name = container.name;
   const std::string& uid = pod->metadata.uid;
   const RuntimeContainer* latest = runtime->latest(name);
-  int32_t restart_count = latest == nullptr ? 0 : latest->restart_count + (latest->exited() || latest->running() ? 1 : 0);
+  int32_t restart_count =
+      latest == nullptr ? 0 : latest->restart_count + (latest->exited() || latest->running() ? 1 : 0);
   std::string key = fmt::format("{}_{}_{}", uid, name, container_hash(container));
   if (latest != nullptr && latest->exited()) {
     int64_t now = now_nanos(*parts_.env.clock);
     Duration wait = parts_.restarts.remaining(key, latest->status.finished_at, now);
     if (wait > Duration::zero()) {
-      std::string message = fmt::format("back-off {} restarting failed container={} pod={}", go_duration(parts_.restarts.delay(key)),
-                                        name, pod_label(*pod));
+      std::string message = fmt::format("back-off {} restarting failed container={} pod={}",
+                                        go_duration(parts_.restarts.delay(key)), name, pod_label(*pod));
       event(*pod, name, client::kEventWarning, "BackOff",
             fmt::format("Back-off restarting failed container {} in pod {}", name, pod_label(*pod)));
       co_return failure("CrashLoopBackOff", std::move(message), wait);
@@ -187,7 +198,12 @@ Task<std::optional<StartFailure>> ContainerRunner::start(std::shared_ptr<const c
   PodFacts facts;
   facts.pod_ips = around.pod_ips;
   facts.host_ips = parts_.options.node_ips;
-  EnvironmentInputs inputs{parts_.rest, token, pod, container, std::move(facts), parts_.node.allocatable(),
+  EnvironmentInputs inputs{parts_.rest,
+                           token,
+                           pod,
+                           container,
+                           std::move(facts),
+                           parts_.node.allocatable(),
                            service_variables(parts_.services.list(), pod->metadata.namespace_,
                                              pod->spec.enableServiceLinks.value_or(true))};
   Result<std::vector<cri::EnvVar>> env = co_await make_environment(std::move(inputs));
@@ -224,7 +240,8 @@ Task<std::optional<StartFailure>> ContainerRunner::start(std::shared_ptr<const c
   for (const std::string& log : dead_logs) parts_.files.remove_tree(log);
   (void)parts_.files.make_directory(around.sandbox.log_directory + "/" + name, 0755);
 
-  Result<std::string> id = co_await parts_.runtime.create_container(around.sandbox_id, *config, around.sandbox);
+  Result<std::string> id =
+      co_await parts_.runtime.create_container(around.sandbox_id, *config, around.sandbox);
   if (!id) {
     event(*pod, name, client::kEventWarning, "Failed", "Error: " + id.error().message);
     co_return failure("CreateContainerError", id.error().message, 2s);
@@ -253,14 +270,14 @@ Task<std::optional<StartFailure>> ContainerRunner::start(std::shared_ptr<const c
   co_return std::nullopt;
 }
 
-Task<Result<void>> ContainerRunner::run_hook(corev1::LifecycleHandler handler, corev1::Container container, std::string id,
-                                             std::string pod_ip, Duration limit) {
+Task<Result<void>> ContainerRunner::run_hook(corev1::LifecycleHandler handler, corev1::Container container,
+                                             std::string id, std::string pod_ip, Duration limit) {
   if (handler.exec) {
     int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();
     CO_TRY(cri::ExecSyncResult ran, co_await parts_.runtime.exec_sync(id, handler.exec->command, seconds));
     if (ran.exit_code != 0) {
-      co_return fail(problem(fmt::format("command '{}' exited with {}: {}", fmt::join(handler.exec->command, " "),
-                                                  ran.exit_code, ran.err)));
+      co_return fail(problem(fmt::format("command '{}' exited with {}: {}",
+                                         fmt::join(handler.exec->command, " "), ran.exit_code, ran.err)));
     }
   } else if (handler.httpGet) {
     HttpProbe probe = http_probe_of(*handler.httpGet, container, pod_ip);
@@ -277,16 +294,19 @@ Task<Result<void>> ContainerRunner::run_hook(corev1::LifecycleHandler handler, c
   co_return Result<void>();
 }
 
-Task<Result<void>> ContainerRunner::kill(std::shared_ptr<const corev1::Pod> pod, std::optional<corev1::Container> container,
-                                         std::string id, std::string pod_ip, int64_t grace_seconds, std::string message,
+Task<Result<void>> ContainerRunner::kill(std::shared_ptr<const corev1::Pod> pod,
+                                         std::optional<corev1::Container> container, std::string id,
+                                         std::string pod_ip, int64_t grace_seconds, std::string message,
                                          CancelToken token) {
   std::string name = container ? container->name : std::string();
   if (container) event(*pod, name, client::kEventNormal, "Killing", std::move(message));
   MonotonicTime began = parts_.env.executor->now();
   if (container && container->lifecycle && container->lifecycle->preStop && grace_seconds > 0) {
-    Result<void> hook = co_await run_hook(*container->lifecycle->preStop, *container, id, pod_ip, std::chrono::seconds(grace_seconds));
+    Result<void> hook = co_await run_hook(*container->lifecycle->preStop, *container, id, pod_ip,
+                                          std::chrono::seconds(grace_seconds));
     if (!hook) event(*pod, name, client::kEventWarning, "FailedPreStopHook", "PreStopHook failed");
-    grace_seconds -= std::chrono::duration_cast<std::chrono::seconds>(parts_.env.executor->now() - began).count();
+    grace_seconds -=
+        std::chrono::duration_cast<std::chrono::seconds>(parts_.env.executor->now() - began).count();
   }
   grace_seconds = std::max(grace_seconds, kMinimumGrace);
   Result<void> stopped = co_await parts_.runtime.stop_container(id, grace_seconds);

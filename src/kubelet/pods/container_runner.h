@@ -1,6 +1,6 @@
-// ContainerRunner: starts and kills single containers of one pod, with images, environment, mounts, hooks and events.
-// Belongs to the pod's worker.
-// Source: k8s.io/kubernetes pkg/kubelet/kuberuntime/kuberuntime_container.go, pkg/kubelet/lifecycle.
+// ContainerRunner: starts and kills single containers of one pod, with images, environment, mounts, hooks and
+// events. Belongs to the pod's worker. Source: k8s.io/kubernetes
+// pkg/kubelet/kuberuntime/kuberuntime_container.go, pkg/kubelet/lifecycle.
 #pragma once
 
 #include <map>
@@ -37,18 +37,19 @@ class ContainerRunner {
                                           std::string target_id, CancelToken token);
   // preStop, then the stop signal, and SIGKILL when the grace period (at least 2 s) is over.
   // `container`: nothing when the spec is not known.
-  Task<Result<void>> kill(std::shared_ptr<const corev1::Pod> pod, std::optional<corev1::Container> container, std::string id,
-                          std::string pod_ip, int64_t grace_seconds, std::string message, CancelToken token);
+  Task<Result<void>> kill(std::shared_ptr<const corev1::Pod> pod, std::optional<corev1::Container> container,
+                          std::string id, std::string pod_ip, int64_t grace_seconds, std::string message,
+                          CancelToken token);
 
  private:
   Result<std::vector<cri::Mount>> mounts(const corev1::Pod& pod, const corev1::Container& container,
                                          const PodSurroundings& around, const std::vector<cri::EnvVar>& env,
                                          int32_t restart_count);
-  Task<Result<void>> run_hook(corev1::LifecycleHandler handler, corev1::Container container, std::string id, std::string pod_ip,
-                              Duration limit);
+  Task<Result<void>> run_hook(corev1::LifecycleHandler handler, corev1::Container container, std::string id,
+                              std::string pod_ip, Duration limit);
   corev1::ObjectReference about(const corev1::Pod& pod, const std::string& container) const;
-  void event(const corev1::Pod& pod, const std::string& container, std::string_view type, std::string_view reason,
-             std::string message);
+  void event(const corev1::Pod& pod, const std::string& container, std::string_view type,
+             std::string_view reason, std::string message);
   void drop_dead(const RuntimePod& runtime, const std::string& name, std::vector<std::string>& ids,
                  std::vector<std::string>& logs) const;
 
@@ -56,7 +57,7 @@ class ContainerRunner {
 };
 
 // The kubelet's /etc/hosts of a pod.
-std::string hosts_file(const corev1::Pod& pod, const std::vector<std::string>& ips, std::string_view cluster_domain,
-                       std::string_view node_hosts);
+std::string hosts_file(const corev1::Pod& pod, const std::vector<std::string>& ips,
+                       std::string_view cluster_domain, std::string_view node_hosts);
 
 }  // namespace xebec::kubelet

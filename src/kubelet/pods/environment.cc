@@ -15,7 +15,8 @@ std::string upper_name(std::string_view name) {
 }
 
 std::string host_port(const std::string& host, int32_t port) {
-  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
+                                             : fmt::format("[{}]:{}", host, port);
 }
 
 void add_service(const corev1::Service& service, std::map<std::string, std::string>& out) {
@@ -26,7 +27,8 @@ void add_service(const corev1::Service& service, std::map<std::string, std::stri
   out[prefix + "_SERVICE_HOST"] = ip;
   out[prefix + "_SERVICE_PORT"] = std::to_string(ports[0].port);
   for (const corev1::ServicePort& port : ports) {
-    if (!port.name.empty()) out[prefix + "_SERVICE_PORT_" + upper_name(port.name)] = std::to_string(port.port);
+    if (!port.name.empty())
+      out[prefix + "_SERVICE_PORT_" + upper_name(port.name)] = std::to_string(port.port);
   }
   bool first = true;
   for (const corev1::ServicePort& port : ports) {
@@ -126,7 +128,7 @@ class Builder {
         put(variable.name, *value);
       } else if (!optional) {
         co_return fail(problem(fmt::format("couldn't find key {} in ConfigMap {}/{}", ref.key,
-                                                    pod.metadata.namespace_, ref.name)));
+                                           pod.metadata.namespace_, ref.name)));
       }
     } else if (from.secretKeyRef) {
       const auto& ref = *from.secretKeyRef;
@@ -137,11 +139,12 @@ class Builder {
       if (const api::Bytes* value = (*secret)->data.get(ref.key)) {
         put(variable.name, value->data);
       } else if (!optional) {
-        co_return fail(problem(fmt::format("couldn't find key {} in Secret {}/{}", ref.key,
-                                                    pod.metadata.namespace_, ref.name)));
+        co_return fail(problem(
+            fmt::format("couldn't find key {} in Secret {}/{}", ref.key, pod.metadata.namespace_, ref.name)));
       }
     } else {
-      co_return fail(problem(fmt::format("environment variable {}: this source is not supported", variable.name)));
+      co_return fail(
+          problem(fmt::format("environment variable {}: this source is not supported", variable.name)));
     }
     co_return Result<void>();
   }
@@ -150,7 +153,8 @@ class Builder {
   Task<Result<corev1::ConfigMap*>> config_map(std::string name, bool optional) {
     auto found = maps_.find(name);
     if (found == maps_.end()) {
-      Result<corev1::ConfigMap> map = co_await get_config_map(in_.rest, in_.token, in_.pod->metadata.namespace_, name);
+      Result<corev1::ConfigMap> map =
+          co_await get_config_map(in_.rest, in_.token, in_.pod->metadata.namespace_, name);
       if (!map && optional && map.error().is(reason::kNotFound)) co_return nullptr;
       if (!map) co_return fail(map.error());
       found = maps_.emplace(name, std::move(*map)).first;
@@ -160,7 +164,8 @@ class Builder {
   Task<Result<corev1::Secret*>> secret(std::string name, bool optional) {
     auto found = secrets_.find(name);
     if (found == secrets_.end()) {
-      Result<corev1::Secret> secret = co_await get_secret(in_.rest, in_.token, in_.pod->metadata.namespace_, name);
+      Result<corev1::Secret> secret =
+          co_await get_secret(in_.rest, in_.token, in_.pod->metadata.namespace_, name);
       if (!secret && optional && secret.error().is(reason::kNotFound)) co_return nullptr;
       if (!secret) co_return fail(secret.error());
       found = secrets_.emplace(name, std::move(*secret)).first;
@@ -175,7 +180,9 @@ class Builder {
   std::map<std::string, corev1::Secret> secrets_;
 };
 
-Task<Result<std::vector<cri::EnvVar>>> run_builder(std::unique_ptr<Builder> builder) { co_return co_await builder->run(); }
+Task<Result<std::vector<cri::EnvVar>>> run_builder(std::unique_ptr<Builder> builder) {
+  co_return co_await builder->run();
+}
 
 }  // namespace
 
@@ -203,8 +210,8 @@ std::string expand(std::string_view text, const std::map<std::string, std::strin
   return out;
 }
 
-std::map<std::string, std::string> service_variables(const std::vector<std::shared_ptr<const corev1::Service>>& services,
-                                                     std::string_view ns, bool links) {
+std::map<std::string, std::string> service_variables(
+    const std::vector<std::shared_ptr<const corev1::Service>>& services, std::string_view ns, bool links) {
   std::map<std::string, std::string> out;
   // A service of the pod's own namespace hides the default one of the same name.
   for (bool own : {false, true}) {

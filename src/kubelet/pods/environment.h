@@ -1,5 +1,6 @@
 // The environment of a container: env, envFrom, services; and $(VAR) expansion.
-// Source: k8s.io/kubernetes pkg/kubelet/kubelet_pods.go, pkg/kubelet/envvars, third_party/forked/golang/expansion.
+// Source: k8s.io/kubernetes pkg/kubelet/kubelet_pods.go, pkg/kubelet/envvars,
+// third_party/forked/golang/expansion.
 #pragma once
 
 #include <map>
@@ -18,10 +19,10 @@ namespace xebec::kubelet {
 // $(NAME) becomes its value where there is one; $$ is a dollar sign.
 std::string expand(std::string_view text, const std::map<std::string, std::string>& values);
 
-// The variables services are known by: FOO_SERVICE_HOST, FOO_PORT_80_TCP_ADDR ...; `kubernetes` of the default namespace
-// is always there, others of the pod's namespace when `links`.
-std::map<std::string, std::string> service_variables(const std::vector<std::shared_ptr<const corev1::Service>>& services,
-                                                     std::string_view ns, bool links);
+// The variables services are known by: FOO_SERVICE_HOST, FOO_PORT_80_TCP_ADDR ...; `kubernetes` of the
+// default namespace is always there, others of the pod's namespace when `links`.
+std::map<std::string, std::string> service_variables(
+    const std::vector<std::shared_ptr<const corev1::Service>>& services, std::string_view ns, bool links);
 
 struct EnvironmentInputs {
   client::Rest rest;

@@ -16,11 +16,21 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
           out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
@@ -49,7 +59,9 @@ std::optional<std::string_view> subscript(std::string_view path, std::string_vie
   return path.substr(2, path.size() - 4);
 }
 
-int64_t divide_up(int64_t value, int64_t divisor) { return divisor <= 0 ? value : (value + divisor - 1) / divisor; }
+int64_t divide_up(int64_t value, int64_t divisor) {
+  return divisor <= 0 ? value : (value + divisor - 1) / divisor;
+}
 
 }  // namespace
 
@@ -94,7 +106,8 @@ Result<std::string> resource_value(const corev1::Pod& pod, const corev1::Contain
     return fail(problem(fmt::format("unsupported container resource : {}", path)));
   }
   std::string_view name = path.substr(path.find('.') + 1);
-  const api::FlatMap<api::Quantity>& list = limit ? container->resources.limits : container->resources.requests;
+  const api::FlatMap<api::Quantity>& list =
+      limit ? container->resources.limits : container->resources.requests;
   const api::Quantity* quantity = list.get(name);
   if (quantity == nullptr && limit) quantity = allocatable.get(name);
   api::Quantity zero;

@@ -11,14 +11,16 @@ namespace xebec::kubelet {
 namespace {
 
 // The newest container of the name in the sandbox.
-const RuntimeContainer* in_sandbox(const RuntimePod& runtime, const std::string& sandbox, std::string_view name) {
+const RuntimeContainer* in_sandbox(const RuntimePod& runtime, const std::string& sandbox,
+                                   std::string_view name) {
   for (const RuntimeContainer& container : runtime.containers) {
     if (container.name == name && container.sandbox_id == sandbox) return &container;
   }
   return nullptr;
 }
 
-bool has_init_after(const corev1::Pod& pod, const RuntimePod& runtime, const std::string& sandbox, size_t index) {
+bool has_init_after(const corev1::Pod& pod, const RuntimePod& runtime, const std::string& sandbox,
+                    size_t index) {
   for (size_t i = index + 1; i < pod.spec.initContainers.size(); ++i) {
     if (in_sandbox(runtime, sandbox, pod.spec.initContainers[i].name) != nullptr) return true;
   }
@@ -32,8 +34,8 @@ bool any_main(const corev1::Pod& pod, const RuntimePod& runtime, const std::stri
 }
 
 // Why a running container has to go; empty when it may stay.
-std::string kill_reason(const corev1::Container& container, const RuntimeContainer& running, const ProbeView& probes,
-                        bool& spec_changed) {
+std::string kill_reason(const corev1::Container& container, const RuntimeContainer& running,
+                        const ProbeView& probes, bool& spec_changed) {
   spec_changed = false;
   if (!running.hash.empty() && running.hash != container_hash(container)) {
     spec_changed = true;
@@ -71,7 +73,8 @@ class Planner {
  private:
   bool needs_sandbox() {
     size_t ready = 0;
-    for (const cri::PodSandboxStatus& sandbox : runtime_.sandboxes) ready += sandbox.state == cri::SandboxState::kReady;
+    for (const cri::PodSandboxStatus& sandbox : runtime_.sandboxes)
+      ready += sandbox.state == cri::SandboxState::kReady;
     if (runtime_.sandboxes.empty()) return true;
     const cri::PodSandboxStatus& newest = runtime_.sandboxes.front();
     actions_.attempt = newest.metadata.attempt + 1;
@@ -92,7 +95,8 @@ class Planner {
     if (pod_.spec.restartPolicy == "Never" && !runtime_.containers.empty()) wanted = false;
     actions_.create_sandbox = wanted;
     if (!wanted) {
-      actions_.stop_sandboxes = actions_.stop_sandboxes && (runtime_.any_running() || runtime_.ready_sandbox() != nullptr);
+      actions_.stop_sandboxes =
+          actions_.stop_sandboxes && (runtime_.any_running() || runtime_.ready_sandbox() != nullptr);
       return;
     }
     if (!pod_.spec.initContainers.empty()) {
@@ -152,7 +156,8 @@ class Planner {
     if (latest == nullptr || !latest->running()) {
       if (should_restart(pod_, container, latest)) {
         if (latest != nullptr && latest->status.state == cri::ContainerState::kUnknown) {
-          kill(*latest, container, fmt::format("Container is in \"{}\" state, try killing it before restart", "unknown"));
+          kill(*latest, container,
+               fmt::format("Container is in \"{}\" state, try killing it before restart", "unknown"));
         }
         actions_.start.push_back(container.name);
       }
@@ -183,7 +188,8 @@ class Planner {
 
 bool is_sidecar(const corev1::Container& container) { return container.restartPolicy == "Always"; }
 
-bool should_restart(const corev1::Pod& pod, const corev1::Container& container, const RuntimeContainer* latest) {
+bool should_restart(const corev1::Pod& pod, const corev1::Container& container,
+                    const RuntimeContainer* latest) {
   if (latest == nullptr) return true;
   if (latest->running()) return false;
   if (!latest->exited()) return true;

@@ -1,5 +1,5 @@
-// What has to be done to bring a pod from what the runtime has to what its spec says. Pure: no calls, no clock.
-// Source: k8s.io/kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions).
+// What has to be done to bring a pod from what the runtime has to what its spec says. Pure: no calls, no
+// clock. Source: k8s.io/kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions).
 #pragma once
 
 #include <functional>
@@ -31,11 +31,11 @@ struct ContainerToKill {
 
 struct PodActions {
   bool create_sandbox = false;
-  bool stop_sandboxes = false;    // old ones, before anything else
+  bool stop_sandboxes = false;  // old ones, before anything else
   uint32_t attempt = 0;
-  std::string sandbox_id;         // of the ready one, when it is kept
+  std::string sandbox_id;  // of the ready one, when it is kept
   std::vector<ContainerToKill> kill;
-  std::vector<std::string> start;           // names, in order: init containers, main and ephemeral ones
+  std::vector<std::string> start;  // names, in order: init containers, main and ephemeral ones
   bool nothing() const { return !create_sandbox && !stop_sandboxes && kill.empty() && start.empty(); }
 };
 
@@ -43,7 +43,8 @@ PodActions compute_actions(const corev1::Pod& pod, const RuntimePod& runtime, co
 
 bool is_sidecar(const corev1::Container& container);
 // By the restart policies of the container and its pod, for a container that is not running.
-bool should_restart(const corev1::Pod& pod, const corev1::Container& container, const RuntimeContainer* latest);
+bool should_restart(const corev1::Pod& pod, const corev1::Container& container,
+                    const RuntimeContainer* latest);
 // All regular init containers have ended well (a main container that exists proves it).
 bool initialized(const corev1::Pod& pod, const RuntimePod& runtime);
 

@@ -13,8 +13,8 @@
 namespace xebec::kubelet {
 namespace {
 
-constexpr std::array<std::string_view, 5> kOwn = {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady",
-                                                  "PodScheduled"};
+constexpr std::array<std::string_view, 5> kOwn = {"PodReadyToStartContainers", "Initialized", "Ready",
+                                                  "ContainersReady", "PodScheduled"};
 
 std::string runtime_id(const std::string& id) { return "containerd://" + id; }
 
@@ -84,7 +84,8 @@ class StatusMaker {
     for (const std::string& ip : ips) status_.podIPs.emplace_back().ip = ip;
   }
 
-  const corev1::ContainerStatus* old_status(const std::vector<corev1::ContainerStatus>& list, std::string_view name) const {
+  const corev1::ContainerStatus* old_status(const std::vector<corev1::ContainerStatus>& list,
+                                            std::string_view name) const {
     for (const corev1::ContainerStatus& status : list) {
       if (status.name == name) return &status;
     }
@@ -98,10 +99,11 @@ class StatusMaker {
     out.image = container.image;
     out.started = false;
     const RuntimeContainer* latest = runtime_.latest(container.name);
-    bool sandbox_gone = runtime_.sandboxes.empty() || (latest != nullptr && latest->sandbox_id != runtime_.sandboxes.front().id);
+    bool sandbox_gone = runtime_.sandboxes.empty() ||
+                        (latest != nullptr && latest->sandbox_id != runtime_.sandboxes.front().id);
     // An init container of an old sandbox has to run again.
-    bool stale = init && !is_sidecar(container) && latest != nullptr && !runtime_.sandboxes.empty() && sandbox_gone &&
-                 !in_.ending;
+    bool stale = init && !is_sidecar(container) && latest != nullptr && !runtime_.sandboxes.empty() &&
+                 sandbox_gone && !in_.ending;
     if (latest == nullptr || stale) {
       auto& waiting = out.state.waiting.emplace();
       waiting.reason = pod_.spec.initContainers.empty() ? "ContainerCreating" : "PodInitializing";
@@ -118,9 +120,11 @@ class StatusMaker {
     out.state = state_of(*latest);
     out.containerID = runtime_id(latest->status.id);
     out.imageID = latest->status.image_ref;
-    if (!latest->status.image.user_specified_image.empty()) out.image = latest->status.image.user_specified_image;
+    if (!latest->status.image.user_specified_image.empty())
+      out.image = latest->status.image.user_specified_image;
     out.restartCount = latest->restart_count;
-    if (const RuntimeContainer* previous = runtime_.previous(container.name)) out.lastState = state_of(*previous);
+    if (const RuntimeContainer* previous = runtime_.previous(container.name))
+      out.lastState = state_of(*previous);
     if (latest->running()) {
       out.started = in_.started(container.name, latest->status.id);
       out.ready = *out.started && in_.ready(container.name, latest->status.id);
@@ -156,14 +160,16 @@ class StatusMaker {
       if (in_.ending) {
         out.state = lost;
       } else {
-        ended.message = "The container could not be located when the pod was deleted.  The container used to be Running";
+        ended.message =
+            "The container could not be located when the pod was deleted.  The container used to be Running";
         out.lastState = lost;
         ++out.restartCount;
       }
     }
   }
 
-  void fill_details(const corev1::Container& container, const RuntimeContainer& latest, corev1::ContainerStatus& out) {
+  void fill_details(const corev1::Container& container, const RuntimeContainer& latest,
+                    corev1::ContainerStatus& out) {
     if (latest.running() && (!container.resources.limits.empty() || !container.resources.requests.empty())) {
       out.allocatedResources = container.resources.requests;
       auto& resources = out.resources.emplace();
@@ -187,7 +193,8 @@ class StatusMaker {
     }
   }
 
-  void apply_waiting(const corev1::Container& container, corev1::ContainerStatus& out, const RuntimeContainer* latest) {
+  void apply_waiting(const corev1::Container& container, corev1::ContainerStatus& out,
+                     const RuntimeContainer* latest) {
     if (in_.ending || out.state.running) return;
     auto reason = in_.waiting.find(container.name);
     if (reason == in_.waiting.end()) return;
@@ -230,7 +237,9 @@ class StatusMaker {
       const corev1::Container& container = pod_.spec.initContainers[i];
       const corev1::ContainerStatus& s = status_.initContainerStatuses[i];
       if (is_sidecar(container)) {
-        bool is_started = s.state.running ? s.started.value_or(false) : s.state.terminated.has_value() || s.lastState.terminated.has_value();
+        bool is_started = s.state.running
+                              ? s.started.value_or(false)
+                              : s.state.terminated.has_value() || s.lastState.terminated.has_value();
         if (!is_started) ++pending_init;
         continue;
       }
@@ -245,7 +254,8 @@ class StatusMaker {
     }
     int running = 0, waiting = 0, stopped = 0, succeeded = 0, sidecars_up = 0;
     for (size_t i = 0; i < pod_.spec.initContainers.size(); ++i) {
-      if (is_sidecar(pod_.spec.initContainers[i]) && status_.initContainerStatuses[i].state.running) ++sidecars_up;
+      if (is_sidecar(pod_.spec.initContainers[i]) && status_.initContainerStatuses[i].state.running)
+        ++sidecars_up;
     }
     for (const corev1::ContainerStatus& s : status_.containerStatuses) {
       if (s.state.running) {
@@ -291,7 +301,9 @@ class StatusMaker {
     status_.conditions.push_back(std::move(next));
   }
 
-  static std::string list(const std::vector<std::string>& names) { return fmt::format("[{}]", fmt::join(names, " ")); }
+  static std::string list(const std::vector<std::string>& names) {
+    return fmt::format("[{}]", fmt::join(names, " "));
+  }
 
   // "" when all is ready, else reason and message.
   std::pair<std::string, std::string> containers_unready() const {
@@ -328,7 +340,8 @@ class StatusMaker {
     } else if (pending.empty() || began) {
       set("Initialized", true);
     } else {
-      set("Initialized", false, "ContainersNotInitialized", "containers with incomplete status: " + list(pending));
+      set("Initialized", false, "ContainersNotInitialized",
+          "containers with incomplete status: " + list(pending));
     }
 
     auto [why, message] = containers_unready();
@@ -343,9 +356,11 @@ class StatusMaker {
         value = condition.status;
       }
       if (!found) {
-        gates.push_back(fmt::format("corresponding condition of pod readiness gate \"{}\" does not exist.", gate.conditionType));
+        gates.push_back(fmt::format("corresponding condition of pod readiness gate \"{}\" does not exist.",
+                                    gate.conditionType));
       } else if (value != "True") {
-        gates.push_back(fmt::format("the status of pod readiness gate \"{}\" is not \"True\", but {}", gate.conditionType, value));
+        gates.push_back(fmt::format("the status of pod readiness gate \"{}\" is not \"True\", but {}",
+                                    gate.conditionType, value));
       }
     }
     if (!why.empty()) {
@@ -369,7 +384,9 @@ class StatusMaker {
 
 bool is_terminal(std::string_view phase) { return phase == "Succeeded" || phase == "Failed"; }
 
-bool is_kubelet_condition(std::string_view type) { return std::find(kOwn.begin(), kOwn.end(), type) != kOwn.end(); }
+bool is_kubelet_condition(std::string_view type) {
+  return std::find(kOwn.begin(), kOwn.end(), type) != kOwn.end();
+}
 
 std::string pod_label(const corev1::Pod& pod) {
   return fmt::format("{}_{}({})", pod.metadata.name, pod.metadata.namespace_, pod.metadata.uid);

@@ -1,5 +1,6 @@
 // The status of a pod, from what the runtime has and what the kubelet last failed at. Pure.
-// Source: k8s.io/kubernetes pkg/kubelet/kubelet_pods.go (convertToAPIContainerStatuses, getPhase), pkg/kubelet/status.
+// Source: k8s.io/kubernetes pkg/kubelet/kubelet_pods.go (convertToAPIContainerStatuses, getPhase),
+// pkg/kubelet/status.
 #pragma once
 
 #include <functional>
@@ -20,8 +21,8 @@ struct WaitingReason {
 struct StatusInputs {
   const corev1::Pod* pod = nullptr;  // its status is the one known last
   const RuntimePod* runtime = nullptr;
-  bool ending = false;               // containers will not be started again
-  std::string failed_reason, failed_message;  // the kubelet gave the pod up (DeadlineExceeded)
+  bool ending = false;                           // containers will not be started again
+  std::string failed_reason, failed_message;     // the kubelet gave the pod up (DeadlineExceeded)
   std::map<std::string, WaitingReason> waiting;  // by container name
   std::vector<std::string> node_ips;
   api::Time now;

@@ -8,8 +8,8 @@
 #include "kubelet/pods/container_config.h"
 #include "kubelet/pods/field_ref.h"
 #include "kubelet/pods/sandbox_config.h"
-#include "kubelet/time.h"
 #include "kubelet/problem.h"
+#include "kubelet/time.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -97,7 +97,8 @@ std::shared_ptr<const corev1::Pod> PodWorker::current() const {
   bool ended = is_terminal(pod_->status.phase);
   std::string phase = pod_->status.phase, why = pod_->status.reason, message = pod_->status.message;
   pod->status = *status_;
-  std::erase_if(pod->status.conditions, [](const corev1::PodCondition& c) { return !is_kubelet_condition(c.type); });
+  std::erase_if(pod->status.conditions,
+                [](const corev1::PodCondition& c) { return !is_kubelet_condition(c.type); });
   for (corev1::PodCondition& condition : foreign) pod->status.conditions.push_back(std::move(condition));
   if (ended) {
     pod->status.phase = phase;
@@ -123,7 +124,8 @@ std::optional<corev1::Container> PodWorker::find(const corev1::Pod& pod, const s
 Task<bool> PodWorker::read() {
   Result<RuntimePod> read = co_await reader_.read();
   if (!read) {
-    parts_.env.logger.warning("Cannot read pod from runtime", {{"pod", pod_label(*pod_)}, {"error", read.error().message}});
+    parts_.env.logger.warning("Cannot read pod from runtime",
+                              {{"pod", pod_label(*pod_)}, {"error", read.error().message}});
     co_return false;
   }
   runtime_ = std::make_shared<RuntimePod>(std::move(*read));
@@ -145,7 +147,8 @@ void PodWorker::update_probes() {
     if (!spec) continue;
     std::string ip;
     if (pod_->spec.hostNetwork && !parts_.options.node_ips.empty()) ip = parts_.options.node_ips[0];
-    if (!runtime_->sandboxes.empty() && !runtime_->sandboxes[0].ips.empty()) ip = runtime_->sandboxes[0].ips[0];
+    if (!runtime_->sandboxes.empty() && !runtime_->sandboxes[0].ips.empty())
+      ip = runtime_->sandboxes[0].ips[0];
     bool was_ready = false;
     for (const auto* list : {&pod_->status.containerStatuses, &pod_->status.initContainerStatuses}) {
       for (const corev1::ContainerStatus& s : *list) {
@@ -173,7 +176,8 @@ void PodWorker::publish(bool ending) {
   status_ = make_pod_status(in);
   corev1::PodStatus shown = *status_;
   // A terminal phase is told only when nothing runs any more.
-  if (stage_ != Stage::kTerminated && is_terminal(shown.phase) && !is_terminal(pod_->status.phase) && runtime_->any_running()) {
+  if (stage_ != Stage::kTerminated && is_terminal(shown.phase) && !is_terminal(pod_->status.phase) &&
+      runtime_->any_running()) {
     shown.phase = pod_->status.phase.empty() ? "Pending" : pod_->status.phase;
     shown.reason = shown.message = "";
     status_->phase = shown.phase;
@@ -189,9 +193,15 @@ Task<void> PodWorker::run(CancelToken token) {
     due_.reset();
     Duration next = kResync;
     switch (stage_) {
-      case Stage::kSync: next = co_await sync(token); break;
-      case Stage::kTerminating: next = co_await terminate(token); break;
-      case Stage::kTerminated: next = co_await clean(token); break;
+      case Stage::kSync:
+        next = co_await sync(token);
+        break;
+      case Stage::kTerminating:
+        next = co_await terminate(token);
+        break;
+      case Stage::kTerminated:
+        next = co_await clean(token);
+        break;
     }
     if (next == Duration::zero()) {
       dirty_ = true;
@@ -269,9 +279,11 @@ Task<Duration> PodWorker::act(std::shared_ptr<const corev1::Pod> pod, CancelToke
       const corev1::Probe* probe = nullptr;
       if (parts_.probes.startup(victim.id) == ProbeResult::kFailure) probe = container->startupProbe.get();
       if (parts_.probes.liveness(victim.id) == ProbeResult::kFailure) probe = container->livenessProbe.get();
-      if (probe != nullptr && probe->terminationGracePeriodSeconds) seconds = *probe->terminationGracePeriodSeconds;
+      if (probe != nullptr && probe->terminationGracePeriodSeconds)
+        seconds = *probe->terminationGracePeriodSeconds;
     }
-    Result<void> killed = co_await runner_.kill(pod, container, victim.id, ip, seconds, victim.message, token);
+    Result<void> killed =
+        co_await runner_.kill(pod, container, victim.id, ip, seconds, victim.message, token);
     if (!killed) co_return 1s;
     if (token.cancelled()) co_return Duration::zero();
   }
@@ -307,10 +319,12 @@ Task<Duration> PodWorker::mount_volumes(std::shared_ptr<const corev1::Pod> pod, 
 }
 
 // Zero when it runs.
-Task<Duration> PodWorker::make_sandbox(std::shared_ptr<const corev1::Pod> pod, const PodActions& actions, CancelToken token) {
+Task<Duration> PodWorker::make_sandbox(std::shared_ptr<const corev1::Pod> pod, const PodActions& actions,
+                                       CancelToken token) {
   if (actions.stop_sandboxes) {
     if (actions.create_sandbox) {
-      parts_.recorder.event(*pod, client::kEventNormal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+      parts_.recorder.event(*pod, client::kEventNormal, "SandboxChanged",
+                            "Pod sandbox changed, it will be killed and re-created.");
     }
     for (const cri::PodSandboxStatus& sandbox : runtime_->sandboxes) {
       Result<void> stopped = co_await parts_.runtime.stop_pod_sandbox(sandbox.id);
@@ -346,14 +360,14 @@ Task<Duration> PodWorker::make_sandbox(std::shared_ptr<const corev1::Pod> pod, c
 }
 
 // Zero when something was started: its state is to be read again.
-Task<Duration> PodWorker::start_containers(std::shared_ptr<const corev1::Pod> pod, std::vector<std::string> names,
-                                           CancelToken token) {
+Task<Duration> PodWorker::start_containers(std::shared_ptr<const corev1::Pod> pod,
+                                           std::vector<std::string> names, CancelToken token) {
   const cri::PodSandboxStatus* sandbox = runtime_->ready_sandbox();
   if (names.empty() || sandbox == nullptr) co_return kResync;
   if (configured_sandbox_ != sandbox->id) {
     // Made by an earlier run of the kubelet.
-    Result<cri::PodSandboxConfig> config = make_sandbox_config(parts_.options, *pod, sandbox->metadata.attempt,
-                                                               parts_.files.read_all(parts_.options.resolv_conf));
+    Result<cri::PodSandboxConfig> config = make_sandbox_config(
+        parts_.options, *pod, sandbox->metadata.attempt, parts_.files.read_all(parts_.options.resolv_conf));
     if (!config) co_return kResync;
     sandbox_config_ = std::move(*config);
     configured_sandbox_ = sandbox->id;
@@ -373,9 +387,11 @@ Task<Duration> PodWorker::start_containers(std::shared_ptr<const corev1::Pod> po
     std::string target;
     for (const corev1::EphemeralContainer& ephemeral : pod->spec.ephemeralContainers) {
       if (ephemeral.name != name || ephemeral.targetContainerName.empty()) continue;
-      if (const RuntimeContainer* found = runtime->latest(ephemeral.targetContainerName)) target = found->status.id;
+      if (const RuntimeContainer* found = runtime->latest(ephemeral.targetContainerName))
+        target = found->status.id;
     }
-    std::optional<StartFailure> failed = co_await runner_.start(pod, *container, runtime, around, target, token);
+    std::optional<StartFailure> failed =
+        co_await runner_.start(pod, *container, runtime, around, target, token);
     if (token.cancelled()) co_return Duration::zero();
     if (!failed) {
       waiting_.erase(name);
@@ -397,11 +413,14 @@ int64_t PodWorker::seconds_left() const {
   return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(left + 500ms).count());
 }
 
-Task<void> PodWorker::kill_one(std::shared_ptr<const corev1::Pod> pod, std::string id, std::string name, std::string ip,
-                               CancelToken token) {
+Task<void> PodWorker::kill_one(std::shared_ptr<const corev1::Pod> pod, std::string id, std::string name,
+                               std::string ip, CancelToken token) {
   std::optional<corev1::Container> container = find(*pod, name);
-  Result<void> killed = co_await runner_.kill(pod, container, id, ip, seconds_left(), "Stopping container " + name, token);
-  if (!killed) parts_.env.logger.warning("Cannot stop container", {{"container", name}, {"error", killed.error().message}});
+  Result<void> killed =
+      co_await runner_.kill(pod, container, id, ip, seconds_left(), "Stopping container " + name, token);
+  if (!killed)
+    parts_.env.logger.warning("Cannot stop container",
+                              {{"container", name}, {"error", killed.error().message}});
   --kills_;
   wake();
 }
@@ -415,14 +434,17 @@ Task<void> PodWorker::hasten(std::vector<std::string> ids, int64_t seconds) {
 
 // Main containers at once, then sidecars, the last one first.
 Task<void> PodWorker::kill_all(std::shared_ptr<const corev1::Pod> pod, CancelToken token) {
-  std::string ip = runtime_->sandboxes.empty() || runtime_->sandboxes[0].ips.empty() ? std::string() : runtime_->sandboxes[0].ips[0];
+  std::string ip = runtime_->sandboxes.empty() || runtime_->sandboxes[0].ips.empty()
+                       ? std::string()
+                       : runtime_->sandboxes[0].ips[0];
   std::vector<std::vector<std::pair<std::string, std::string>>> waves(1);
   std::vector<std::string> running;
   for (const RuntimeContainer& container : runtime_->containers) {
     if (!container.running()) continue;
     running.push_back(container.status.id);
-    bool sidecar = std::any_of(pod->spec.initContainers.begin(), pod->spec.initContainers.end(),
-                               [&](const corev1::Container& c) { return c.name == container.name && is_sidecar(c); });
+    bool sidecar =
+        std::any_of(pod->spec.initContainers.begin(), pod->spec.initContainers.end(),
+                    [&](const corev1::Container& c) { return c.name == container.name && is_sidecar(c); });
     if (!sidecar) waves[0].emplace_back(container.status.id, container.name);
   }
   for (auto it = pod->spec.initContainers.rbegin(); it != pod->spec.initContainers.rend(); ++it) {
@@ -483,7 +505,8 @@ Task<Duration> PodWorker::terminate(CancelToken token) {
 Task<Duration> PodWorker::clean(CancelToken token) {
   Result<void> unmounted = co_await parts_.volumes.unmount(uid_);
   if (!unmounted) {
-    parts_.env.logger.warning("Cannot unmount volumes", {{"pod", pod_label(*pod_)}, {"error", unmounted.error().message}});
+    parts_.env.logger.warning("Cannot unmount volumes",
+                              {{"pod", pod_label(*pod_)}, {"error", unmounted.error().message}});
     co_return 1s;
   }
   Result<void> removed = parts_.cgroups.remove(uid_);

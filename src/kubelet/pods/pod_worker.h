@@ -1,7 +1,7 @@
-// PodWorker: the life of one pod (one UID) on this node: sync, then terminating, then terminated. Everything of the pod
-// happens here, one step at a time; what it finds in the runtime it takes over, so a restarted kubelet goes on.
-// Belongs to the kubelet's executor.
-// Source: k8s.io/kubernetes pkg/kubelet/pod_workers.go, kubelet.go (SyncPod, SyncTerminatingPod, SyncTerminatedPod).
+// PodWorker: the life of one pod (one UID) on this node: sync, then terminating, then terminated. Everything
+// of the pod happens here, one step at a time; what it finds in the runtime it takes over, so a restarted
+// kubelet goes on. Belongs to the kubelet's executor. Source: k8s.io/kubernetes pkg/kubelet/pod_workers.go,
+// kubelet.go (SyncPod, SyncTerminatingPod, SyncTerminatedPod).
 #pragma once
 
 #include <map>
@@ -24,7 +24,8 @@ class PodWorker {
 
   // The API's newest object.
   void set_pod(std::shared_ptr<const corev1::Pod> pod);
-  // The API has it no more. Without a pod at all it is an orphan of the runtime: `name` and `ns` come from there.
+  // The API has it no more. Without a pod at all it is an orphan of the runtime: `name` and `ns` come from
+  // there.
   void set_removed();
   void set_orphan(const std::string& ns, const std::string& name);
   void wake();
@@ -51,9 +52,11 @@ class PodWorker {
   // Each returns when to come again at the latest.
   Task<Duration> sync(CancelToken token);
   Task<Duration> act(std::shared_ptr<const corev1::Pod> pod, CancelToken token);
-  Task<Duration> make_sandbox(std::shared_ptr<const corev1::Pod> pod, const PodActions& actions, CancelToken token);
+  Task<Duration> make_sandbox(std::shared_ptr<const corev1::Pod> pod, const PodActions& actions,
+                              CancelToken token);
   Task<Duration> mount_volumes(std::shared_ptr<const corev1::Pod> pod, CancelToken token);
-  Task<Duration> start_containers(std::shared_ptr<const corev1::Pod> pod, std::vector<std::string> names, CancelToken token);
+  Task<Duration> start_containers(std::shared_ptr<const corev1::Pod> pod, std::vector<std::string> names,
+                                  CancelToken token);
   Task<Duration> terminate(CancelToken token);
   Task<Duration> clean(CancelToken token);
 
@@ -61,7 +64,8 @@ class PodWorker {
   void publish(bool ending);
   void update_probes();
   Task<void> kill_all(std::shared_ptr<const corev1::Pod> pod, CancelToken token);
-  Task<void> kill_one(std::shared_ptr<const corev1::Pod> pod, std::string id, std::string name, std::string ip, CancelToken token);
+  Task<void> kill_one(std::shared_ptr<const corev1::Pod> pod, std::string id, std::string name,
+                      std::string ip, CancelToken token);
   Task<void> hasten(std::vector<std::string> ids, int64_t seconds);
   std::optional<corev1::Container> find(const corev1::Pod& pod, const std::string& name) const;
   int64_t seconds_left() const;

@@ -77,7 +77,8 @@ std::string termination_message(HostFiles& files, const cri::ContainerStatus& st
     message = files.read_all(mount.host_path).substr(0, kMaxMessage);
     break;
   }
-  if (message.empty() && policy == "FallbackToLogsOnError" && (status.exit_code != 0 || status.reason == "OOMKilled")) {
+  if (message.empty() && policy == "FallbackToLogsOnError" &&
+      (status.exit_code != 0 || status.reason == "OOMKilled")) {
     message = log_tail(files, status.log_path);
   }
   if (!message.empty()) return message;
@@ -107,7 +108,8 @@ const cri::PodSandboxStatus* RuntimePod::ready_sandbox() const {
 }
 
 bool RuntimePod::any_running() const {
-  return std::any_of(containers.begin(), containers.end(), [](const RuntimeContainer& c) { return c.running(); });
+  return std::any_of(containers.begin(), containers.end(),
+                     [](const RuntimeContainer& c) { return c.running(); });
 }
 
 Task<Result<RuntimePod>> RuntimePodReader::read() {
@@ -115,7 +117,8 @@ Task<Result<RuntimePod>> RuntimePodReader::read() {
   cri::PodSandboxFilter sandbox_filter;
   sandbox_filter.labels[kPodUid] = uid_;
   CO_TRY(std::vector<cri::PodSandbox> sandboxes, co_await runtime_.list_pod_sandboxes(sandbox_filter));
-  std::stable_sort(sandboxes.begin(), sandboxes.end(), [](const auto& a, const auto& b) { return a.created_at > b.created_at; });
+  std::stable_sort(sandboxes.begin(), sandboxes.end(),
+                   [](const auto& a, const auto& b) { return a.created_at > b.created_at; });
   for (const cri::PodSandbox& listed : sandboxes) {
     cri::PodSandboxStatus status;
     status.id = listed.id;
@@ -157,10 +160,12 @@ Task<Result<RuntimePod>> RuntimePodReader::read() {
     pod.containers.push_back(std::move(container));
   }
   exited_ = std::move(exited);
-  std::stable_sort(pod.containers.begin(), pod.containers.end(), [](const RuntimeContainer& a, const RuntimeContainer& b) {
-    if (a.status.created_at != b.status.created_at) return a.status.created_at > b.status.created_at;
-    return a.restart_count > b.restart_count;
-  });
+  std::stable_sort(pod.containers.begin(), pod.containers.end(),
+                   [](const RuntimeContainer& a, const RuntimeContainer& b) {
+                     if (a.status.created_at != b.status.created_at)
+                       return a.status.created_at > b.status.created_at;
+                     return a.restart_count > b.restart_count;
+                   });
   co_return pod;
 }
 

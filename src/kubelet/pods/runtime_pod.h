@@ -1,4 +1,5 @@
-// RuntimePod: what the runtime has of one pod: its sandboxes and containers, with what the kubelet's labels say.
+// RuntimePod: what the runtime has of one pod: its sandboxes and containers, with what the kubelet's labels
+// say.
 #pragma once
 
 #include <map>
@@ -22,8 +23,8 @@ struct RuntimeContainer {
 };
 
 struct RuntimePod {
-  std::vector<cri::PodSandboxStatus> sandboxes;   // newest first; only the newest one's addresses are known
-  std::vector<RuntimeContainer> containers;       // newest first
+  std::vector<cri::PodSandboxStatus> sandboxes;  // newest first; only the newest one's addresses are known
+  std::vector<RuntimeContainer> containers;      // newest first
 
   // The newest container of that name, or nullptr.
   const RuntimeContainer* latest(std::string_view name) const;

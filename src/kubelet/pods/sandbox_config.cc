@@ -58,7 +58,8 @@ cri::DnsConfig dns_of(const KubeletOptions& options, const corev1::Pod& pod, std
   append_missing(dns.servers, pod.spec.dnsConfig->nameservers);
   append_missing(dns.searches, pod.spec.dnsConfig->searches);
   for (const corev1::PodDNSConfigOption& option : pod.spec.dnsConfig->options) {
-    std::string text = option.value && !option.value->empty() ? option.name + ":" + *option.value : option.name;
+    std::string text =
+        option.value && !option.value->empty() ? option.name + ":" + *option.value : option.name;
     auto same = [&](const std::string& have) { return have.substr(0, have.find(':')) == option.name; };
     std::erase_if(dns.options, same);
     dns.options.push_back(std::move(text));
@@ -71,7 +72,7 @@ std::vector<cri::PortMapping> ports_of(const corev1::Pod& pod) {
   auto add = [&](const corev1::Container& container) {
     for (const corev1::ContainerPort& port : container.ports) {
       cri::PortMapping mapping;
-      mapping.protocol = port.protocol == "UDP" ? cri::Protocol::kUdp
+      mapping.protocol = port.protocol == "UDP"    ? cri::Protocol::kUdp
                          : port.protocol == "SCTP" ? cri::Protocol::kSctp
                                                    : cri::Protocol::kTcp;
       mapping.container_port = port.containerPort;
@@ -88,7 +89,9 @@ std::vector<cri::PortMapping> ports_of(const corev1::Pod& pod) {
 }
 
 bool any_privileged(const corev1::Pod& pod) {
-  auto privileged = [](const corev1::Container& c) { return c.securityContext && c.securityContext->privileged.value_or(false); };
+  auto privileged = [](const corev1::Container& c) {
+    return c.securityContext && c.securityContext->privileged.value_or(false);
+  };
   return std::any_of(pod.spec.containers.begin(), pod.spec.containers.end(), privileged) ||
          std::any_of(pod.spec.initContainers.begin(), pod.spec.initContainers.end(), privileged);
 }
@@ -96,7 +99,8 @@ bool any_privileged(const corev1::Pod& pod) {
 }  // namespace
 
 std::string pod_log_directory(const KubeletOptions& options, const corev1::Pod& pod) {
-  return fmt::format("{}/{}_{}_{}", options.log_root, pod.metadata.namespace_, pod.metadata.name, pod.metadata.uid);
+  return fmt::format("{}/{}_{}_{}", options.log_root, pod.metadata.namespace_, pod.metadata.name,
+                     pod.metadata.uid);
 }
 
 std::string pod_hostname(const corev1::Pod& pod) {
@@ -113,14 +117,14 @@ cri::NamespaceOptions namespaces_of(const corev1::Pod& pod) {
   cri::NamespaceOptions options;
   options.network = pod.spec.hostNetwork ? cri::NamespaceMode::kNode : cri::NamespaceMode::kPod;
   options.ipc = pod.spec.hostIPC ? cri::NamespaceMode::kNode : cri::NamespaceMode::kPod;
-  options.pid = pod.spec.hostPID                                  ? cri::NamespaceMode::kNode
+  options.pid = pod.spec.hostPID                                 ? cri::NamespaceMode::kNode
                 : pod.spec.shareProcessNamespace.value_or(false) ? cri::NamespaceMode::kPod
-                                                                  : cri::NamespaceMode::kContainer;
+                                                                 : cri::NamespaceMode::kContainer;
   return options;
 }
 
-cri::SecurityProfile seccomp_of(const corev1::PodSecurityContext* pod, const corev1::SecurityContext* container,
-                                const std::string& seccomp_root) {
+cri::SecurityProfile seccomp_of(const corev1::PodSecurityContext* pod,
+                                const corev1::SecurityContext* container, const std::string& seccomp_root) {
   const corev1::SeccompProfile* profile = nullptr;
   if (pod != nullptr && pod->seccompProfile) profile = pod->seccompProfile.get();
   if (container != nullptr && container->seccompProfile) profile = container->seccompProfile.get();
@@ -135,8 +139,8 @@ cri::SecurityProfile seccomp_of(const corev1::PodSecurityContext* pod, const cor
   return out;
 }
 
-Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options, const corev1::Pod& pod, uint32_t attempt,
-                                                  std::string_view host_resolv_conf) {
+Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options, const corev1::Pod& pod,
+                                                  uint32_t attempt, std::string_view host_resolv_conf) {
   if (!pod.spec.hostUsers.value_or(true)) {
     return fail(problem("user namespaces (hostUsers: false) are not supported by this container runtime"));
   }
@@ -145,12 +149,14 @@ Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options,
   if (!pod.spec.hostNetwork) {
     config.hostname = pod_hostname(pod);
     if (pod.spec.setHostnameAsFQDN.value_or(false) && !pod.spec.subdomain.empty()) {
-      config.hostname += fmt::format(".{}.{}.svc.{}", pod.spec.subdomain, pod.metadata.namespace_, options.cluster_domain);
+      config.hostname +=
+          fmt::format(".{}.{}.svc.{}", pod.spec.subdomain, pod.metadata.namespace_, options.cluster_domain);
       if (config.hostname.size() > 64) {
-        return fail(problem(
-            fmt::format("failed to construct FQDN from pod hostname and cluster domain, FQDN {} is too long (64 characters "
-                        "is the max, {} characters requested)",
-                        config.hostname, config.hostname.size())));
+        return fail(
+            problem(fmt::format("failed to construct FQDN from pod hostname and cluster domain, FQDN {} is "
+                                "too long (64 characters "
+                                "is the max, {} characters requested)",
+                                config.hostname, config.hostname.size())));
       }
     }
   }
@@ -167,7 +173,8 @@ Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options,
   const corev1::PodSecurityContext* security = pod.spec.securityContext.get();
   config.security.namespaces = namespaces_of(pod);
   config.security.privileged = any_privileged(pod);
-  // The pause process itself is confined as the pod is; RuntimeDefault where nothing is said, as upstream does.
+  // The pause process itself is confined as the pod is; RuntimeDefault where nothing is said, as upstream
+  // does.
   config.security.seccomp = seccomp_of(security, nullptr, options.root_dir + "/seccomp");
   if (security == nullptr || !security->seccompProfile) {
     config.security.seccomp->type = cri::SecurityProfile::Type::kRuntimeDefault;

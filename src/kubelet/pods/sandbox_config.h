@@ -17,13 +17,13 @@ struct PodSecurityContext;
 namespace xebec::kubelet {
 
 // `host_resolv_conf` is the content of the node's resolv.conf. Errors: what this node cannot do.
-Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options, const corev1::Pod& pod, uint32_t attempt,
-                                                  std::string_view host_resolv_conf);
+Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options, const corev1::Pod& pod,
+                                                  uint32_t attempt, std::string_view host_resolv_conf);
 std::string pod_log_directory(const KubeletOptions& options, const corev1::Pod& pod);
 std::string pod_hostname(const corev1::Pod& pod);
 // Of a container (or a sandbox, with nullptr); Unconfined when nothing is said.
-cri::SecurityProfile seccomp_of(const corev1::PodSecurityContext* pod, const corev1::SecurityContext* container,
-                                const std::string& seccomp_root);
+cri::SecurityProfile seccomp_of(const corev1::PodSecurityContext* pod,
+                                const corev1::SecurityContext* container, const std::string& seccomp_root);
 cri::NamespaceOptions namespaces_of(const corev1::Pod& pod);
 
 }  // namespace xebec::kubelet

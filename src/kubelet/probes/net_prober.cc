@@ -13,7 +13,8 @@ namespace {
 constexpr size_t kMaxBody = 10 * 1024;
 
 std::string authority(const std::string& host, int32_t port) {
-  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
+                                             : fmt::format("[{}]:{}", host, port);
 }
 
 Task<void> connect(http::AsioExecutor& executor, std::string host, std::string port, CancelToken token,
@@ -70,8 +71,9 @@ class SocketProber final : public NetProber {
     executor->cancel_timer(timer);
     answer.outcome = ProbeOutcome::kFailure;
     if (timed_out) {
-      answer.message = fmt::format("Get \"{}{}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
-                                   url, path);
+      answer.message = fmt::format(
+          "Get \"{}{}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)", url,
+          path);
     } else if (!response) {
       answer.message = fmt::format("Get \"{}{}\": {}", url, path, response.error().message);
     } else if (response->status >= 200 && response->status < 400) {
@@ -91,7 +93,8 @@ class SocketProber final : public NetProber {
     OneShot<Result<void>> done;
     scope.spawn(connect(executor, host, std::to_string(port), scope.token(), done));
     Executor* mine = Executor::current();
-    Result<void> late = fail(errors::timeout(fmt::format("dial tcp {}: i/o timeout", authority(host, port)), 0));
+    Result<void> late =
+        fail(errors::timeout(fmt::format("dial tcp {}: i/o timeout", authority(host, port)), 0));
     uint64_t timer = mine->post_at(mine->now() + timeout, [done, late] { done.set(late); });
     Result<void> result = co_await done;
     mine->cancel_timer(timer);
@@ -116,7 +119,9 @@ class HealthyProber final : public NetProber {
 
 }  // namespace
 
-std::unique_ptr<NetProber> make_net_prober(http::IoPool& pool) { return std::make_unique<SocketProber>(pool); }
+std::unique_ptr<NetProber> make_net_prober(http::IoPool& pool) {
+  return std::make_unique<SocketProber>(pool);
+}
 std::unique_ptr<NetProber> make_always_healthy_prober() { return std::make_unique<HealthyProber>(); }
 
 }  // namespace xebec::kubelet

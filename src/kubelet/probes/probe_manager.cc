@@ -41,17 +41,20 @@ int32_t resolve_port(const api::IntOrString& port, const corev1::Container& cont
   return port.int_value();
 }
 
-HttpProbe http_probe_of(const corev1::HTTPGetAction& action, const corev1::Container& container, const std::string& pod_ip) {
+HttpProbe http_probe_of(const corev1::HTTPGetAction& action, const corev1::Container& container,
+                        const std::string& pod_ip) {
   HttpProbe probe;
   probe.scheme = action.scheme == "HTTPS" ? "https" : "http";
   probe.host = action.host.empty() ? pod_ip : action.host;
   probe.port = resolve_port(action.port, container);
   probe.path = action.path;
-  for (const corev1::HTTPHeader& header : action.httpHeaders) probe.headers.emplace_back(header.name, header.value);
+  for (const corev1::HTTPHeader& header : action.httpHeaders)
+    probe.headers.emplace_back(header.name, header.value);
   return probe;
 }
 
-ProbeManager::ProbeManager(client::Env env, cri::Runtime& runtime, NetProber& net, client::EventRecorder& recorder)
+ProbeManager::ProbeManager(client::Env env, cri::Runtime& runtime, NetProber& net,
+                           client::EventRecorder& recorder)
     : env_(std::move(env)), runtime_(runtime), net_(net), recorder_(recorder) {}
 
 void ProbeManager::start(Scope& scope, std::function<void(const std::string& uid)> changed) {
@@ -59,8 +62,9 @@ void ProbeManager::start(Scope& scope, std::function<void(const std::string& uid
   changed_ = std::move(changed);
 }
 
-void ProbeManager::watch(std::shared_ptr<const corev1::Pod> pod, const corev1::Container& container, const std::string& id,
-                         int64_t started_at_nanos, const std::string& pod_ip, bool was_ready) {
+void ProbeManager::watch(std::shared_ptr<const corev1::Pod> pod, const corev1::Container& container,
+                         const std::string& id, int64_t started_at_nanos, const std::string& pod_ip,
+                         bool was_ready) {
   if (!container.startupProbe && !container.livenessProbe && !container.readinessProbe) return;
   if (instances_.contains(id)) return;
   auto instance = std::make_shared<Instance>(scope_->token());
@@ -138,13 +142,15 @@ Task<ProbeAnswer> ProbeManager::probe_once(std::shared_ptr<Instance> instance, K
   Duration timeout = std::chrono::seconds(std::max(1, spec.timeoutSeconds));
   if (spec.exec) {
     std::vector<std::string> command = spec.exec->command;
-    Result<cri::ExecSyncResult> ran = co_await runtime_.exec_sync(instance->id, command, std::max(1, spec.timeoutSeconds));
+    Result<cri::ExecSyncResult> ran =
+        co_await runtime_.exec_sync(instance->id, command, std::max(1, spec.timeoutSeconds));
     if (ran) {
       if (ran->exit_code != 0) answer.outcome = ProbeOutcome::kFailure;
       answer.message = ran->out + ran->err;
     } else if (ran.error().is(reason::kTimeout)) {
       answer.outcome = ProbeOutcome::kFailure;
-      answer.message = fmt::format("command timed out: \"{}\" timed out after {}", fmt::join(command, " "), go_duration(timeout));
+      answer.message = fmt::format("command timed out: \"{}\" timed out after {}", fmt::join(command, " "),
+                                   go_duration(timeout));
     } else {
       answer.outcome = ProbeOutcome::kError;
       answer.message = ran.error().message;
@@ -193,16 +199,20 @@ Task<void> ProbeManager::loop(std::shared_ptr<Instance> instance, Kind kind, Can
     if (token.cancelled()) co_return;
     std::string_view name = title(static_cast<int>(kind));
     if (answer.outcome == ProbeOutcome::kError) {
-      recorder_.event(about, client::kEventWarning, "Unhealthy",
-                      fmt::format("{} probe errored and resulted in unknown state: {}", name, answer.message));
+      recorder_.event(
+          about, client::kEventWarning, "Unhealthy",
+          fmt::format("{} probe errored and resulted in unknown state: {}", name, answer.message));
     } else {
       if (answer.outcome == ProbeOutcome::kFailure) {
-        recorder_.event(about, client::kEventWarning, "Unhealthy", fmt::format("{} probe failed: {}", name, answer.message));
+        recorder_.event(about, client::kEventWarning, "Unhealthy",
+                        fmt::format("{} probe failed: {}", name, answer.message));
       }
-      ProbeResult result = answer.outcome == ProbeOutcome::kSuccess ? ProbeResult::kSuccess : ProbeResult::kFailure;
+      ProbeResult result =
+          answer.outcome == ProbeOutcome::kSuccess ? ProbeResult::kSuccess : ProbeResult::kFailure;
       run = result == last ? run + 1 : 1;
       last = result;
-      int needed = result == ProbeResult::kSuccess ? std::max(1, spec.successThreshold) : std::max(1, spec.failureThreshold);
+      int needed = result == ProbeResult::kSuccess ? std::max(1, spec.successThreshold)
+                                                   : std::max(1, spec.failureThreshold);
       if (run >= needed) set(*instance, kind, result);
     }
     if (!co_await sleep_for(period, token)) co_return;

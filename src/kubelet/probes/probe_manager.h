@@ -1,5 +1,5 @@
-// ProbeManager: runs the startup, liveness and readiness probes of running containers and keeps what they say.
-// One instance of a container is probed until it is forgotten; its failed liveness stays until then.
+// ProbeManager: runs the startup, liveness and readiness probes of running containers and keeps what they
+// say. One instance of a container is probed until it is forgotten; its failed liveness stays until then.
 // Source: k8s.io/kubernetes pkg/kubelet/prober.
 #pragma once
 
@@ -24,9 +24,10 @@ class ProbeManager {
 
   // Probes run in `scope`; `changed` is called with a pod's uid when a result of it changes.
   void start(Scope& scope, std::function<void(const std::string& uid)> changed);
-  // Starts probing this instance, unless it is being probed. `was_ready`: what was last reported of this very instance.
-  void watch(std::shared_ptr<const corev1::Pod> pod, const corev1::Container& container, const std::string& id,
-             int64_t started_at_nanos, const std::string& pod_ip, bool was_ready);
+  // Starts probing this instance, unless it is being probed. `was_ready`: what was last reported of this very
+  // instance.
+  void watch(std::shared_ptr<const corev1::Pod> pod, const corev1::Container& container,
+             const std::string& id, int64_t started_at_nanos, const std::string& pod_ip, bool was_ready);
   void forget(const std::string& id);
   void forget_pod(const std::string& uid);
   // The pod is being ended: only readiness goes on.
@@ -56,6 +57,7 @@ class ProbeManager {
 // A number, or the name of one of the container's ports; 0 when there is no such port.
 int32_t resolve_port(const api::IntOrString& port, const corev1::Container& container);
 // The request of an httpGet handler; the host is `pod_ip` unless it names one.
-HttpProbe http_probe_of(const corev1::HTTPGetAction& action, const corev1::Container& container, const std::string& pod_ip);
+HttpProbe http_probe_of(const corev1::HTTPGetAction& action, const corev1::Container& container,
+                        const std::string& pod_ip);
 
 }  // namespace xebec::kubelet

@@ -40,8 +40,12 @@ Paths::Paths(const std::string& data_dir)
       certs(data_dir + "/certs"),
       crun_wrapper(data_dir + "/crun-nohybrid") {}
 
-std::string network_name(const Options& options) { return fmt::format("xebec-{:08x}", short_hash(options.data_dir)); }
-std::string nft_table(const Options& options) { return fmt::format("xebec-masq-{:08x}", short_hash(options.data_dir)); }
+std::string network_name(const Options& options) {
+  return fmt::format("xebec-{:08x}", short_hash(options.data_dir));
+}
+std::string nft_table(const Options& options) {
+  return fmt::format("xebec-masq-{:08x}", short_hash(options.data_dir));
+}
 
 std::string host_port_table(const Options& options) {
   return fmt::format("xebec-ports-{:08x}", short_hash(options.data_dir));
@@ -107,12 +111,14 @@ disabled_plugins = [
 {crun})",
       fmt::arg("root", quoted(paths.root)), fmt::arg("state", quoted(paths.state)),
       fmt::arg("oom_score", host.can_lower_oom_score ? -999 : 0), fmt::arg("socket", quoted(paths.socket)),
-      fmt::arg("ttrpc", quoted(paths.socket + ".ttrpc")), fmt::arg("sandbox_image", quoted(options.sandbox_image)),
-      fmt::arg("disable_apparmor", !host.apparmor), fmt::arg("restrict_oom", !host.can_lower_oom_score),
-      fmt::arg("cni_bin_dir", quoted(host.cni_bin_dir)), fmt::arg("cni_conf_dir", quoted(paths.cni_conf_dir)),
-      fmt::arg("certs", quoted(options.registry_config_dir.empty() ? paths.certs : options.registry_config_dir)),
-      fmt::arg("snapshotter", quoted(host.overlayfs ? "overlayfs" : "native")), fmt::arg("runc", quoted(host.runc)),
-      fmt::arg("runc_root", quoted(paths.state + "/runc")),
+      fmt::arg("ttrpc", quoted(paths.socket + ".ttrpc")),
+      fmt::arg("sandbox_image", quoted(options.sandbox_image)), fmt::arg("disable_apparmor", !host.apparmor),
+      fmt::arg("restrict_oom", !host.can_lower_oom_score), fmt::arg("cni_bin_dir", quoted(host.cni_bin_dir)),
+      fmt::arg("cni_conf_dir", quoted(paths.cni_conf_dir)),
+      fmt::arg("certs",
+               quoted(options.registry_config_dir.empty() ? paths.certs : options.registry_config_dir)),
+      fmt::arg("snapshotter", quoted(host.overlayfs ? "overlayfs" : "native")),
+      fmt::arg("runc", quoted(host.runc)), fmt::arg("runc_root", quoted(paths.state + "/runc")),
       fmt::arg("crun", crun));
 }
 
@@ -157,8 +163,9 @@ std::string render_host_ports(const Options& options, const std::vector<HostPort
   std::string forward, hairpin;
   for (const HostPort& port : ports) {
     bool any = port.host_ip.empty() || port.host_ip == "0.0.0.0";
-    forward += fmt::format("    {}{} dport {} dnat to {}:{}\n", any ? "" : fmt::format("ip daddr {} ", port.host_ip),
-                           kProtocols[static_cast<int>(port.protocol)], port.host_port, port.pod_ip, port.container_port);
+    forward += fmt::format(
+        "    {}{} dport {} dnat to {}:{}\n", any ? "" : fmt::format("ip daddr {} ", port.host_ip),
+        kProtocols[static_cast<int>(port.protocol)], port.host_port, port.pod_ip, port.container_port);
     // A pod that reaches itself through the node must not see its own address as the source.
     hairpin += fmt::format("    ct status dnat ip saddr {0} ip daddr {0} masquerade\n", port.pod_ip);
   }
@@ -185,7 +192,7 @@ std::string render_host_ports(const Options& options, const std::vector<HostPort
   }}
 }}
 )",
-                     host_port_table(options), forward, hairpin);
+                             host_port_table(options), forward, hairpin);
 }
 
 std::string render_crun_wrapper(const std::string& crun) {

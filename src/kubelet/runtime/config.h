@@ -12,7 +12,8 @@ namespace xebec::containerd {
 struct Options {
   // Owned wholly, made when missing, removed by purge(). Short: the socket's path must fit into 107 bytes.
   std::string data_dir;
-  // Addresses of this node's pods; may be set later (set_pod_cidr). Until then the node's network is not ready.
+  // Addresses of this node's pods; may be set later (set_pod_cidr). Until then the node's network is not
+  // ready.
   std::string pod_cidr;
   // Addresses of all pods: traffic inside is not masqueraded.
   std::string cluster_cidr = "10.244.0.0/16";
@@ -38,11 +39,13 @@ struct HostPort {
 // Where things are below data_dir.
 struct Paths {
   explicit Paths(const std::string& data_dir);
-  std::string config, pid_file, lock, log, socket, root, state, cni_conf_dir, cni_conf, ipam_dir, nft, host_ports, certs, crun_wrapper;
+  std::string config, pid_file, lock, log, socket, root, state, cni_conf_dir, cni_conf, ipam_dir, nft,
+      host_ports, certs, crun_wrapper;
 };
 
 std::string render_config(const Options& options, const Host& host);
-// Routed pod network (ptp): every packet of a pod passes the host's forward hook, which Services and policies need.
+// Routed pod network (ptp): every packet of a pod passes the host's forward hook, which Services and policies
+// need.
 std::string render_cni(const Options& options);
 // One table of our own that masquerades what pods send out of the cluster.
 std::string render_nft(const Options& options);

@@ -71,7 +71,11 @@ TEST(Config, TrafficInsideTheClusterIsNotMasqueraded) {
 TEST(Config, HostPortsAreForwardedForOneAddressOrAll) {
   std::vector<HostPort> ports(2);
   ports[0] = {.host_port = 8080, .pod_ip = "10.244.3.5", .container_port = 80};
-  ports[1] = {.protocol = cri::Protocol::kUdp, .host_ip = "192.0.2.1", .host_port = 53, .pod_ip = "10.244.3.6", .container_port = 5353};
+  ports[1] = {.protocol = cri::Protocol::kUdp,
+              .host_ip = "192.0.2.1",
+              .host_port = 53,
+              .pod_ip = "10.244.3.6",
+              .container_port = 5353};
   std::string text = render_host_ports(node(), ports);
   EXPECT_THAT(text, HasSubstr("    tcp dport 8080 dnat to 10.244.3.5:80\n"));
   EXPECT_THAT(text, HasSubstr("    ip daddr 192.0.2.1 udp dport 53 dnat to 10.244.3.6:5353\n"));
@@ -98,7 +102,8 @@ TEST(Images, ListsAreParsed) {
   EXPECT_EQ(refs.size(), 1u);
   std::map<std::string, std::string> present = parse_image_list(
       "REF TYPE DIGEST SIZE PLATFORMS LABELS\n"
-      "docker.io/library/busybox:latest application/vnd.oci.image.manifest.v1+json sha256:1 2.1 MiB linux/amd64 -\n");
+      "docker.io/library/busybox:latest application/vnd.oci.image.manifest.v1+json sha256:1 2.1 MiB "
+      "linux/amd64 -\n");
   EXPECT_EQ(refs, present);
 }
 

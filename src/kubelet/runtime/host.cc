@@ -117,7 +117,8 @@ Result<Host> inspect_host(const std::string& data_dir) {
   if (host.runc.empty()) return fail(errors::internal("program \"runc\" not found in PATH"));
   host.cni_bin_dir = first_folder({"/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni"});
   if (host.cni_bin_dir.empty()) {
-    return fail(errors::internal("no CNI plugins in /usr/lib/cni or /opt/cni/bin: install containernetworking-plugins"));
+    return fail(errors::internal(
+        "no CNI plugins in /usr/lib/cni or /opt/cni/bin: install containernetworking-plugins"));
   }
   return host;
 }

@@ -16,8 +16,8 @@ struct Host {
   std::vector<std::string> cgroup_mounts;  // every hierarchy's mount point
   bool can_lower_oom_score = true;         // CAP_SYS_RESOURCE
   bool apparmor = false;
-  bool overlayfs = true;  // works in the given folder
-  std::string runc, crun; // full paths; crun may be empty
+  bool overlayfs = true;   // works in the given folder
+  std::string runc, crun;  // full paths; crun may be empty
   std::string cni_bin_dir;
 };
 

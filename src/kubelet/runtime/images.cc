@@ -51,7 +51,8 @@ void ImageArchives::add_folder(const std::string& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     if (entry.path().extension() != ".tar") continue;
     fs::path refs = entry.path();
-    std::map<std::string, std::string> images = parse_refs(read_file(refs.replace_extension(".refs").string()));
+    std::map<std::string, std::string> images =
+        parse_refs(read_file(refs.replace_extension(".refs").string()));
     for (const auto& [name, digest] : images) archive_of_[name] = entry.path().string();
     archives_[entry.path().string()] = std::move(images);
   }

@@ -11,15 +11,16 @@
 
 namespace xebec::containerd {
 
-// The archives of a folder, as tools/images/build.sh makes them: NAME.tar with NAME.refs ("IMAGE<TAB>DIGEST" a line).
-// They stand in for the registry, for the images they hold: a node needs no network to run them.
+// The archives of a folder, as tools/images/build.sh makes them: NAME.tar with NAME.refs ("IMAGE<TAB>DIGEST"
+// a line). They stand in for the registry, for the images they hold: a node needs no network to run them.
 class ImageArchives {
  public:
   ImageArchives(std::string socket, Logger logger) : socket_(std::move(socket)), logger_(std::move(logger)) {}
 
   // Learns which images the folder's archives hold; imports nothing.
   void add_folder(const std::string& folder);
-  // Imports every archive that has an image which is missing or of another digest. Returns how many were imported.
+  // Imports every archive that has an image which is missing or of another digest. Returns how many were
+  // imported.
   Task<Result<int>> import_all();
   // Imports the archive with the image of this full name; waits for an import that is under way.
   Task<Result<void>> import_one(std::string image);

@@ -100,9 +100,11 @@ struct SpawnPlan {
   posix_spawnattr_t attributes;
 };
 
-Result<pid_t> spawn(const std::vector<std::string>& command, int output, bool daemon, const std::string& working_dir) {
+Result<pid_t> spawn(const std::vector<std::string>& command, int output, bool daemon,
+                    const std::string& working_dir) {
   std::string path = find_program(command.front());
-  if (path.empty()) return fail(errors::internal(fmt::format("program \"{}\" not found in PATH", command.front())));
+  if (path.empty())
+    return fail(errors::internal(fmt::format("program \"{}\" not found in PATH", command.front())));
   SpawnPlan plan;
   posix_spawn_file_actions_addopen(&plan.actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&plan.actions, output, 1);
@@ -113,7 +115,8 @@ Result<pid_t> spawn(const std::vector<std::string>& command, int output, bool da
   posix_spawnattr_setflags(&plan.attributes, static_cast<short>(flags));
   std::vector<std::string> env = environment();
   pid_t pid = -1;
-  int rc = posix_spawn(&pid, path.c_str(), &plan.actions, &plan.attributes, pointers(command).data(), pointers(env).data());
+  int rc = posix_spawn(&pid, path.c_str(), &plan.actions, &plan.attributes, pointers(command).data(),
+                       pointers(env).data());
   if (rc != 0) return fail(errors::internal(fmt::format("cannot start {}: {}", path, strerror(rc))));
   return pid;
 }
@@ -163,7 +166,8 @@ Task<Result<std::string>> check_program(std::vector<std::string> command, Durati
   std::string line = fmt::format("{}", fmt::join(command, " "));
   CO_TRY(ProgramOutput output, co_await run_program(std::move(command), limit));
   if (output.exit_code != 0) {
-    co_return fail(errors::internal(fmt::format("{} failed with exit code {}: {}", line, output.exit_code, output.text)));
+    co_return fail(errors::internal(
+        fmt::format("{} failed with exit code {}: {}", line, output.exit_code, output.text)));
   }
   co_return std::move(output.text);
 }
@@ -171,7 +175,8 @@ Task<Result<std::string>> check_program(std::vector<std::string> command, Durati
 Result<pid_t> spawn_daemon(const std::vector<std::string>& command, const std::string& log_path,
                            const std::string& working_dir) {
   Fd log(open(log_path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
-  if (log.get() < 0) return fail(errors::internal(fmt::format("cannot open {}: {}", log_path, strerror(errno))));
+  if (log.get() < 0)
+    return fail(errors::internal(fmt::format("cannot open {}: {}", log_path, strerror(errno))));
   return spawn(command, log.get(), true, working_dir);
 }
 

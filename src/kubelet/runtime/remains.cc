@@ -156,7 +156,8 @@ void remove_network_cache(const std::string& network) {
   for (const fs::directory_entry& entry : fs::directory_iterator(kNetworkCache, error)) {
     std::string name = entry.path().filename().string();
     bool ours = name.starts_with(network + "-") && name.ends_with("-eth0");
-    if (ours) sandboxes.push_back(name.substr(network.size() + 1, name.size() - network.size() - strlen("--eth0")));
+    if (ours)
+      sandboxes.push_back(name.substr(network.size() + 1, name.size() - network.size() - strlen("--eth0")));
   }
   for (const std::string& id : sandboxes) {
     fs::remove(fmt::format("{}/{}-{}-eth0", kNetworkCache, network, id), error);

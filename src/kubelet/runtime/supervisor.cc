@@ -60,7 +60,10 @@ bool is_ours(pid_t pid, const std::string& config) {
 }  // namespace
 
 Containerd::Containerd(Options options, Logger logger)
-    : options_(std::move(options)), logger_(logger.named("containerd")), paths_(options_.data_dir), archives_(paths_.socket, logger_) {
+    : options_(std::move(options)),
+      logger_(logger.named("containerd")),
+      paths_(options_.data_dir),
+      archives_(paths_.socket, logger_) {
   cri::GrpcOptions grpc;
   grpc.local_images = [this](std::string image) { return pull_from_archive(std::move(image)); };
   grpc.endpoint = endpoint();
@@ -83,11 +86,13 @@ std::vector<std::string> Containerd::prefixed(std::vector<std::string> command) 
 
 Result<void> Containerd::prepare() {
   if (paths_.socket.size() > kLongestSocketPath || options_.data_dir.empty() || options_.data_dir[0] != '/') {
-    return fail(errors::bad_request(fmt::format("data directory \"{}\" must be an absolute path of at most {} bytes",
-                                                options_.data_dir, kLongestSocketPath - strlen("/containerd.sock"))));
+    return fail(
+        errors::bad_request(fmt::format("data directory \"{}\" must be an absolute path of at most {} bytes",
+                                        options_.data_dir, kLongestSocketPath - strlen("/containerd.sock"))));
   }
   std::error_code error;
-  for (const std::string& folder : {options_.data_dir, paths_.root, paths_.state, paths_.cni_conf_dir, paths_.certs}) {
+  for (const std::string& folder :
+       {options_.data_dir, paths_.root, paths_.state, paths_.cni_conf_dir, paths_.certs}) {
     fs::create_directories(folder, error);
     if (error) return fail(errors::internal(fmt::format("cannot make {}: {}", folder, error.message())));
   }
@@ -158,11 +163,13 @@ Task<Result<void>> Containerd::start() {
 
 Task<Result<void>> Containerd::launch() {
   std::error_code error;
-  if (fs::file_size(paths_.log, error) > kLogLimit && !error) fs::rename(paths_.log, paths_.log + ".1", error);
+  if (fs::file_size(paths_.log, error) > kLogLimit && !error)
+    fs::rename(paths_.log, paths_.log + ".1", error);
   // A stale socket would answer "connection refused" only.
   fs::remove(paths_.socket, error);
   fs::remove(paths_.socket + ".ttrpc", error);
-  std::vector<std::string> command = prefixed({"containerd", "--config", paths_.config, "--log-level", "warn"});
+  std::vector<std::string> command =
+      prefixed({"containerd", "--config", paths_.config, "--log-level", "warn"});
   CO_TRY(child_, spawn_daemon(command, paths_.log, options_.data_dir));
   CO_TRY_VOID(write_file(paths_.pid_file, fmt::format("{}\n", child_)));
   logger_.info("Started containerd", {{"pid", child_}, {"socket", paths_.socket}});
@@ -264,7 +271,8 @@ Task<Result<std::optional<std::string>>> Containerd::pull_from_archive(std::stri
 }
 
 Task<void> Containerd::remove_pods() {
-  Result<std::vector<cri::PodSandbox>> sandboxes = co_await runtime_->list_pod_sandboxes(cri::PodSandboxFilter());
+  Result<std::vector<cri::PodSandbox>> sandboxes =
+      co_await runtime_->list_pod_sandboxes(cri::PodSandboxFilter());
   if (!sandboxes) {
     logger_.warning("Cannot list pods; ending them by force", {{"err", sandboxes.error().message}});
     co_return;
@@ -272,7 +280,9 @@ Task<void> Containerd::remove_pods() {
   for (const cri::PodSandbox& sandbox : *sandboxes) {
     Result<void> stopped = co_await runtime_->stop_pod_sandbox(sandbox.id);
     if (stopped) stopped = co_await runtime_->remove_pod_sandbox(sandbox.id);
-    if (!stopped) logger_.warning("Cannot remove a pod", {{"pod", sandbox.metadata.name}, {"err", stopped.error().message}});
+    if (!stopped)
+      logger_.warning("Cannot remove a pod",
+                      {{"pod", sandbox.metadata.name}, {"err", stopped.error().message}});
   }
 }
 
@@ -299,7 +309,8 @@ Task<Result<void>> Containerd::purge() {
   remove_network_cache(network_name(options_));
   if (lock_fd_ >= 0) close(std::exchange(lock_fd_, -1));
   fs::remove_all(options_.data_dir, error);
-  if (error) co_return fail(errors::internal(fmt::format("cannot remove {}: {}", options_.data_dir, error.message())));
+  if (error)
+    co_return fail(errors::internal(fmt::format("cannot remove {}: {}", options_.data_dir, error.message())));
   co_return Result<void>();
 }
 

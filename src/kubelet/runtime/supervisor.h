@@ -1,8 +1,8 @@
 // Containerd: a private containerd that belongs to one data directory.
 //
-// It runs in a session of its own, so that pods survive when this process dies: the next start adopts it. It is
-// restarted when it dies; its shims, and so the pods, do not notice. purge() ends all of it and leaves nothing.
-// Everything runs on the caller's executor, one call at a time besides supervise().
+// It runs in a session of its own, so that pods survive when this process dies: the next start adopts it. It
+// is restarted when it dies; its shims, and so the pods, do not notice. purge() ends all of it and leaves
+// nothing. Everything runs on the caller's executor, one call at a time besides supervise().
 #pragma once
 
 #include <sys/types.h>
@@ -35,18 +35,20 @@ class Containerd {
   Task<Result<void>> set_pod_cidr(std::string cidr);
   // Makes pods reachable at these ports of the node; replaces all former ones.
   Task<Result<void>> set_host_ports(std::vector<HostPort> ports);
-  // From now on the image archives of the folder stand in for a registry: a pull of one of their images is answered
-  // from the archive. Before or after start().
+  // From now on the image archives of the folder stand in for a registry: a pull of one of their images is
+  // answered from the archive. Before or after start().
   void use_images(const std::string& folder) { archives_.add_folder(folder); }
-  // Imports the sandbox image when it is missing: no pod runs without it, and containerd fetches it on its own.
+  // Imports the sandbox image when it is missing: no pod runs without it, and containerd fetches it on its
+  // own.
   Task<Result<void>> ensure_sandbox_image();
   // Imports all of them that are missing or of another digest; returns how many archives were imported. Takes
   // seconds the first time: not needed before pods run.
   Task<Result<int>> import_images() { return archives_.import_all(); }
   // Ends containerd and leaves the pods running.
   Task<Result<void>> stop();
-  // Ends all pods and containerd, and removes every trace: shims, mounts, network namespaces, cgroups, addresses,
-  // the nftables table, data_dir. Works without a former start(), and when containerd does not answer.
+  // Ends all pods and containerd, and removes every trace: shims, mounts, network namespaces, cgroups,
+  // addresses, the nftables table, data_dir. Works without a former start(), and when containerd does not
+  // answer.
   Task<Result<void>> purge();
 
   // Good from the first start() on. Calls fail with ServiceUnavailable while containerd restarts.

@@ -9,8 +9,8 @@
 
 namespace xebec::kubelet {
 
-// The path's segments, percent-decoded; empty ones do not count. Routing and authorization both go by them, so that
-// they never disagree about a path.
+// The path's segments, percent-decoded; empty ones do not count. Routing and authorization both go by them,
+// so that they never disagree about a path.
 std::vector<std::string> path_segments(std::string_view path);
 
 struct NodeAttributes {
@@ -19,8 +19,8 @@ struct NodeAttributes {
   std::vector<std::string> subresources;
 };
 
-// Upgrades of exec, attach and portForward are `create`, whatever the method: they run things, and WebSockets begin
-// with a GET.
+// Upgrades of exec, attach and portForward are `create`, whatever the method: they run things, and WebSockets
+// begin with a GET.
 NodeAttributes node_attributes(const http::Request& request);
 
 }  // namespace xebec::kubelet

@@ -32,14 +32,15 @@ std::shared_ptr<const UserInfo> user_of(const authenticationv1::UserInfo& info) 
 
 }  // namespace
 
-ServerAuthenticator::ServerAuthenticator(std::optional<pki::CertPool> roots, client::Rest rest, const Clock& clock)
+ServerAuthenticator::ServerAuthenticator(std::optional<pki::CertPool> roots, client::Rest rest,
+                                         const Clock& clock)
     : rest_(std::move(rest)), clock_(clock) {
   if (roots) certificates_ = std::make_unique<pki::X509Identities>(std::move(*roots), clock);
 }
 ServerAuthenticator::~ServerAuthenticator() = default;
 
-Task<Result<std::shared_ptr<const UserInfo>>> ServerAuthenticator::authenticate(Context context,
-                                                                                const http::Request& request) {
+Task<Result<std::shared_ptr<const UserInfo>>> ServerAuthenticator::authenticate(
+    Context context, const http::Request& request) {
   std::string token = bearer_token(request);
   std::optional<Status> refused;
   if (certificates_ && request.connection) {
@@ -54,7 +55,8 @@ Task<Result<std::shared_ptr<const UserInfo>>> ServerAuthenticator::authenticate(
   co_return fail(refused ? *refused : errors::unauthorized());
 }
 
-Task<Result<std::shared_ptr<const UserInfo>>> ServerAuthenticator::review(Context context, std::string token) {
+Task<Result<std::shared_ptr<const UserInfo>>> ServerAuthenticator::review(Context context,
+                                                                          std::string token) {
   std::string key = pki::sha256(token);
   if (std::optional<User> known = tokens_.find(key, clock_.now())) co_return *known;
   authenticationv1::TokenReview review;

@@ -37,19 +37,20 @@ Task<Result<void>> ServerAuthorizer::authorize(Context context, std::shared_ptr<
   for (const std::string& subresource : attributes.subresources) {
     Result<bool> answer = co_await allowed(context, user, attributes.verb, subresource);
     if (!answer) {
-      co_return fail(Status(500, reason::kInternalError,
-                            fmt::format("Authorization error (user={}, verb={}, resource=nodes, subresource={})", user->name,
-                                        attributes.verb, subresource)));
+      co_return fail(
+          Status(500, reason::kInternalError,
+                 fmt::format("Authorization error (user={}, verb={}, resource=nodes, subresource={})",
+                             user->name, attributes.verb, subresource)));
     }
     if (*answer) co_return Result<void>();
   }
   co_return fail(Status(403, reason::kForbidden,
-                        fmt::format("Forbidden (user={}, verb={}, resource=nodes, subresource(s)=[{}])", user->name,
-                                    attributes.verb, fmt::join(attributes.subresources, " "))));
+                        fmt::format("Forbidden (user={}, verb={}, resource=nodes, subresource(s)=[{}])",
+                                    user->name, attributes.verb, fmt::join(attributes.subresources, " "))));
 }
 
-Task<Result<bool>> ServerAuthorizer::allowed(Context context, std::shared_ptr<const UserInfo> user, std::string verb,
-                                             std::string subresource) {
+Task<Result<bool>> ServerAuthorizer::allowed(Context context, std::shared_ptr<const UserInfo> user,
+                                             std::string verb, std::string subresource) {
   std::string key = key_of(*user, verb, subresource);
   if (std::optional<bool> known = decisions_.find(key, clock_.now())) co_return *known;
   authorizationv1::SubjectAccessReview review;

@@ -17,7 +17,8 @@ class ServerAuthorizer {
   ServerAuthorizer(std::string node_name, client::Rest rest, const Clock& clock);
 
   // Forbidden, or InternalError when the API server could not be asked; in the kubelet's words.
-  Task<Result<void>> authorize(Context context, std::shared_ptr<const UserInfo> user, NodeAttributes attributes);
+  Task<Result<void>> authorize(Context context, std::shared_ptr<const UserInfo> user,
+                               NodeAttributes attributes);
 
  private:
   Task<Result<bool>> allowed(Context context, std::shared_ptr<const UserInfo> user, std::string verb,

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/clock.h"
-#include "kubelet/server/node_pods.h"
 #include "http/message.h"
+#include "kubelet/server/node_pods.h"
 
 namespace xebec::kubelet {
 

@@ -44,7 +44,8 @@ Task<Result<FoundPod>> ContainerStreams::running_container(StreamTarget target) 
   FoundPod found = co_await pods_.find(target.ns, target.pod, target.container);
   if (!found.pod) co_return fail(no_pod());
   bool same = target.uid.empty() || target.uid == found.pod->metadata.uid;
-  bool running = found.container && found.container->phase == ContainerPhase::kRunning && !found.container->id.empty();
+  bool running =
+      found.container && found.container->phase == ContainerPhase::kRunning && !found.container->id.empty();
   if (!same || !running) {
     Status status = errors::internal("");
     status.message = fmt::format("container not found (\"{}\")", target.container);
@@ -53,7 +54,8 @@ Task<Result<FoundPod>> ContainerStreams::running_container(StreamTarget target) 
   co_return found;
 }
 
-Task<Result<http::Response>> ContainerStreams::exec(Context context, http::Request request, StreamTarget target) const {
+Task<Result<http::Response>> ContainerStreams::exec(Context context, http::Request request,
+                                                    StreamTarget target) const {
   CO_TRY(StreamOptions options, parse_stream_options(request));
   CO_TRY(Protocol protocol, negotiate_remote_command(request));
   CO_TRY(FoundPod found, co_await running_container(std::move(target)));
@@ -66,11 +68,13 @@ Task<Result<http::Response>> ContainerStreams::exec(Context context, http::Reque
   exec.stderr_ = options.stderr_;
   Result<std::string> url = co_await pods_.exec_url(std::move(exec));
   if (!url) co_return fail(runtime_error(url.error()));
-  CO_TRY(auto runtime, co_await connect_runtime(pool_, std::move(context), std::move(*url), protocol.runtime));
+  CO_TRY(auto runtime,
+         co_await connect_runtime(pool_, std::move(context), std::move(*url), protocol.runtime));
   co_return join_streams(request, protocol, std::move(runtime), std::move(options), rng_);
 }
 
-Task<Result<http::Response>> ContainerStreams::attach(Context context, http::Request request, StreamTarget target) const {
+Task<Result<http::Response>> ContainerStreams::attach(Context context, http::Request request,
+                                                      StreamTarget target) const {
   CO_TRY(StreamOptions options, parse_stream_options(request));
   CO_TRY(Protocol protocol, negotiate_remote_command(request));
   CO_TRY(FoundPod found, co_await running_container(std::move(target)));
@@ -85,7 +89,8 @@ Task<Result<http::Response>> ContainerStreams::attach(Context context, http::Req
   attach.stderr_ = options.stderr_;
   Result<std::string> url = co_await pods_.attach_url(std::move(attach));
   if (!url) co_return fail(runtime_error(url.error()));
-  CO_TRY(auto runtime, co_await connect_runtime(pool_, std::move(context), std::move(*url), protocol.runtime));
+  CO_TRY(auto runtime,
+         co_await connect_runtime(pool_, std::move(context), std::move(*url), protocol.runtime));
   co_return join_streams(request, protocol, std::move(runtime), std::move(options), rng_);
 }
 
@@ -103,7 +108,8 @@ Task<Result<http::Response>> ContainerStreams::port_forward(Context context, htt
   }
   Result<std::string> url = co_await pods_.port_forward_url(found.sandbox_id, std::move(ports));
   if (!url) co_return fail(runtime_error(url.error()));
-  CO_TRY(auto runtime, co_await connect_runtime(pool_, std::move(context), std::move(*url), protocol.runtime));
+  CO_TRY(auto runtime,
+         co_await connect_runtime(pool_, std::move(context), std::move(*url), protocol.runtime));
   StreamOptions none;
   co_return join_streams(request, protocol, std::move(runtime), std::move(none), rng_);
 }

@@ -19,11 +19,13 @@ struct StreamTarget {
 class ContainerStreams {
  public:
   // All outlive this and the connections it makes.
-  ContainerStreams(const NodePods& pods, http::IoPool& pool, Rng& rng) : pods_(pods), pool_(pool), rng_(rng) {}
+  ContainerStreams(const NodePods& pods, http::IoPool& pool, Rng& rng)
+      : pods_(pods), pool_(pool), rng_(rng) {}
 
   Task<Result<http::Response>> exec(Context context, http::Request request, StreamTarget target) const;
   Task<Result<http::Response>> attach(Context context, http::Request request, StreamTarget target) const;
-  Task<Result<http::Response>> port_forward(Context context, http::Request request, StreamTarget target) const;
+  Task<Result<http::Response>> port_forward(Context context, http::Request request,
+                                            StreamTarget target) const;
 
  private:
   Task<Result<FoundPod>> running_container(StreamTarget target) const;

@@ -24,7 +24,8 @@ class ExpiringCache {
 
   void keep(const std::string& key, T value, WallTime now, Duration time) {
     std::lock_guard lock(mutex_);
-    if (entries_.size() >= kMost) std::erase_if(entries_, [now](const auto& entry) { return entry.second.until <= now; });
+    if (entries_.size() >= kMost)
+      std::erase_if(entries_, [now](const auto& entry) { return entry.second.until <= now; });
     if (entries_.size() >= kMost) entries_.clear();
     entries_.insert_or_assign(key, Entry{std::move(value), now + time});
   }

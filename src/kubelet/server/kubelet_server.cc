@@ -30,7 +30,8 @@ std::optional<StreamTarget> stream_target(const std::vector<std::string>& segmen
 
 // Paths of the real server, so that requests for others cannot fill the metrics.
 std::string metric_path(const std::vector<std::string>& segments) {
-  static constexpr std::string_view kKnown[] = {"healthz", "pods", "metrics", "containerLogs", "exec", "attach", "portForward"};
+  static constexpr std::string_view kKnown[] = {"healthz", "pods",   "metrics",    "containerLogs",
+                                                "exec",    "attach", "portForward"};
   if (segments.empty() || std::ranges::find(kKnown, segments[0]) == std::end(kKnown)) return "";
   return segments[0];
 }
@@ -38,17 +39,18 @@ std::string metric_path(const std::vector<std::string>& segments) {
 }  // namespace
 
 struct KubeletServer::Core {
-  Core(KubeletServerOptions options, KubeletServerParts parts, std::optional<pki::CertPool> roots, client::Rest rest,
-       Logger logger)
+  Core(KubeletServerOptions options, KubeletServerParts parts, std::optional<pki::CertPool> roots,
+       client::Rest rest, Logger logger)
       : authenticator(std::move(roots), rest, parts.clock),
         authorizer(options.node_name, rest, parts.clock),
         pods(parts.pods, parts.runtime, parts.kubelet),
         logs(pods, parts.clock),
         streams(pods, parts.pool, parts.rng),
         metrics(parts.metrics),
-        requests(parts.metrics.counter("kubelet_http_requests_total",
-                                       "[ALPHA] Number of the http requests received since the server started",
-                                       {"method", "path", "server_type", "long_running"})),
+        requests(
+            parts.metrics.counter("kubelet_http_requests_total",
+                                  "[ALPHA] Number of the http requests received since the server started",
+                                  {"method", "path", "server_type", "long_running"})),
         logger(std::move(logger)) {}
 
   Answer admit(Context context, http::Request request) {
@@ -68,14 +70,17 @@ struct KubeletServer::Core {
     if (first == "exec" || first == "attach" || first == "portForward") {
       co_return co_await stream(std::move(context), std::move(request), std::move(segments));
     }
-    bool known = (first == "healthz" && segments.size() <= 2) || (segments.size() == 1 && (first == "pods" || first == "metrics")) ||
+    bool known = (first == "healthz" && segments.size() <= 2) ||
+                 (segments.size() == 1 && (first == "pods" || first == "metrics")) ||
                  (first == "containerLogs" && segments.size() == 4);
     if (!known) co_return fail(not_found());
     if (request.method != "GET" && request.method != "HEAD") co_return fail(wrong_method());
     if (first == "healthz") co_return text_response(200, "ok");
-    if (first == "metrics") co_return text_response(200, metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
+    if (first == "metrics")
+      co_return text_response(200, metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
     if (first == "pods") co_return co_await list_pods();
-    co_return co_await logs.serve(std::move(context), std::move(request), segments[1], segments[2], segments[3]);
+    co_return co_await logs.serve(std::move(context), std::move(request), segments[1], segments[2],
+                                  segments[3]);
   }
 
   Answer stream(Context context, http::Request request, std::vector<std::string> segments) {
@@ -83,8 +88,10 @@ struct KubeletServer::Core {
     std::optional<StreamTarget> target = stream_target(segments, with_container);
     if (!target) co_return fail(not_found());
     if (request.method != "GET" && request.method != "POST") co_return fail(wrong_method());
-    if (segments[0] == "exec") co_return co_await streams.exec(std::move(context), std::move(request), std::move(*target));
-    if (segments[0] == "attach") co_return co_await streams.attach(std::move(context), std::move(request), std::move(*target));
+    if (segments[0] == "exec")
+      co_return co_await streams.exec(std::move(context), std::move(request), std::move(*target));
+    if (segments[0] == "attach")
+      co_return co_await streams.attach(std::move(context), std::move(request), std::move(*target));
     co_return co_await streams.port_forward(std::move(context), std::move(request), std::move(*target));
   }
 
@@ -92,7 +99,8 @@ struct KubeletServer::Core {
     std::vector<std::shared_ptr<const corev1::Pod>> all = co_await pods.all();
     corev1::PodList list;
     for (const auto& pod : all) list.items.push_back(*pod);
-    co_return text_response(200, codec::encode_json(corev1::PodList::kDescriptor, &list, "v1", "PodList"), "application/json");
+    co_return text_response(200, codec::encode_json(corev1::PodList::kDescriptor, &list, "v1", "PodList"),
+                            "application/json");
   }
 
   ServerAuthenticator authenticator;
@@ -105,13 +113,15 @@ struct KubeletServer::Core {
   Logger logger;
 };
 
-Result<std::unique_ptr<KubeletServer>> KubeletServer::make(KubeletServerOptions options, KubeletServerParts parts,
-                                                           client::Rest rest, Logger logger) {
+Result<std::unique_ptr<KubeletServer>> KubeletServer::make(KubeletServerOptions options,
+                                                           KubeletServerParts parts, client::Rest rest,
+                                                           Logger logger) {
   std::optional<pki::CertPool> roots;
   if (!options.client_ca_pem.empty()) {
     TRY(roots, pki::CertPool::parse_pem(options.client_ca_pem));
   }
-  auto core = std::make_unique<Core>(std::move(options), parts, std::move(roots), std::move(rest), logger.named("kubelet-server"));
+  auto core = std::make_unique<Core>(std::move(options), parts, std::move(roots), std::move(rest),
+                                     logger.named("kubelet-server"));
   return std::unique_ptr<KubeletServer>(new KubeletServer(std::move(core)));
 }
 
@@ -121,7 +131,8 @@ KubeletServer::~KubeletServer() = default;
 Task<http::Response> KubeletServer::handle(Context context, http::Request request) {
   std::string path = metric_path(path_segments(request.path));
   std::string following = request.param("follow").value_or("");
-  bool long_running = path == "exec" || path == "attach" || path == "portForward" || (!following.empty() && following != "false");
+  bool long_running = path == "exec" || path == "attach" || path == "portForward" ||
+                      (!following.empty() && following != "false");
   std::vector<std::string> labels = {request.method, path, "readwrite", long_running ? "true" : "false"};
   core_->requests.with(labels).add();
   Result<http::Response> response = co_await core_->admit(std::move(context), std::move(request));

@@ -1,6 +1,5 @@
-// KubeletServer: what the kubelet serves on port 10250, as an http::Handler (TLS and client certificates are the
-// http::Server's). Every request is authenticated and authorized
-// (k8s.io/kubernetes/pkg/kubelet/server).
+// KubeletServer: what the kubelet serves on port 10250, as an http::Handler (TLS and client certificates are
+// the http::Server's). Every request is authenticated and authorized (k8s.io/kubernetes/pkg/kubelet/server).
 //
 //   /healthz  /pods  /metrics  /containerLogs/NS/POD/CONTAINER
 //   /exec/NS/POD[/UID]/CONTAINER  /attach/NS/POD[/UID]/CONTAINER  /portForward/NS/POD[/UID]

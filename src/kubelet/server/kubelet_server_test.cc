@@ -77,11 +77,14 @@ TEST_F(KubeletServerTest, TheForbiddenAreToldWhy) {
   Answer answer = ask(request("POST", "/exec/default/web/main", "output=1&command=id", "poor"));
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(answer.body, "Forbidden (user=beggar, verb=create, resource=nodes, subresource(s)=[proxy])");
-  EXPECT_EQ(get("/pods", "", "poor").body, "Forbidden (user=beggar, verb=get, resource=nodes, subresource(s)=[pods proxy])");
+  EXPECT_EQ(get("/pods", "", "poor").body,
+            "Forbidden (user=beggar, verb=get, resource=nodes, subresource(s)=[pods proxy])");
 }
 
 TEST_F(KubeletServerTest, AttributesFollowThePath) {
-  auto attributes = [](std::string method, std::string path) { return node_attributes(request(method, path)); };
+  auto attributes = [](std::string method, std::string path) {
+    return node_attributes(request(method, path));
+  };
   EXPECT_EQ(attributes("GET", "/stats/summary").subresources, std::vector<std::string>{"stats"});
   EXPECT_EQ(attributes("GET", "/statsx").subresources, std::vector<std::string>{"proxy"});
   EXPECT_EQ(attributes("GET", "/%73tats").subresources, std::vector<std::string>{"stats"});
@@ -126,7 +129,8 @@ TEST_F(KubeletServerTest, LogsOfBothInstancesAreRead) {
 }
 
 TEST_F(KubeletServerTest, StreamsNeedAnUpgradeAndARunningContainer) {
-  EXPECT_EQ(ask(request("POST", "/exec/default/web/main", "command=id")).body, "you must specify at least 1 of stdin, stdout, stderr");
+  EXPECT_EQ(ask(request("POST", "/exec/default/web/main", "command=id")).body,
+            "you must specify at least 1 of stdin, stdout, stderr");
   EXPECT_EQ(ask(request("POST", "/exec/default/web/main", "output=1&command=id")).status, 400);
   http::Request upgrade = request("POST", "/exec/default/web/main", "output=1&command=id");
   upgrade.headers.add("Connection", "Upgrade");

@@ -15,7 +15,8 @@ void look_in(const List& containers, std::string_view name, FoundPod& found) {
 }
 
 bool waits(const corev1::PodStatus& status, std::string_view name) {
-  for (const auto* list : {&status.containerStatuses, &status.initContainerStatuses, &status.ephemeralContainerStatuses}) {
+  for (const auto* list :
+       {&status.containerStatuses, &status.initContainerStatuses, &status.ephemeralContainerStatuses}) {
     for (const auto& container : *list) {
       if (container.name == name) return static_cast<bool>(container.state.waiting);
     }
@@ -75,7 +76,8 @@ Task<Result<std::string>> NodePods::attach_url(cri::AttachRequest request) const
   co_return url;
 }
 
-Task<Result<std::string>> NodePods::port_forward_url(std::string sandbox_id, std::vector<int32_t> ports) const {
+Task<Result<std::string>> NodePods::port_forward_url(std::string sandbox_id,
+                                                     std::vector<int32_t> ports) const {
   Executor* home = Executor::current();
   co_await kubelet_.schedule();
   Result<std::string> url = co_await runtime_.port_forward(std::move(sandbox_id), std::move(ports));

@@ -1,5 +1,5 @@
-// The pods of the node and the runtime's streaming urls, for tasks of the server, which run on io threads: each call
-// goes to the kubelet's executor and comes back to the caller's.
+// The pods of the node and the runtime's streaming urls, for tasks of the server, which run on io threads:
+// each call goes to the kubelet's executor and comes back to the caller's.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,7 @@ struct FoundPod {
   std::shared_ptr<const corev1::Pod> pod;  // null: not on this node
   bool has_container = false;              // in its spec
   bool container_tty = false;
-  bool waits = false;                      // its status says Waiting, be it to be started again
+  bool waits = false;  // its status says Waiting, be it to be started again
   std::optional<ContainerView> container;
   std::string sandbox_id;
 };

@@ -24,7 +24,8 @@ class Reviews final : public http::Handler {
       body = R"({"kind":"TokenReview","apiVersion":"authentication.k8s.io/v1","spec":{},"status":)";
       body += name.empty() ? "{}}" : R"({"authenticated":true,"user":{"username":")" + name + "\"}}}";
     } else {
-      body = R"({"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v1","spec":{},"status":{"allowed":)";
+      body =
+          R"({"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v1","spec":{},"status":{"allowed":)";
       body += says("beggar") ? "false}}" : "true}}";
     }
     http::Response response;
@@ -76,7 +77,8 @@ class FakePods final : public PodAccess {
   std::shared_ptr<const corev1::Pod> pod_;
 };
 
-inline http::Request request(std::string method, std::string path, std::string query = "", std::string token = "good") {
+inline http::Request request(std::string method, std::string path, std::string query = "",
+                             std::string token = "good") {
   http::Request out;
   out.method = std::move(method);
   out.path = std::move(path);

@@ -8,7 +8,8 @@
 
 namespace xebec::kubelet {
 
-inline http::Response text_response(int status, std::string text, std::string_view type = "text/plain; charset=utf-8") {
+inline http::Response text_response(int status, std::string text,
+                                    std::string_view type = "text/plain; charset=utf-8") {
   http::Response response;
   response.status = status;
   response.headers.add("Content-Type", type);

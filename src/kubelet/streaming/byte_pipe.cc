@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kCopyBytes = 32 << 10;
 
 struct Ended {
-  OneShot<bool> one;   // a direction is over, or all is cancelled
+  OneShot<bool> one;  // a direction is over, or all is cancelled
   OneShot<bool> both;
   int directions = 0;
 

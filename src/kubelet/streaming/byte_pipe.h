@@ -1,5 +1,5 @@
-// Joins two byte streams that speak the same protocol. Back-pressure is the streams' own: a byte is read only when the
-// one before it has been written.
+// Joins two byte streams that speak the same protocol. Back-pressure is the streams' own: a byte is read only
+// when the one before it has been written.
 #pragma once
 
 #include "base/cancel.h"
@@ -8,8 +8,8 @@
 
 namespace xebec::kubelet {
 
-// Copies both ways. When one side ends the other is told so and has a moment to finish (the last words of a runtime
-// are the exit status); then both are closed. Both streams belong to the current executor.
+// Copies both ways. When one side ends the other is told so and has a moment to finish (the last words of a
+// runtime are the exit status); then both are closed. Both streams belong to the current executor.
 Task<void> pipe(http::ByteStream& client, http::ByteStream& backend, CancelToken cancel);
 
 }  // namespace xebec::kubelet

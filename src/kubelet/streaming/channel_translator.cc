@@ -25,10 +25,10 @@ struct Translation {
   const TranslatorOptions options;
   Scope scope;
   StreamPtr error, in, out, err, resize;
-  int outputs = 0;             // pumps that have not ended
-  size_t error_bytes = 0;      // seen on the error stream
-  std::string failure;         // why the runtime's streams could not be opened
-  OneShot<bool> over;          // true: the runtime is done; false: the client left, or cancelled
+  int outputs = 0;         // pumps that have not ended
+  size_t error_bytes = 0;  // seen on the error stream
+  std::string failure;     // why the runtime's streams could not be opened
+  OneShot<bool> over;      // true: the runtime is done; false: the client left, or cancelled
   OneShot<bool> client_gone;
 };
 
@@ -110,10 +110,17 @@ Task<void> pump_input(Translation* t) {
     Result<ChannelMessage> decoded = decode_channel(**message, t->options.base64);
     if (!decoded) break;
     switch (decoded->channel) {
-      case kStdinChannel: co_await give_to_runtime(t->in, std::move(decoded->data)); break;
-      case kResizeChannel: co_await give_to_runtime(t->resize, std::move(decoded->data)); break;
-      case kCloseChannel: co_await end_input(t, decoded->data); break;
-      default: break;  // the other channels are ours to write
+      case kStdinChannel:
+        co_await give_to_runtime(t->in, std::move(decoded->data));
+        break;
+      case kResizeChannel:
+        co_await give_to_runtime(t->resize, std::move(decoded->data));
+        break;
+      case kCloseChannel:
+        co_await end_input(t, decoded->data);
+        break;
+      default:
+        break;  // the other channels are ours to write
     }
   }
   t->client_gone.set(true);
@@ -139,7 +146,8 @@ Task<void> start(Translation* t) {
 
 Task<void> say_goodbye(Translation* t) {
   std::string why = t->failure;
-  if (why.empty() && t->options.expect_status && t->error_bytes == 0) why = "the runtime ended without a status";
+  if (why.empty() && t->options.expect_status && t->error_bytes == 0)
+    why = "the runtime ended without a status";
   uint16_t code = why.empty() ? websocket::kNormalClosure : websocket::kInternalError;
   (void)co_await t->client.close(code, std::move(why));
 }

@@ -70,7 +70,8 @@ std::pair<std::unique_ptr<http::ByteStream>, std::unique_ptr<http::ByteStream>> 
 enum class End { kStatus, kBroken, kNever };
 
 struct Runtime {
-  Runtime(std::unique_ptr<http::ByteStream> stream, End end) : session(std::move(stream), spdy::Role::kServer), end(end) {}
+  Runtime(std::unique_ptr<http::ByteStream> stream, End end)
+      : session(std::move(stream), spdy::Role::kServer), end(end) {}
   spdy::Session session;
   const End end;
   std::map<std::string, StreamPtr, std::less<>> streams;
@@ -142,7 +143,8 @@ Task<void> receive(websocket::Socket& socket, bool base64, Seen* seen) {
   seen->close_code = socket.close_code();
 }
 
-Task<void> translate(websocket::Socket& socket, spdy::Session& session, TranslatorOptions options, CancelToken cancel, bool* done) {
+Task<void> translate(websocket::Socket& socket, spdy::Session& session, TranslatorOptions options,
+                     CancelToken cancel, bool* done) {
   co_await translate_channels(socket, session, std::move(options), std::move(cancel));
   *done = true;
 }
@@ -292,7 +294,8 @@ http::Request websocket_request(std::string protocols) {
 }
 
 TEST(Protocols, TheClientsFirstKnownOneIsChosen) {
-  auto spdy = negotiate_remote_command(spdy_request({"v9.channel.k8s.io", "v4.channel.k8s.io", "channel.k8s.io"}));
+  auto spdy =
+      negotiate_remote_command(spdy_request({"v9.channel.k8s.io", "v4.channel.k8s.io", "channel.k8s.io"}));
   EXPECT_EQ(spdy->client, "v4.channel.k8s.io");
   EXPECT_EQ(spdy->runtime, "v4.channel.k8s.io");
   EXPECT_EQ(spdy->carrier, Carrier::kSpdy);

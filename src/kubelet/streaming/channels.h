@@ -1,5 +1,5 @@
-// The messages of the *.channel.k8s.io WebSocket subprotocols: a channel number, then bytes. In base64 variants text
-// messages hold the number as a digit and the bytes in base64.
+// The messages of the *.channel.k8s.io WebSocket subprotocols: a channel number, then bytes. In base64
+// variants text messages hold the number as a digit and the bytes in base64.
 #pragma once
 
 #include <cstdint>

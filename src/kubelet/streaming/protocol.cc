@@ -16,13 +16,15 @@ constexpr std::string_view kTunnelProtocol = "SPDY/3.1+portforward.k8s.io";
 constexpr std::string_view kSpdyCommands[] = {kV4, kV3, "v2.channel.k8s.io", "channel.k8s.io"};
 constexpr std::string_view kSpdyPortForward[] = {kPortForward};
 constexpr std::string_view kTunnels[] = {kTunnelProtocol};
-constexpr std::string_view kChannels[] = {"v5.channel.k8s.io", kV4, "v4.base64.channel.k8s.io", "channel.k8s.io",
-                                          "base64.channel.k8s.io"};
+constexpr std::string_view kChannels[] = {"v5.channel.k8s.io", kV4, "v4.base64.channel.k8s.io",
+                                          "channel.k8s.io", "base64.channel.k8s.io"};
 
 Status no_common(const std::vector<std::string>& offered, std::span<const std::string_view> accepted) {
-  return Status(403, reason::kForbidden,
-                fmt::format("unable to upgrade: unable to negotiate protocol: client supports [{}], server accepts [{}]",
-                            fmt::join(offered, " "), fmt::join(accepted, " ")));
+  return Status(
+      403, reason::kForbidden,
+      fmt::format(
+          "unable to upgrade: unable to negotiate protocol: client supports [{}], server accepts [{}]",
+          fmt::join(offered, " "), fmt::join(accepted, " ")));
 }
 
 // The client's first choice that is accepted; empty when it names none, as clients before Kubernetes 1.1.

@@ -1,6 +1,6 @@
-// The protocols that clients of exec, attach and port forwarding speak, and what is spoken to the runtime for each.
-// The runtime (containerd) speaks SPDY/3.1; WebSocket clients are translated
-// (KEP-4006; k8s.io/apimachinery/pkg/util/httpstream and remotecommand's constants).
+// The protocols that clients of exec, attach and port forwarding speak, and what is spoken to the runtime for
+// each. The runtime (containerd) speaks SPDY/3.1; WebSocket clients are translated (KEP-4006;
+// k8s.io/apimachinery/pkg/util/httpstream and remotecommand's constants).
 #pragma once
 
 #include <string>

@@ -20,8 +20,8 @@ void split_url(std::string_view url, http::Request& request) {
 
 }  // namespace
 
-Task<Result<std::unique_ptr<http::ByteStream>>> connect_runtime(http::IoPool& pool, Context context, std::string url,
-                                                                std::string protocol) {
+Task<Result<std::unique_ptr<http::ByteStream>>> connect_runtime(http::IoPool& pool, Context context,
+                                                                std::string url, std::string protocol) {
   http::ClientOptions options;
   options.url = url;
   options.http1_only = true;
@@ -34,7 +34,8 @@ Task<Result<std::unique_ptr<http::ByteStream>>> connect_runtime(http::IoPool& po
   if (!protocol.empty()) request.headers.add("X-Stream-Protocol-Version", protocol);
   http::Headers answered;
   auto stream = co_await client->upgrade(std::move(context), std::move(request), answered);
-  if (!stream) co_return fail(errors::internal(fmt::format("error dialing backend: {}", stream.error().message)));
+  if (!stream)
+    co_return fail(errors::internal(fmt::format("error dialing backend: {}", stream.error().message)));
   co_return std::move(*stream);
 }
 

@@ -16,7 +16,7 @@ class IoPool;
 namespace xebec::kubelet {
 
 // `url` is what Exec, Attach or PortForward of the CRI gave. An empty protocol is not named.
-Task<Result<std::unique_ptr<http::ByteStream>>> connect_runtime(http::IoPool& pool, Context context, std::string url,
-                                                                std::string protocol);
+Task<Result<std::unique_ptr<http::ByteStream>>> connect_runtime(http::IoPool& pool, Context context,
+                                                                std::string url, std::string protocol);
 
 }  // namespace xebec::kubelet

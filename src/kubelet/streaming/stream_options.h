@@ -16,7 +16,8 @@ struct StreamOptions {
   std::vector<std::string> command;  // of exec
 };
 
-// `input`, `output`, `error`, `tty` are "1" where wanted. With a TTY there is no stderr. BadRequest without any stream.
+// `input`, `output`, `error`, `tty` are "1" where wanted. With a TTY there is no stderr. BadRequest without
+// any stream.
 Result<StreamOptions> parse_stream_options(const http::Request& request);
 
 }  // namespace xebec::kubelet

@@ -23,7 +23,8 @@ class SpdyUpgrade final : public http::Upgrade {
 
 class TunnelUpgrade final : public http::Upgrade {
  public:
-  TunnelUpgrade(std::unique_ptr<http::ByteStream> runtime, Rng& rng) : runtime_(std::move(runtime)), rng_(rng) {}
+  TunnelUpgrade(std::unique_ptr<http::ByteStream> runtime, Rng& rng)
+      : runtime_(std::move(runtime)), rng_(rng) {}
 
   Task<void> run(Context context, std::unique_ptr<http::ByteStream> stream) override {
     auto socket = std::make_unique<websocket::Socket>(std::move(stream), websocket::Role::kServer, rng_);
@@ -56,7 +57,8 @@ class ChannelUpgrade final : public http::Upgrade {
 }  // namespace
 
 Result<http::Response> join_streams(const http::Request& request, const Protocol& protocol,
-                                    std::unique_ptr<http::ByteStream> runtime, StreamOptions options, Rng& rng) {
+                                    std::unique_ptr<http::ByteStream> runtime, StreamOptions options,
+                                    Rng& rng) {
   switch (protocol.carrier) {
     case Carrier::kSpdy: {
       TRY(http::Response response, spdy::accept(request, std::make_unique<SpdyUpgrade>(std::move(runtime))));
@@ -64,8 +66,10 @@ Result<http::Response> join_streams(const http::Request& request, const Protocol
       return response;
     }
     case Carrier::kTunnel:
-      return websocket::accept(request, protocol.client, std::make_unique<TunnelUpgrade>(std::move(runtime), rng));
-    case Carrier::kChannels: break;
+      return websocket::accept(request, protocol.client,
+                               std::make_unique<TunnelUpgrade>(std::move(runtime), rng));
+    case Carrier::kChannels:
+      break;
   }
   TranslatorOptions translator;
   translator.streams = std::move(options);

@@ -1,5 +1,5 @@
-// What happens on a client's connection after the 101, for each carrier. Each owns the runtime's connection and closes
-// it with its own end.
+// What happens on a client's connection after the 101, for each carrier. Each owns the runtime's connection
+// and closes it with its own end.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,7 @@ namespace xebec::kubelet {
 
 // The 101 answer to `request`. `options` matter for Carrier::kChannels only; `rng` outlives the answer.
 Result<http::Response> join_streams(const http::Request& request, const Protocol& protocol,
-                                    std::unique_ptr<http::ByteStream> runtime, StreamOptions options, Rng& rng);
+                                    std::unique_ptr<http::ByteStream> runtime, StreamOptions options,
+                                    Rng& rng);
 
 }  // namespace xebec::kubelet

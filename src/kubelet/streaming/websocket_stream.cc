@@ -13,7 +13,8 @@ Task<Result<size_t>> WebSocketStream::read(std::span<char> into) {
   while (taken_ == unread_.size()) {
     CO_TRY(std::optional<websocket::Message> message, co_await socket_->receive());
     if (!message) co_return size_t{0};
-    if (message->kind != websocket::Kind::kBinary) co_return fail(errors::bad_request("websocket: not a binary message"));
+    if (message->kind != websocket::Kind::kBinary)
+      co_return fail(errors::bad_request("websocket: not a binary message"));
     unread_ = std::move(message->data);
     taken_ = 0;
   }

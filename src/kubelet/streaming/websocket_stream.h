@@ -1,5 +1,5 @@
-// A byte stream inside the binary messages of a WebSocket, as kubectl tunnels SPDY for port forwarding (KEP-4006).
-// Message borders mean nothing.
+// A byte stream inside the binary messages of a WebSocket, as kubectl tunnels SPDY for port forwarding
+// (KEP-4006). Message borders mean nothing.
 #pragma once
 
 #include <memory>

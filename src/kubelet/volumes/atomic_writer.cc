@@ -53,7 +53,8 @@ bool same(const std::string& dir, const ProjectedFiles& files, std::optional<int
   std::string data = dir + "/" + kData;
   if (!fs::exists(data, error)) return false;
   size_t found = 0;
-  for (fs::recursive_directory_iterator it(fs::canonical(data, error), error), end; !error && it != end; it.increment(error)) {
+  for (fs::recursive_directory_iterator it(fs::canonical(data, error), error), end; !error && it != end;
+       it.increment(error)) {
     if (it->is_regular_file(error)) ++found;
   }
   if (found != files.size()) return false;
@@ -82,8 +83,8 @@ Result<void> check_relative_path(const std::string& path) {
   return {};
 }
 
-Result<void> write_atomically(const std::string& dir, const ProjectedFiles& files, std::optional<int64_t> group,
-                              const Clock& clock) {
+Result<void> write_atomically(const std::string& dir, const ProjectedFiles& files,
+                              std::optional<int64_t> group, const Clock& clock) {
   for (const auto& [path, file] : files) {
     TRY_VOID(check_relative_path(path));
   }
@@ -92,8 +93,9 @@ Result<void> write_atomically(const std::string& dir, const ProjectedFiles& file
   std::string data = dir + "/" + kData;
   std::string old = fs::is_symlink(data, error) ? fs::read_symlink(data, error).string() : std::string();
   int64_t nanos = clock.now().time_since_epoch().count();
-  std::string stamp = fmt::format("..{:%Y_%m_%d_%H_%M_%S}.{:09}", fmt::gmtime(static_cast<std::time_t>(nanos / 1'000'000'000)),
-                                  nanos % 1'000'000'000);
+  std::string stamp =
+      fmt::format("..{:%Y_%m_%d_%H_%M_%S}.{:09}",
+                  fmt::gmtime(static_cast<std::time_t>(nanos / 1'000'000'000)), nanos % 1'000'000'000);
   std::string fresh = dir + "/" + stamp;
   if (::mkdir(fresh.c_str(), 0755) != 0) return fail(failure("mkdir", fresh));
   ::chmod(fresh.c_str(), 0755);
@@ -110,7 +112,8 @@ Result<void> write_atomically(const std::string& dir, const ProjectedFiles& file
   if (::rename(next.c_str(), data.c_str()) != 0) return fail(failure("rename", next));
   for (const std::string& name : visible) {
     std::string link = dir + "/" + name;
-    if (!fs::is_symlink(link, error)) (void)::symlink((std::string(kData) + "/" + name).c_str(), link.c_str());
+    if (!fs::is_symlink(link, error))
+      (void)::symlink((std::string(kData) + "/" + name).c_str(), link.c_str());
   }
   std::vector<fs::path> stale;
   for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {

@@ -30,8 +30,10 @@ Status failure(std::string_view what, const std::string& path) {
 }
 
 bool is_mount_point(const std::string& path) {
-  struct stat own {}, parent {};
-  if (::lstat(path.c_str(), &own) != 0 || ::lstat(fs::path(path).parent_path().c_str(), &parent) != 0) return false;
+  struct stat own {
+  }, parent{};
+  if (::lstat(path.c_str(), &own) != 0 || ::lstat(fs::path(path).parent_path().c_str(), &parent) != 0)
+    return false;
   return own.st_dev != parent.st_dev;
 }
 
@@ -46,7 +48,8 @@ Result<void> make_directory(const std::string& path, mode_t mode) {
 Result<void> mount_tmpfs(const std::string& path, int64_t size) {
   if (is_mount_point(path)) return {};
   std::string data = size > 0 ? fmt::format("mode=0777,size={}", size) : std::string("mode=0777");
-  if (::mount("tmpfs", path.c_str(), "tmpfs", 0, data.c_str()) != 0) return fail(failure("mount tmpfs", path));
+  if (::mount("tmpfs", path.c_str(), "tmpfs", 0, data.c_str()) != 0)
+    return fail(failure("mount tmpfs", path));
   return {};
 }
 
@@ -66,12 +69,14 @@ void own_by_group(const std::string& path, int64_t group) {
   };
   own(path);
   std::error_code error;
-  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error)) own(it->path());
+  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error))
+    own(it->path());
 }
 
 // `data` under the names the items give, or under their own.
 template <class Get>
-Result<ProjectedFiles> pick(const std::vector<corev1::KeyToPath>& items, int mode, bool optional, std::string_view what, Get get) {
+Result<ProjectedFiles> pick(const std::vector<corev1::KeyToPath>& items, int mode, bool optional,
+                            std::string_view what, Get get) {
   ProjectedFiles files;
   for (const corev1::KeyToPath& item : items) {
     std::optional<std::string> value = get(item.key);
@@ -118,10 +123,16 @@ Result<void> check_host_path(const std::string& path, const std::string& type) {
   return {};
 }
 
-HostVolumes::HostVolumes(client::Env env, client::Rest rest, std::string root_dir, api::FlatMap<api::Quantity> allocatable)
-    : env_(std::move(env)), rest_(std::move(rest)), root_dir_(std::move(root_dir)), allocatable_(std::move(allocatable)) {}
+HostVolumes::HostVolumes(client::Env env, client::Rest rest, std::string root_dir,
+                         api::FlatMap<api::Quantity> allocatable)
+    : env_(std::move(env)),
+      rest_(std::move(rest)),
+      root_dir_(std::move(root_dir)),
+      allocatable_(std::move(allocatable)) {}
 
-int64_t HostVolumes::now_seconds() const { return env_.clock->now().time_since_epoch().count() / 1'000'000'000; }
+int64_t HostVolumes::now_seconds() const {
+  return env_.clock->now().time_since_epoch().count() / 1'000'000'000;
+}
 
 Task<Result<MountedVolumes>> HostVolumes::mount(PodPtr pod, CancelToken token) {
   MountedVolumes mounted;
@@ -129,7 +140,8 @@ Task<Result<MountedVolumes>> HostVolumes::mount(PodPtr pod, CancelToken token) {
     Result<MountedVolume> one = co_await mount_one(pod, volume, token);
     if (!one) {
       Status error = one.error();
-      error.message = fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", volume.name, error.message);
+      error.message =
+          fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", volume.name, error.message);
       co_return fail(std::move(error));
     }
     mounted[volume.name] = std::move(*one);
@@ -147,18 +159,21 @@ Task<Result<MountedVolume>> HostVolumes::mount_one(PodPtr pod, corev1::Volume vo
   if (volume.emptyDir) co_return empty_dir(*pod, volume);
   if (volume.configMap) {
     const auto& source = *volume.configMap;
-    CO_TRY(ProjectedFiles files, co_await config_map_files(pod, source.name, source.items, source.defaultMode.value_or(kDefaultMode),
+    CO_TRY(ProjectedFiles files, co_await config_map_files(pod, source.name, source.items,
+                                                           source.defaultMode.value_or(kDefaultMode),
                                                            source.optional.value_or(false), token));
     co_return write(*pod, "kubernetes.io~configmap", volume.name, files, false);
   }
   if (volume.secret) {
     const auto& source = *volume.secret;
-    CO_TRY(ProjectedFiles files, co_await secret_files(pod, source.secretName, source.items, source.defaultMode.value_or(kDefaultMode),
+    CO_TRY(ProjectedFiles files, co_await secret_files(pod, source.secretName, source.items,
+                                                       source.defaultMode.value_or(kDefaultMode),
                                                        source.optional.value_or(false), token));
     co_return write(*pod, "kubernetes.io~secret", volume.name, files, true);
   }
   if (volume.downwardAPI) {
-    CO_TRY(ProjectedFiles files, downward_files(*pod, volume.downwardAPI->items, volume.downwardAPI->defaultMode.value_or(kDefaultMode)));
+    CO_TRY(ProjectedFiles files, downward_files(*pod, volume.downwardAPI->items,
+                                                volume.downwardAPI->defaultMode.value_or(kDefaultMode)));
     co_return write(*pod, "kubernetes.io~downward-api", volume.name, files, true);
   }
   if (volume.projected) {
@@ -166,13 +181,16 @@ Task<Result<MountedVolume>> HostVolumes::mount_one(PodPtr pod, corev1::Volume vo
     co_return write(*pod, "kubernetes.io~projected", volume.name, files, true);
   }
   if (volume.persistentVolumeClaim) {
-    co_return co_await mount_claim(pod, volume.persistentVolumeClaim->claimName, volume.persistentVolumeClaim->readOnly, token);
+    co_return co_await mount_claim(pod, volume.persistentVolumeClaim->claimName,
+                                   volume.persistentVolumeClaim->readOnly, token);
   }
-  if (volume.ephemeral) co_return co_await mount_claim(pod, pod->metadata.name + "-" + volume.name, false, token);
+  if (volume.ephemeral)
+    co_return co_await mount_claim(pod, pod->metadata.name + "-" + volume.name, false, token);
   co_return fail(problem("no volume plugin matched: this kind of volume is not supported"));
 }
 
-Task<Result<MountedVolume>> HostVolumes::mount_claim(PodPtr pod, std::string name, bool readonly, CancelToken token) {
+Task<Result<MountedVolume>> HostVolumes::mount_claim(PodPtr pod, std::string name, bool readonly,
+                                                     CancelToken token) {
   Context context;
   context.cancel = token;
   CO_TRY(corev1::PersistentVolumeClaim claim,
@@ -180,7 +198,8 @@ Task<Result<MountedVolume>> HostVolumes::mount_claim(PodPtr pod, std::string nam
   if (claim.spec.volumeName.empty() || claim.status.phase != "Bound") {
     co_return fail(problem(fmt::format("PVC {}/{} is not bound", pod->metadata.namespace_, name)));
   }
-  CO_TRY(corev1::PersistentVolume volume, co_await rest_.get<corev1::PersistentVolume>(context, std::string(), claim.spec.volumeName));
+  CO_TRY(corev1::PersistentVolume volume,
+         co_await rest_.get<corev1::PersistentVolume>(context, std::string(), claim.spec.volumeName));
   MountedVolume out;
   out.readonly = readonly;
   if (volume.spec.hostPath) {
@@ -198,7 +217,8 @@ Task<Result<MountedVolume>> HostVolumes::mount_claim(PodPtr pod, std::string nam
 
 Result<MountedVolume> HostVolumes::empty_dir(const corev1::Pod& pod, const corev1::Volume& volume) {
   MountedVolume out;
-  out.host_path = fmt::format("{}/volumes/kubernetes.io~empty-dir/{}", pod_dir(pod.metadata.uid), volume.name);
+  out.host_path =
+      fmt::format("{}/volumes/kubernetes.io~empty-dir/{}", pod_dir(pod.metadata.uid), volume.name);
   std::error_code error;
   bool fresh = !fs::exists(out.host_path, error);
   const corev1::EmptyDirVolumeSource& source = *volume.emptyDir;
@@ -217,8 +237,9 @@ Result<MountedVolume> HostVolumes::empty_dir(const corev1::Pod& pod, const corev
   return out;
 }
 
-Task<Result<ProjectedFiles>> HostVolumes::config_map_files(PodPtr pod, std::string name, std::vector<corev1::KeyToPath> items,
-                                                           int mode, bool optional, CancelToken token) {
+Task<Result<ProjectedFiles>> HostVolumes::config_map_files(PodPtr pod, std::string name,
+                                                           std::vector<corev1::KeyToPath> items, int mode,
+                                                           bool optional, CancelToken token) {
   Result<corev1::ConfigMap> map = co_await get_config_map(rest_, token, pod->metadata.namespace_, name);
   if (!map && optional && map.error().is(reason::kNotFound)) co_return ProjectedFiles();
   if (!map) co_return fail(map.error());
@@ -235,8 +256,9 @@ Task<Result<ProjectedFiles>> HostVolumes::config_map_files(PodPtr pod, std::stri
   });
 }
 
-Task<Result<ProjectedFiles>> HostVolumes::secret_files(PodPtr pod, std::string name, std::vector<corev1::KeyToPath> items,
-                                                       int mode, bool optional, CancelToken token) {
+Task<Result<ProjectedFiles>> HostVolumes::secret_files(PodPtr pod, std::string name,
+                                                       std::vector<corev1::KeyToPath> items, int mode,
+                                                       bool optional, CancelToken token) {
   Result<corev1::Secret> secret = co_await get_secret(rest_, token, pod->metadata.namespace_, name);
   if (!secret && optional && secret.error().is(reason::kNotFound)) co_return ProjectedFiles();
   if (!secret) co_return fail(secret.error());
@@ -251,7 +273,8 @@ Task<Result<ProjectedFiles>> HostVolumes::secret_files(PodPtr pod, std::string n
   });
 }
 
-Result<ProjectedFiles> HostVolumes::downward_files(const corev1::Pod& pod, const std::vector<corev1::DownwardAPIVolumeFile>& items,
+Result<ProjectedFiles> HostVolumes::downward_files(const corev1::Pod& pod,
+                                                   const std::vector<corev1::DownwardAPIVolumeFile>& items,
                                                    int mode) {
   ProjectedFiles files;
   for (const corev1::DownwardAPIVolumeFile& item : items) {
@@ -267,7 +290,8 @@ Result<ProjectedFiles> HostVolumes::downward_files(const corev1::Pod& pod, const
   return files;
 }
 
-Task<Result<ProjectedFiles>> HostVolumes::projected_files(PodPtr pod, corev1::Volume volume, CancelToken token) {
+Task<Result<ProjectedFiles>> HostVolumes::projected_files(PodPtr pod, corev1::Volume volume,
+                                                          CancelToken token) {
   ProjectedFiles all;
   int mode = volume.projected->defaultMode.value_or(kDefaultMode);
   for (const corev1::VolumeProjection& source : volume.projected->sources) {
@@ -281,7 +305,8 @@ Task<Result<ProjectedFiles>> HostVolumes::projected_files(PodPtr pod, corev1::Vo
     } else if (source.downwardAPI) {
       CO_TRY(files, downward_files(*pod, source.downwardAPI->items, mode));
     } else if (source.serviceAccountToken) {
-      CO_TRY(std::string text, co_await service_account_token(pod, volume.name, *source.serviceAccountToken, token));
+      CO_TRY(std::string text,
+             co_await service_account_token(pod, volume.name, *source.serviceAccountToken, token));
       files[source.serviceAccountToken->path] = ProjectedFile{std::move(text), mode};
     } else {
       co_return fail(problem("this kind of projected volume source is not supported"));
@@ -292,7 +317,8 @@ Task<Result<ProjectedFiles>> HostVolumes::projected_files(PodPtr pod, corev1::Vo
 }
 
 Task<Result<std::string>> HostVolumes::service_account_token(PodPtr pod, std::string volume,
-                                                             corev1::ServiceAccountTokenProjection source, CancelToken token) {
+                                                             corev1::ServiceAccountTokenProjection source,
+                                                             CancelToken token) {
   std::string key = fmt::format("{}/{}/{}", pod->metadata.uid, volume, source.path);
   auto known = tokens_.find(key);
   int64_t now = now_seconds();
@@ -314,7 +340,8 @@ Task<Result<std::string>> HostVolumes::service_account_token(PodPtr pod, std::st
   Context context;
   context.cancel = token;
   std::string account = pod->spec.serviceAccountName.empty() ? "default" : pod->spec.serviceAccountName;
-  Result<authenticationv1::TokenRequest> made = co_await rest_.create_token(context, pod->metadata.namespace_, account, request);
+  Result<authenticationv1::TokenRequest> made =
+      co_await rest_.create_token(context, pod->metadata.namespace_, account, request);
   if (!made) {
     // The old one may do until the server answers again.
     known = tokens_.find(key);
@@ -328,8 +355,8 @@ Task<Result<std::string>> HostVolumes::service_account_token(PodPtr pod, std::st
   co_return kept.text;
 }
 
-Result<MountedVolume> HostVolumes::write(const corev1::Pod& pod, const std::string& plugin, const std::string& name,
-                                         const ProjectedFiles& files, bool tmpfs) {
+Result<MountedVolume> HostVolumes::write(const corev1::Pod& pod, const std::string& plugin,
+                                         const std::string& name, const ProjectedFiles& files, bool tmpfs) {
   MountedVolume out;
   out.host_path = fmt::format("{}/volumes/{}/{}", pod_dir(pod.metadata.uid), plugin, name);
   std::error_code error;
@@ -349,8 +376,10 @@ Result<MountedVolume> HostVolumes::write(const corev1::Pod& pod, const std::stri
   return out;
 }
 
-// The path is opened without leaving the volume, whatever links its owner put there, and bound to a place of our own.
-Result<std::string> HostVolumes::sub_path(const corev1::Pod& pod, const MountedVolume& volume, std::string sub_path) {
+// The path is opened without leaving the volume, whatever links its owner put there, and bound to a place of
+// our own.
+Result<std::string> HostVolumes::sub_path(const corev1::Pod& pod, const MountedVolume& volume,
+                                          std::string sub_path) {
   TRY_VOID(check_relative_path(sub_path));
   int root = ::open(volume.host_path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root < 0) return fail(failure("open", volume.host_path));
@@ -378,7 +407,8 @@ Result<std::string> HostVolumes::sub_path(const corev1::Pod& pod, const MountedV
   if (fd < 0) return fail(std::move(error));
   struct stat info {};
   ::fstat(fd, &info);
-  std::string base = fmt::format("{}/volume-subpaths/{}", pod_dir(pod.metadata.uid), fs::path(volume.host_path).filename().string());
+  std::string base = fmt::format("{}/volume-subpaths/{}", pod_dir(pod.metadata.uid),
+                                 fs::path(volume.host_path).filename().string());
   std::string target = fmt::format("{}/{:016x}", base, std::hash<std::string>()(sub_path));
   Result<void> made = make_directory(base, 0750);
   if (made && S_ISDIR(info.st_mode)) made = make_directory(target, 0750);
@@ -410,7 +440,8 @@ Task<Result<void>> HostVolumes::unmount(std::string uid) {
     if (word.starts_with(dir + "/")) mounts.push_back(word);
   }
   for (auto it = mounts.rbegin(); it != mounts.rend(); ++it) {
-    if (::umount2(it->c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT) co_return fail(failure("umount", *it));
+    if (::umount2(it->c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT)
+      co_return fail(failure("umount", *it));
   }
   std::error_code error;
   for (const char* part : {"/volumes", "/volume-subpaths"}) {

@@ -1,7 +1,7 @@
-// HostVolumes: volumes on this machine: emptyDir, configMap, secret, projected, downwardAPI, hostPath, and claims bound
-// to hostPath or local volumes. Under ROOT/pods/UID/volumes; secrets, tokens and memory-backed ones on tmpfs.
-// Needs root. Work on files is short and blocking; reading the API is not.
-// Source: k8s.io/kubernetes pkg/volume.
+// HostVolumes: volumes on this machine: emptyDir, configMap, secret, projected, downwardAPI, hostPath, and
+// claims bound to hostPath or local volumes. Under ROOT/pods/UID/volumes; secrets, tokens and memory-backed
+// ones on tmpfs. Needs root. Work on files is short and blocking; reading the API is not. Source:
+// k8s.io/kubernetes pkg/volume.
 #pragma once
 
 #include <functional>
@@ -21,10 +21,12 @@ namespace xebec::kubelet {
 class HostVolumes final : public VolumeMounter {
  public:
   // `allocatable`: of the node, for downward API limits.
-  HostVolumes(client::Env env, client::Rest rest, std::string root_dir, api::FlatMap<api::Quantity> allocatable);
+  HostVolumes(client::Env env, client::Rest rest, std::string root_dir,
+              api::FlatMap<api::Quantity> allocatable);
 
   Task<Result<MountedVolumes>> mount(std::shared_ptr<const corev1::Pod> pod, CancelToken token) override;
-  Result<std::string> sub_path(const corev1::Pod& pod, const MountedVolume& volume, std::string sub_path) override;
+  Result<std::string> sub_path(const corev1::Pod& pod, const MountedVolume& volume,
+                               std::string sub_path) override;
   Task<Result<void>> unmount(std::string uid) override;
 
  private:
@@ -37,13 +39,17 @@ class HostVolumes final : public VolumeMounter {
   Task<Result<MountedVolume>> mount_one(PodPtr pod, corev1::Volume volume, CancelToken token);
   Task<Result<MountedVolume>> mount_claim(PodPtr pod, std::string claim, bool readonly, CancelToken token);
   Result<MountedVolume> empty_dir(const corev1::Pod& pod, const corev1::Volume& volume);
-  Task<Result<ProjectedFiles>> config_map_files(PodPtr pod, std::string name, std::vector<corev1::KeyToPath> items, int mode,
-                                                bool optional, CancelToken token);
-  Task<Result<ProjectedFiles>> secret_files(PodPtr pod, std::string name, std::vector<corev1::KeyToPath> items, int mode,
-                                            bool optional, CancelToken token);
-  Result<ProjectedFiles> downward_files(const corev1::Pod& pod, const std::vector<corev1::DownwardAPIVolumeFile>& items, int mode);
+  Task<Result<ProjectedFiles>> config_map_files(PodPtr pod, std::string name,
+                                                std::vector<corev1::KeyToPath> items, int mode, bool optional,
+                                                CancelToken token);
+  Task<Result<ProjectedFiles>> secret_files(PodPtr pod, std::string name,
+                                            std::vector<corev1::KeyToPath> items, int mode, bool optional,
+                                            CancelToken token);
+  Result<ProjectedFiles> downward_files(const corev1::Pod& pod,
+                                        const std::vector<corev1::DownwardAPIVolumeFile>& items, int mode);
   Task<Result<ProjectedFiles>> projected_files(PodPtr pod, corev1::Volume volume, CancelToken token);
-  Task<Result<std::string>> service_account_token(PodPtr pod, std::string volume, corev1::ServiceAccountTokenProjection source,
+  Task<Result<std::string>> service_account_token(PodPtr pod, std::string volume,
+                                                  corev1::ServiceAccountTokenProjection source,
                                                   CancelToken token);
   Result<MountedVolume> write(const corev1::Pod& pod, const std::string& plugin, const std::string& name,
                               const ProjectedFiles& files, bool tmpfs);

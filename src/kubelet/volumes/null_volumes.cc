@@ -11,7 +11,8 @@ Task<Result<MountedVolumes>> NullVolumes::mount(std::shared_ptr<const corev1::Po
   co_return volumes;
 }
 
-Result<std::string> NullVolumes::sub_path(const corev1::Pod&, const MountedVolume& volume, std::string sub_path) {
+Result<std::string> NullVolumes::sub_path(const corev1::Pod&, const MountedVolume& volume,
+                                          std::string sub_path) {
   return volume.host_path + "/" + sub_path;
 }
 

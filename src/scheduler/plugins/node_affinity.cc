@@ -66,7 +66,8 @@ bool matches_node_term(const corev1::NodeSelectorTerm& term, const corev1::Node&
     if (!matches(requirement, node.metadata.labels.get(requirement.key))) return false;
   }
   for (const auto& requirement : term.matchFields) {
-    if (!matches(requirement, requirement.key == "metadata.name" ? &node.metadata.name : nullptr)) return false;
+    if (!matches(requirement, requirement.key == "metadata.name" ? &node.metadata.name : nullptr))
+      return false;
   }
   return true;
 }

@@ -32,7 +32,9 @@ class NodeUnschedulable final : public FilterPlugin {
 class NodePorts final : public FilterPlugin {
  public:
   std::string_view name() const override { return "NodePorts"; }
-  uint32_t events_to_register() const override { return ClusterEvent::kNodeAdded | ClusterEvent::kAssignedPodDeleted; }
+  uint32_t events_to_register() const override {
+    return ClusterEvent::kNodeAdded | ClusterEvent::kAssignedPodDeleted;
+  }
   Rejection filter(CycleState&, const PodInfo& pod, const NodeInfo& node) override {
     for (const corev1::ContainerPort& port : pod.host_ports) {
       if (node.ports.conflicts(port)) {

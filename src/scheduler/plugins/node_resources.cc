@@ -16,14 +16,16 @@ class Fit final : public FilterPlugin, public ScorePlugin {
 
   Rejection filter(CycleState&, const PodInfo& pod, const NodeInfo& node) override {
     Rejection out;
-    if (static_cast<int64_t>(node.pods.size()) + 1 > node.allocatable.allowed_pods) out.reasons.emplace_back("Too many pods");
+    if (static_cast<int64_t>(node.pods.size()) + 1 > node.allocatable.allowed_pods)
+      out.reasons.emplace_back("Too many pods");
     const Resource& want = pod.request;
     check(out, "cpu", want.milli_cpu, node.allocatable.milli_cpu, node.requested.milli_cpu);
     check(out, "memory", want.memory, node.allocatable.memory, node.requested.memory);
     check(out, "ephemeral-storage", want.ephemeral_storage, node.allocatable.ephemeral_storage,
           node.requested.ephemeral_storage);
     for (const auto& [resource, amount] : want.scalar) {
-      check(out, resource, amount, find(node.allocatable.scalar, resource), find(node.requested.scalar, resource));
+      check(out, resource, amount, find(node.allocatable.scalar, resource),
+            find(node.requested.scalar, resource));
     }
     return out;
   }

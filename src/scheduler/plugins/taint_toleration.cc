@@ -1,4 +1,5 @@
-// TaintToleration: keeps Pods off nodes whose taints they do not bear, and prefers nodes with fewer soft ones.
+// TaintToleration: keeps Pods off nodes whose taints they do not bear, and prefers nodes with fewer soft
+// ones.
 #include <fmt/format.h>
 
 #include "scheduler/plugins/plugins.h"
@@ -18,7 +19,8 @@ class TaintToleration final : public FilterPlugin, public ScorePlugin {
     for (const corev1::Taint& taint : node.node->spec.taints) {
       if (taint.effect != "NoSchedule" && taint.effect != "NoExecute") continue;
       if (tolerates(pod.pod->spec.tolerations, taint)) continue;
-      return Rejection::because(fmt::format("node(s) had untolerated taint {{{}: {}}}", taint.key, taint.value), true);
+      return Rejection::because(
+          fmt::format("node(s) had untolerated taint {{{}: {}}}", taint.key, taint.value), true);
     }
     return Rejection::none();
   }

@@ -205,7 +205,8 @@ class MemoryStore final : public Store, private LogReader {
   }
 
   Task<Result<void>> snapshot(std::string) override {
-    co_return fail(errors::bad_request("the memory store keeps nothing on disk and cannot be copied to a directory"));
+    co_return fail(
+        errors::bad_request("the memory store keeps nothing on disk and cannot be copied to a directory"));
   }
 
   Task<void> close() override {
@@ -219,7 +220,8 @@ class MemoryStore final : public Store, private LogReader {
     hub_->close(store_closed());
   }
 
-  // What the fault plan has for this operation: the wait is over and the error returned, the rest is in `fault`.
+  // What the fault plan has for this operation: the wait is over and the error returned, the rest is in
+  // `fault`.
   Task<Result<void>> suffer(OpKind kind, std::string key, Fault& fault) {
     if (state_->closed()) co_return fail(store_closed());
     if (!faults_) co_return Result<void>();
@@ -242,6 +244,8 @@ class MemoryStore final : public Store, private LogReader {
 
 }  // namespace
 
-std::unique_ptr<Store> make_memory_store(MemoryOptions options) { return std::make_unique<MemoryStore>(options); }
+std::unique_ptr<Store> make_memory_store(MemoryOptions options) {
+  return std::make_unique<MemoryStore>(options);
+}
 
 }  // namespace xebec::storage

@@ -1,5 +1,6 @@
-// The store of simulations and tests: nothing is kept beyond the process. It starts no threads; operations run on
-// the calling thread, so that on a SimExecutor a run is a function of its inputs. Faults are injected by a FaultPlan.
+// The store of simulations and tests: nothing is kept beyond the process. It starts no threads; operations
+// run on the calling thread, so that on a SimExecutor a run is a function of its inputs. Faults are injected
+// by a FaultPlan.
 #pragma once
 
 #include <memory>
@@ -35,7 +36,7 @@ struct FaultRates {
   Duration max_delay{};
   double error = 0;            // 503, the operation not done
   double unknown_outcome = 0;  // of writes; done or not with equal probability
-  double watch_break = 0;      // a next() that ends the watch with 410 Expired, as if compaction had overtaken it
+  double watch_break = 0;  // a next() that ends the watch with 410 Expired, as if compaction had overtaken it
 };
 std::shared_ptr<FaultPlan> make_random_faults(std::shared_ptr<Rng> rng, FaultRates rates);
 

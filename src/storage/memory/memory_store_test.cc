@@ -11,7 +11,8 @@ using std::chrono::seconds;
 
 struct Sim {
   SimExecutor executor;
-  std::shared_ptr<SimClock> clock = std::make_shared<SimClock>(executor, WallTime(std::chrono::hours(500'000)));
+  std::shared_ptr<SimClock> clock =
+      std::make_shared<SimClock>(executor, WallTime(std::chrono::hours(500'000)));
 
   std::unique_ptr<Store> open(std::shared_ptr<FaultPlan> faults = nullptr) {
     MemoryOptions options;

@@ -25,13 +25,15 @@ size_t size_of(const Txn& txn) {
 
 }  // namespace
 
-Committer::Committer(const RocksdbOptions& options, Database& db, Index& index, WatchHub& hub, Executor& executor)
+Committer::Committer(const RocksdbOptions& options, Database& db, Index& index, WatchHub& hub,
+                     Executor& executor)
     : options_(options), db_(db), index_(index), hub_(hub), executor_(executor) {
   for (Expiry& lease : index_.leases()) expiries_.push(std::move(lease));
 }
 
 int64_t Committer::unix_ms() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(options_.clock->now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(options_.clock->now().time_since_epoch())
+      .count();
 }
 
 void Committer::start() { arm(); }
@@ -89,8 +91,8 @@ void Committer::commit(std::vector<Request> requests) {
   if (!batch.events().empty()) {
     Result<void> persisted = persist(batch);
     if (!persisted) {
-      // The log may hold the batch although the write failed: only a restart tells. That goes for the answers of
-      // refused transactions too, which may have seen earlier ones of the batch.
+      // The log may hold the batch although the write failed: only a restart tells. That goes for the answers
+      // of refused transactions too, which may have seen earlier ones of the batch.
       std::string why = fmt::format("the outcome of the write is not known: {}", persisted.error().message);
       for (Result<TxnResult>& result : results) {
         if (result) result = fail(errors::unknown_outcome(why));
@@ -126,11 +128,12 @@ void Committer::publish(const Batch& batch) {
   }
 }
 
-// After a failed write or fsync the kernel may have dropped what it could not write: nothing that follows could be
-// trusted, so there is no going on.
+// After a failed write or fsync the kernel may have dropped what it could not write: nothing that follows
+// could be trusted, so there is no going on.
 void Committer::stop(const Status& why) {
   stopped_ = true;
-  Status refusal = errors::service_unavailable(fmt::format("the store has stopped after a failed write: {}", why.message));
+  Status refusal =
+      errors::service_unavailable(fmt::format("the store has stopped after a failed write: {}", why.message));
   {
     std::lock_guard lock(mutex_);
     refusal_ = refusal;

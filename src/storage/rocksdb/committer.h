@@ -1,5 +1,5 @@
-// Committer: the only writer. Everything that waits when it looks is one batch: one write to the log, one fsync, then
-// the batch becomes visible, watchers hear of it and the writers get their answers.
+// Committer: the only writer. Everything that waits when it looks is one batch: one write to the log, one
+// fsync, then the batch becomes visible, watchers hear of it and the writers get their answers.
 #pragma once
 
 #include <deque>

@@ -1,5 +1,5 @@
-// The store's process is killed at random moments, again and again, on one directory: every acknowledged write is
-// there afterwards, and no transaction is there in part. XEBEC_CRASH_ROUNDS sets how often.
+// The store's process is killed at random moments, again and again, on one directory: every acknowledged
+// write is there afterwards, and no transaction is there in part. XEBEC_CRASH_ROUNDS sets how often.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -32,7 +32,8 @@ Task<void> write_pairs(Store& store, int writer, CancelToken cancel) {
     txn.ops.push_back(Put{key_of(writer, "b"), value});
     Result<TxnResult> result = co_await store.txn(std::move(txn));
     if (!result) exit(2);
-    std::string line = std::to_string(writer) + " " + std::to_string(number) + " " + std::to_string(result->revision) + "\n";
+    std::string line =
+        std::to_string(writer) + " " + std::to_string(number) + " " + std::to_string(result->revision) + "\n";
     if (write(kAckFd, line.data(), line.size()) != static_cast<ssize_t>(line.size())) exit(3);
     if (number % 200 == 0 && writer == 0) (void)co_await store.compact(result->revision - 100);
   }
@@ -95,7 +96,8 @@ class Child {
     kill(pid_, SIGKILL);
     int status = 0;
     waitpid(std::exchange(pid_, 0), &status, 0);
-    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "the child ended by itself: " << status;
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        << "the child ended by itself: " << status;
   }
 
  private:
@@ -164,7 +166,8 @@ TEST(RocksdbCrash, NothingAcknowledgedIsLostAndNothingIsThereInPart) {
     std::vector<std::pair<int, Ack>> acks;
     int writer = 0;
     Ack ack;
-    for (uint64_t left = rng->below(1500); left > 0 && child.next(writer, ack); --left) acks.emplace_back(writer, ack);
+    for (uint64_t left = rng->below(1500); left > 0 && child.next(writer, ack); --left)
+      acks.emplace_back(writer, ack);
     child.kill_it();
     while (child.next(writer, ack)) acks.emplace_back(writer, ack);
     for (const auto& [w, a] : acks) last[w] = a;

@@ -1,5 +1,6 @@
 #include "storage/rocksdb/database.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
@@ -8,7 +9,6 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +29,8 @@ std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice
 // RocksDB's warnings go to our log; its own LOG file would grow in the directory.
 class RocksLog final : public rocksdb::Logger {
  public:
-  explicit RocksLog(xebec::Logger logger) : rocksdb::Logger(rocksdb::WARN_LEVEL), logger_(std::move(logger)) {}
+  explicit RocksLog(xebec::Logger logger)
+      : rocksdb::Logger(rocksdb::WARN_LEVEL), logger_(std::move(logger)) {}
 
   using rocksdb::Logger::Logv;
   void Logv(const char* format, va_list args) override { Logv(rocksdb::WARN_LEVEL, format, args); }
@@ -109,14 +110,16 @@ Database::~Database() {
 Status Database::explain(const rocksdb::Status& status) const {
   std::string text = status.ToString();
   if (status.IsCorruption()) return damaged(text);
-  if (status.IsIOError() && text.find("lock") != std::string::npos && text.find("/LOCK") != std::string::npos &&
+  if (status.IsIOError() && text.find("lock") != std::string::npos &&
+      text.find("/LOCK") != std::string::npos &&
       (text.find("Resource temporarily unavailable") != std::string::npos ||
        text.find("lock hold by current process") != std::string::npos)) {
     return errors::service_unavailable(
         fmt::format("storage directory {} is in use by another process", dir_));
   }
   if (status.IsNoSpace() || text.find("No space left on device") != std::string::npos) {
-    return errors::service_unavailable(fmt::format("storage directory {}: no space left on device ({})", dir_, text));
+    return errors::service_unavailable(
+        fmt::format("storage directory {}: no space left on device ({})", dir_, text));
   }
   return errors::service_unavailable(fmt::format("storage directory {}: {}", dir_, text));
 }
@@ -154,8 +157,9 @@ Result<void> Database::check_format() {
     return write(batch, true);
   }
   if (*format == kFormat) return {};
-  return fail(errors::internal(fmt::format(
-      "storage directory {} has format {}, which this version does not know (it writes {})", dir_, *format, kFormat)));
+  return fail(errors::internal(
+      fmt::format("storage directory {} has format {}, which this version does not know (it writes {})", dir_,
+                  *format, kFormat)));
 }
 
 Result<void> Database::write(rocksdb::WriteBatch& batch, bool sync) {
@@ -180,7 +184,8 @@ Result<void> Database::checkpoint(const std::string& dir) {
   std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   if (status.ok()) status = checkpoint->CreateCheckpoint(dir);
   if (status.IsInvalidArgument()) {
-    return fail(errors::bad_request(fmt::format("cannot write a snapshot to {}: {}", dir, status.ToString())));
+    return fail(
+        errors::bad_request(fmt::format("cannot write a snapshot to {}: {}", dir, status.ToString())));
   }
   if (!status.ok()) return fail(errors::internal(fmt::format("snapshot to {}: {}", dir, status.ToString())));
   return {};
@@ -207,7 +212,8 @@ Result<void> Database::recover(Index& index) {
     if (!key || !record) return fail(damaged("a stored version cannot be read"));
     passed = after_key(encoded);
     if (record->deleted) continue;
-    index.load({std::move(key->key), nullptr, record->create_revision, key->revision, record->version, record->lease});
+    index.load({std::move(key->key), nullptr, record->create_revision, key->revision, record->version,
+                record->lease});
   }
   if (!it->status().ok()) return fail(explain(it->status()));
   index.start_at(revision);
@@ -217,8 +223,8 @@ Result<void> Database::recover(Index& index) {
 View::View(Database& db) : db_(db), snapshot_(db.rocks().GetSnapshot()) {}
 View::~View() { db_.rocks().ReleaseSnapshot(snapshot_); }
 
-// Compaction raises the mark before it deletes anything, and the snapshot was taken before the mark is read here: what
-// passes has everything in the snapshot.
+// Compaction raises the mark before it deletes anything, and the snapshot was taken before the mark is read
+// here: what passes has everything in the snapshot.
 Result<void> View::check(int64_t revision) const {
   if (revision < db_.compacted()) return fail(compacted());
   return {};

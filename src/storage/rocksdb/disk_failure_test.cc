@@ -1,4 +1,5 @@
-// Disks that are full, read-only or broken: a clear error, nothing acknowledged that is not there, a clean reopen.
+// Disks that are full, read-only or broken: a clear error, nothing acknowledged that is not there, a clean
+// reopen.
 #include <sys/mount.h>
 #include <unistd.h>
 

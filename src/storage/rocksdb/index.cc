@@ -34,11 +34,13 @@ GetResult Index::get(const std::string& key) const {
   auto it = entries_.find(key);
   if (it == entries_.end()) return result;
   const Entry& entry = it->second;
-  result.kv = KeyValue{key, entry.value.lock(), entry.create_revision, entry.mod_revision, entry.version, entry.lease};
+  result.kv = KeyValue{key,           entry.value.lock(), entry.create_revision, entry.mod_revision,
+                       entry.version, entry.lease};
   return result;
 }
 
-std::optional<Index::Count> Index::count(const std::string& start, const std::string& end, int64_t revision) const {
+std::optional<Index::Count> Index::count(const std::string& start, const std::string& end,
+                                         int64_t revision) const {
   std::shared_lock lock(mutex_);
   if (revision != 0 && revision != revision_) return std::nullopt;
   Count count{revision_, 0};

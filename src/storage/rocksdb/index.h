@@ -1,5 +1,5 @@
-// Index: the live keys of the last committed revision, without their values (about 200 bytes a key). A value that
-// somebody still holds is found through it without reading. Thread-safe; one writer.
+// Index: the live keys of the last committed revision, without their values (about 200 bytes a key). A value
+// that somebody still holds is found through it without reading. Thread-safe; one writer.
 #pragma once
 
 #include <map>
@@ -25,7 +25,8 @@ class Index {
   int64_t revision() const;
   // The key and the revision at which this is so; the value may be null.
   GetResult get(const std::string& key) const;
-  // How many keys are in [start, end) (end empty: no end), if the current revision is `revision` (0: whichever).
+  // How many keys are in [start, end) (end empty: no end), if the current revision is `revision` (0:
+  // whichever).
   struct Count {
     int64_t revision = 0;
     int64_t keys = 0;

@@ -1,4 +1,5 @@
-// How versioned keys and log positions are written as RocksDB keys, so that bytewise order is the order we need:
+// How versioned keys and log positions are written as RocksDB keys, so that bytewise order is the order we
+// need:
 //   'd' escape(key) 00 01 big-endian(~revision)   a version of a key; the newest version of a key comes first
 //   'l' big-endian(revision) big-endian(position)  the log: what changed in a revision, in order
 //   'm' name                                       facts about the store

@@ -28,7 +28,8 @@ TEST(Keys, EncodedOrderIsKeyThenNewestFirst) {
   for (int i = 0; i < 200'000; ++i) {
     VersionedKey a{random_key(*rng), random_revision(*rng)};
     VersionedKey b{random_key(*rng), random_revision(*rng)};
-    int expected = a.key != b.key ? sign(a.key.compare(b.key)) : sign((a.revision < b.revision) - (a.revision > b.revision));
+    int expected = a.key != b.key ? sign(a.key.compare(b.key))
+                                  : sign((a.revision < b.revision) - (a.revision > b.revision));
     std::string encoded_a = data_key(a.key, a.revision);
     std::string encoded_b = data_key(b.key, b.revision);
     ASSERT_EQ(sign(encoded_a.compare(encoded_b)), expected);
@@ -58,7 +59,8 @@ TEST(Keys, LogOrderIsRevisionThenPosition) {
   auto rng = make_seeded_rng(3);
   for (int i = 0; i < 50'000; ++i) {
     std::pair<int64_t, uint32_t> a(random_revision(*rng), static_cast<uint32_t>(rng->next()));
-    std::pair<int64_t, uint32_t> b(rng->below(2) ? a.first : random_revision(*rng), static_cast<uint32_t>(rng->next()));
+    std::pair<int64_t, uint32_t> b(rng->below(2) ? a.first : random_revision(*rng),
+                                   static_cast<uint32_t>(rng->next()));
     ASSERT_EQ(log_key(a.first, a.second) < log_key(b.first, b.second), a < b);
     ASSERT_LT(log_key(a.first, a.second), log_end());
   }
@@ -81,7 +83,9 @@ TEST(Keys, GarbageIsRefused) {
 
 TEST(Records, AreReadBack) {
   Event event;
-  event.kv = {"key", make_bytes(std::string("v\0w", 3)), 5, std::numeric_limits<int64_t>::max(), 300, 1'700'000'000'000};
+  event.kv = {"key", make_bytes(std::string("v\0w", 3)),
+              5,     std::numeric_limits<int64_t>::max(),
+              300,   1'700'000'000'000};
   event.prev = KeyValue{"key", nullptr, 5, 1'000'000, 299, 0};
   std::string record = encode_version(event);
   std::optional<VersionRecord> version = decode_version(record);

@@ -54,10 +54,12 @@ Task<Result<void>> Reader::checkpoint(std::string dir) {
   return run_on<void>(executor_, std::move(work));
 }
 
-Task<Result<std::optional<Index::Count>>> Reader::count(const Index& index, std::string start, std::string end,
-                                                        int64_t revision) {
-  std::move_only_function<Result<std::optional<Index::Count>>()> work =
-      [&index, start = std::move(start), end = std::move(end), revision] { return index.count(start, end, revision); };
+Task<Result<std::optional<Index::Count>>> Reader::count(const Index& index, std::string start,
+                                                        std::string end, int64_t revision) {
+  std::move_only_function<Result<std::optional<Index::Count>>()> work = [&index, start = std::move(start),
+                                                                         end = std::move(end), revision] {
+    return index.count(start, end, revision);
+  };
   return run_on<std::optional<Index::Count>>(executor_, std::move(work));
 }
 

@@ -1,5 +1,5 @@
-// Reader: everything that is read from disk, on the reader thread's executor, in steps short enough that no read
-// holds up the others for long.
+// Reader: everything that is read from disk, on the reader thread's executor, in steps short enough that no
+// read holds up the others for long.
 #pragma once
 
 #include "base/executor.h"

@@ -19,7 +19,8 @@ class RocksdbStore final : public Store {
         read_thread_(std::make_unique<ThreadExecutor>("store-read")),
         commit_thread_(std::make_unique<ThreadExecutor>("store-commit")),
         reader_(*db_, *read_thread_),
-        hub_(std::make_shared<WatchHub>(reader_, index_->revision(), db_->compacted(), options_.watch_ring_bytes)),
+        hub_(std::make_shared<WatchHub>(reader_, index_->revision(), db_->compacted(),
+                                        options_.watch_ring_bytes)),
         committer_(options_, *db_, *index_, *hub_, *commit_thread_) {
     committer_.start();
   }

@@ -1,4 +1,5 @@
-// What only the engine on disk does: it comes back, keeps its directory to itself, expires keys, gives space back.
+// What only the engine on disk does: it comes back, keeps its directory to itself, expires keys, gives space
+// back.
 #include "storage/rocksdb/rocksdb_store.h"
 
 #include "storage/rocksdb/test_rocks.h"
@@ -136,15 +137,16 @@ TEST(RocksdbStore, ADirectoryInUseIsRefused) {
   auto store = open(rocksdb_options(dir.path("store")));
   Result<std::unique_ptr<Store>> second = open_rocksdb(rocksdb_options(dir.path("store")));
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().message, "storage directory " + dir.path("store") + " is in use by another process");
+  EXPECT_EQ(second.error().message,
+            "storage directory " + dir.path("store") + " is in use by another process");
 }
 
 TEST(RocksdbStore, ADirectoryThatCannotBeMadeIsRefused) {
   TempDir dir;
   Result<std::unique_ptr<Store>> store = open_rocksdb(rocksdb_options(dir.path("missing/store")));
   ASSERT_FALSE(store);
-  EXPECT_EQ(store.error().message,
-            "storage directory " + dir.path("missing/store") + " cannot be created: No such file or directory");
+  EXPECT_EQ(store.error().message, "storage directory " + dir.path("missing/store") +
+                                       " cannot be created: No such file or directory");
 }
 
 TEST(RocksdbStore, AFormatOfTheFutureIsRefused) {

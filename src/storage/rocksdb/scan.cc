@@ -173,8 +173,8 @@ Result<bool> Sweep::step() {
       done = false;
       break;
     }
-    // Each entry knows which version it superseded: no search through the versions is needed. The entries of the
-    // compacted revision itself stay, so that a watch from it is still complete.
+    // Each entry knows which version it superseded: no search through the versions is needed. The entries of
+    // the compacted revision itself stay, so that a watch from it is still complete.
     std::string_view key = entry.record.key;
     if (entry.record.previous != 0) found_->Delete(data_key(key, entry.record.previous));
     if (entry.record.deleted) found_->Delete(data_key(key, entry.at.revision));

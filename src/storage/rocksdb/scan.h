@@ -10,7 +10,7 @@
 namespace rocksdb {
 class Iterator;
 class WriteBatch;
-}
+}  // namespace rocksdb
 
 namespace xebec::storage {
 
@@ -40,8 +40,8 @@ class RangeScan {
 // The events of `prefix` in revisions from..to, as many as fit one step.
 Result<LogChunk> scan_log(Database& db, const std::string& prefix, int64_t from, int64_t to);
 
-// Finds the superseded versions and old log entries up to the compacted revision; the committer, as the only writer,
-// deletes what each step has found.
+// Finds the superseded versions and old log entries up to the compacted revision; the committer, as the only
+// writer, deletes what each step has found.
 class Sweep {
  public:
   // `from`: up to this revision everything has been swept before.

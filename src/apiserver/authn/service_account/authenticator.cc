@@ -15,8 +15,8 @@ namespace {
 using EntryPtr = std::shared_ptr<const Entry>;
 
 // The object as the cache has it now; nullptr when it does not exist.
-Task<Result<EntryPtr>> look_up(const RegistryMap& registries, Context context, std::string resource, std::string ns,
-                               std::string name) {
+Task<Result<EntryPtr>> look_up(const RegistryMap& registries, Context context, std::string resource,
+                               std::string ns, std::string name) {
   GetRequest request;
   request.namespace_ = std::move(ns);
   request.name = std::move(name);
@@ -31,7 +31,8 @@ Task<Result<EntryPtr>> look_up(const RegistryMap& registries, Context context, s
 Result<void> same_object(const EntryPtr& entry, std::string_view what, const ObjectReference& ref) {
   if (!entry) return fail(errors::unauthorized(fmt::format("{} \"{}\" not found", what, ref.name)));
   if (!ref.uid.empty() && entry->meta().uid != ref.uid) {
-    return fail(errors::unauthorized(fmt::format("{} UID ({}) does not match claim ({})", what, entry->meta().uid, ref.uid)));
+    return fail(errors::unauthorized(
+        fmt::format("{} UID ({}) does not match claim ({})", what, entry->meta().uid, ref.uid)));
   }
   return {};
 }
@@ -53,7 +54,8 @@ std::shared_ptr<const UserInfo> user_of(const Claims& claims) {
   return with_authenticated_group(std::move(user));
 }
 
-std::vector<std::string> common(const std::vector<std::string>& wanted, const std::vector<std::string>& have) {
+std::vector<std::string> common(const std::vector<std::string>& wanted,
+                                const std::vector<std::string>& have) {
   std::vector<std::string> out;
   for (const std::string& audience : wanted) {
     if (std::find(have.begin(), have.end(), audience) != have.end()) out.push_back(audience);
@@ -90,7 +92,8 @@ class BearerAuthenticator final : public Authenticator {
                                                              const http::Request& request) override {
     std::string token = bearer_token(request);
     if (token.empty()) co_return std::shared_ptr<const UserInfo>();
-    Result<std::optional<Authenticated>> checked = co_await checker_->check(context, std::move(token), audiences_);
+    Result<std::optional<Authenticated>> checked =
+        co_await checker_->check(context, std::move(token), audiences_);
     if (!checked) co_return fail(std::move(checked).error());
     // Nobody else takes bearer tokens: one that is not ours is a bad one.
     if (!*checked) co_return fail(errors::unauthorized("invalid bearer token"));
@@ -106,7 +109,8 @@ class BearerAuthenticator final : public Authenticator {
 
 Task<Result<void>> TokenChecker::check_objects(Context context, const Claims& claims) const {
   const std::string& ns = claims.namespace_;
-  CO_TRY(EntryPtr account, co_await look_up(registries_, context, "serviceaccounts", ns, claims.service_account.name));
+  CO_TRY(EntryPtr account,
+         co_await look_up(registries_, context, "serviceaccounts", ns, claims.service_account.name));
   CO_TRY_VOID(same_object(account, "service account", claims.service_account));
   if (account->meta().deleting()) co_return fail(errors::unauthorized("service account has been deleted"));
   if (claims.secret) {
@@ -125,7 +129,8 @@ Task<Result<std::optional<Authenticated>>> TokenChecker::check(Context context, 
   if (!issuer_.issued(token)) co_return std::optional<Authenticated>();
   CO_TRY(Claims claims, issuer_.verify(token));
   // Legacy tokens are for the API server and nobody else.
-  std::vector<std::string> good = common(audiences, claims.legacy ? issuer_.api_audiences() : claims.audiences);
+  std::vector<std::string> good =
+      common(audiences, claims.legacy ? issuer_.api_audiences() : claims.audiences);
   if (good.empty()) {
     co_return fail(errors::unauthorized(fmt::format("token audiences are invalid for this target audience")));
   }

@@ -98,7 +98,8 @@ void read_legacy(const ValueMap& map, Claims& claims) {
   claims.legacy = true;
   claims.namespace_ = text(map, kLegacyNamespace);
   claims.service_account = {text(map, kLegacyName), text(map, kLegacyUid)};
-  if (std::string secret = text(map, kLegacySecret); !secret.empty()) claims.secret = ObjectReference{secret, ""};
+  if (std::string secret = text(map, kLegacySecret); !secret.empty())
+    claims.secret = ObjectReference{secret, ""};
 }
 
 }  // namespace
@@ -107,7 +108,9 @@ std::string username(std::string_view namespace_, std::string_view name) {
   return fmt::format("{}{}:{}", kUserPrefix, namespace_, name);
 }
 
-std::string to_json(const Claims& claims) { return codec::to_json(claims.legacy ? legacy_value(claims) : bound_value(claims)); }
+std::string to_json(const Claims& claims) {
+  return codec::to_json(claims.legacy ? legacy_value(claims) : bound_value(claims));
+}
 
 Result<Claims> parse_claims(std::string_view json) {
   TRY(Value value, codec::parse_json(json));

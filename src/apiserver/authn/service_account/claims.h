@@ -1,5 +1,5 @@
-// What a service account's token says (KEP-1205 bound tokens, and the older Secret-based ones), and making and reading
-// it. Verifying signatures and looking objects up is done elsewhere.
+// What a service account's token says (KEP-1205 bound tokens, and the older Secret-based ones), and making
+// and reading it. Verifying signatures and looking objects up is done elsewhere.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,7 @@ struct Claims {
   std::string id;       // jti; empty for legacy tokens
   std::vector<std::string> audiences;
   int64_t issued_at = 0, not_before = 0, expires = 0;  // Unix seconds; expires 0: never (legacy tokens)
-  int64_t warn_after = 0;                               // 0: no extended token
+  int64_t warn_after = 0;                              // 0: no extended token
   std::string namespace_;
   ObjectReference service_account;
   std::optional<ObjectReference> pod, secret, node;

@@ -15,7 +15,8 @@ int64_t seconds(WallTime time) {
 }
 
 Result<void> check_times(const Claims& claims, int64_t now) {
-  if (claims.expires != 0 && now >= claims.expires) return fail(errors::unauthorized("service account token has expired"));
+  if (claims.expires != 0 && now >= claims.expires)
+    return fail(errors::unauthorized("service account token has expired"));
   if (claims.not_before != 0 && now < claims.not_before) {
     return fail(errors::unauthorized("service account token is not valid yet"));
   }
@@ -24,9 +25,12 @@ Result<void> check_times(const Claims& claims, int64_t now) {
 
 }  // namespace
 
-Issuer::Issuer(IssuerOptions options, pki::PrivateKey signing_key, std::vector<pki::PublicKey> verification_keys,
-               const Clock& clock)
-    : options_(std::move(options)), signing_key_(std::move(signing_key)), keys_(std::move(verification_keys)), clock_(clock) {
+Issuer::Issuer(IssuerOptions options, pki::PrivateKey signing_key,
+               std::vector<pki::PublicKey> verification_keys, const Clock& clock)
+    : options_(std::move(options)),
+      signing_key_(std::move(signing_key)),
+      keys_(std::move(verification_keys)),
+      clock_(clock) {
   keys_.insert(keys_.begin(), signing_key_.public_key());
   options_.accepted_issuers.push_back(options_.issuer);
   if (options_.api_audiences.empty()) options_.api_audiences.push_back(options_.issuer);
@@ -75,7 +79,8 @@ Result<Claims> Issuer::verify(std::string_view token) const {
   const auto& ours = options_.accepted_issuers;
   bool known = claims.legacy ? claims.issuer == kLegacyIssuer
                              : std::find(ours.begin(), ours.end(), claims.issuer) != ours.end();
-  if (!known) return fail(errors::unauthorized(fmt::format("token has an unknown issuer \"{}\"", claims.issuer)));
+  if (!known)
+    return fail(errors::unauthorized(fmt::format("token has an unknown issuer \"{}\"", claims.issuer)));
   TRY_VOID(check_times(claims, now));
   std::lock_guard lock(mutex_);
   if (verified_.size() >= kMostRemembered) verified_.clear();

@@ -1,4 +1,5 @@
-// Signs service account tokens and checks their signatures. Keys are fixed at start; immutable and thread-safe.
+// Signs service account tokens and checks their signatures. Keys are fixed at start; immutable and
+// thread-safe.
 #pragma once
 
 #include <mutex>
@@ -14,8 +15,8 @@ namespace xebec::apiserver::service_account {
 
 struct IssuerOptions {
   std::string issuer = "https://kubernetes.default.svc.cluster.local";  // iss of new tokens
-  std::vector<std::string> accepted_issuers;                            // of tokens made before the issuer changed
-  std::vector<std::string> api_audiences;  // empty: the issuer. Tokens for none of them are refused here
+  std::vector<std::string> accepted_issuers;  // of tokens made before the issuer changed
+  std::vector<std::string> api_audiences;     // empty: the issuer. Tokens for none of them are refused here
 };
 
 class Issuer {
@@ -30,8 +31,8 @@ class Issuer {
 
   // A compact JWS of the claims; `issuer` is filled in unless the claims are legacy.
   Result<std::string> sign(Claims claims) const;
-  // Signature, issuer and validity in time. Unauthorized with a reason. Whether the objects it names still exist, and
-  // whom it is for, is for the caller to check. Verified signatures are remembered.
+  // Signature, issuer and validity in time. Unauthorized with a reason. Whether the objects it names still
+  // exist, and whom it is for, is for the caller to check. Verified signatures are remembered.
   Result<Claims> verify(std::string_view token) const;
   // True when the token's issuer is one of ours: another authenticator's token must not fail here.
   bool issued(std::string_view token) const;

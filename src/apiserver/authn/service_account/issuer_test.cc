@@ -19,7 +19,9 @@ class IssuerTest : public ::testing::Test {
     out.pod = ObjectReference{"pod", "uid-2"};
     return out;
   }
-  int64_t now() { return std::chrono::duration_cast<std::chrono::seconds>(clock_.now().time_since_epoch()).count(); }
+  int64_t now() {
+    return std::chrono::duration_cast<std::chrono::seconds>(clock_.now().time_since_epoch()).count();
+  }
 
   SimExecutor executor_;
   SimClock clock_{executor_, WallTime(std::chrono::seconds(1764460800))};

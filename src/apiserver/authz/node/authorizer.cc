@@ -83,7 +83,8 @@ class NodeAuthorizer final : public Authorizer {
   Verdict service_account(const AuthorizationAttributes& a, std::string_view node) {
     bool token = a.verb == "create" && a.subresource == "token";
     bool read = a.verb == "get" && a.subresource.empty();
-    if (!token && !read) return no_opinion("can only get individual service accounts and create tokens for them");
+    if (!token && !read)
+      return no_opinion("can only get individual service accounts and create tokens for them");
     if (!graph_->reaches(node, "serviceaccounts", a.namespace_, a.name)) {
       return no_opinion(fmt::format("no relationship found between node '{}' and this object", node));
     }
@@ -121,7 +122,8 @@ class NodeAuthorizer final : public Authorizer {
     return own_name(a, node);
   }
 
-  // Requests about an object with the node's own name; on create the name is not known yet, and admission looks.
+  // Requests about an object with the node's own name; on create the name is not known yet, and admission
+  // looks.
   Verdict own_name(const AuthorizationAttributes& a, std::string_view node) {
     if (a.verb != "create" && a.name != node) {
       return no_opinion(fmt::format("can only access objects with the same name as the requesting node"));
@@ -135,7 +137,8 @@ class NodeAuthorizer final : public Authorizer {
 
 class PodFollower final : public Follower {
  public:
-  PodFollower(std::shared_ptr<Graph> graph, OneShot<bool> done) : graph_(std::move(graph)), done_(std::move(done)) {}
+  PodFollower(std::shared_ptr<Graph> graph, OneShot<bool> done)
+      : graph_(std::move(graph)), done_(std::move(done)) {}
   void set(const Entry& entry) override {
     auto object = entry.object();
     if (object) graph_->set_pod((*object)->get<corev1::Pod>());
@@ -161,7 +164,8 @@ std::unique_ptr<Authorizer> make_authorizer(std::shared_ptr<const Graph> graph,
 
 OneShot<bool> feed_graph(Scope& scope, const RegistryMap& registries, std::shared_ptr<Graph> graph) {
   OneShot<bool> done;
-  scope.spawn(run(*registries.find("", "pods"), std::make_unique<PodFollower>(std::move(graph), done), scope.token()));
+  scope.spawn(run(*registries.find("", "pods"), std::make_unique<PodFollower>(std::move(graph), done),
+                  scope.token()));
   return done;
 }
 

@@ -29,7 +29,8 @@ class References {
     if (volume.secret) add("secrets", volume.secret->secretName);
     if (volume.configMap) add("configmaps", volume.configMap->name);
     if (volume.persistentVolumeClaim) add("persistentvolumeclaims", volume.persistentVolumeClaim->claimName);
-    if (volume.csi && volume.csi->nodePublishSecretRef) add("secrets", volume.csi->nodePublishSecretRef->name);
+    if (volume.csi && volume.csi->nodePublishSecretRef)
+      add("secrets", volume.csi->nodePublishSecretRef->name);
     if (!volume.projected) return;
     for (const corev1::VolumeProjection& source : volume.projected->sources) {
       if (source.secret) add("secrets", source.secret->name);

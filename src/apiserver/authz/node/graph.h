@@ -19,7 +19,8 @@ class Graph {
   void remove_pod(std::string_view namespace_, std::string_view name);
 
   // resource: "secrets", "configmaps", "persistentvolumeclaims", "serviceaccounts", "pods".
-  bool reaches(std::string_view node, std::string_view resource, std::string_view namespace_, std::string_view name) const;
+  bool reaches(std::string_view node, std::string_view resource, std::string_view namespace_,
+               std::string_view name) const;
 
  private:
   struct Use {
@@ -29,8 +30,9 @@ class Graph {
   void forget(const std::string& pod);
 
   mutable std::shared_mutex mutex_;
-  std::map<std::string, Use> pods_;                                       // by "namespace/name"
-  std::map<std::string, std::map<std::string, int, std::less<>>, std::less<>> nodes_;  // node -> object -> number of Pods
+  std::map<std::string, Use> pods_;  // by "namespace/name"
+  std::map<std::string, std::map<std::string, int, std::less<>>, std::less<>>
+      nodes_;  // node -> object -> number of Pods
 };
 
 }  // namespace xebec::apiserver::node

@@ -61,7 +61,8 @@ bool merge(api::Object& stored, const api::Object& wanted) {
     return add_missing_rules(role->rules, wanted.get<rbacv1::Role>().rules) || changed;
   }
   if (auto* binding = stored.as<rbacv1::ClusterRoleBinding>()) {
-    return add_missing_subjects(binding->subjects, wanted.get<rbacv1::ClusterRoleBinding>().subjects) || changed;
+    return add_missing_subjects(binding->subjects, wanted.get<rbacv1::ClusterRoleBinding>().subjects) ||
+           changed;
   }
   auto& binding = stored.get<rbacv1::RoleBinding>();
   return add_missing_subjects(binding.subjects, wanted.get<rbacv1::RoleBinding>().subjects) || changed;
@@ -110,7 +111,8 @@ Task<Result<void>> reconcile(Registry& registry, std::shared_ptr<const api::Obje
   api::Object probe = stored->clone();
   if (protected_from_updates(*stored) || !merge(probe, *wanted)) co_return Result<void>();
   Transform transform = [wanted](const api::Object* current) { return merged(current, wanted); };
-  CO_TRY(auto updated, co_await registry.update(context, ns, name, std::move(transform), write_options(*wanted)));
+  CO_TRY(auto updated,
+         co_await registry.update(context, ns, name, std::move(transform), write_options(*wanted)));
   co_return Result<void>();
 }
 
@@ -124,10 +126,11 @@ Result<std::vector<api::Object>> bootstrap_objects() {
     std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end + 1);
     TRY(codec::TypeMeta type, codec::interpret_json(line));
-    const api::Message& message = type.kind == "ClusterRole"          ? api::type_of<rbacv1::ClusterRole>()
-                                  : type.kind == "ClusterRoleBinding" ? api::type_of<rbacv1::ClusterRoleBinding>()
-                                  : type.kind == "Role"               ? api::type_of<rbacv1::Role>()
-                                                                      : api::type_of<rbacv1::RoleBinding>();
+    const api::Message& message = type.kind == "ClusterRole" ? api::type_of<rbacv1::ClusterRole>()
+                                  : type.kind == "ClusterRoleBinding"
+                                      ? api::type_of<rbacv1::ClusterRoleBinding>()
+                                  : type.kind == "Role" ? api::type_of<rbacv1::Role>()
+                                                        : api::type_of<rbacv1::RoleBinding>();
     TRY(api::Object object, codec::decode_json(message, line));
     objects.push_back(std::move(object));
   }

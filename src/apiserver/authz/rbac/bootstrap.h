@@ -17,8 +17,9 @@ namespace xebec::apiserver::rbac {
 // ClusterRoles, ClusterRoleBindings, Roles, RoleBindings, in this order.
 Result<std::vector<api::Object>> bootstrap_objects();
 
-// Creates what is missing and adds missing rules, subjects, labels and annotations to what is there; nothing is taken
-// away, and objects annotated rbac.authorization.kubernetes.io/autoupdate: "false" are left alone. Idempotent.
+// Creates what is missing and adds missing rules, subjects, labels and annotations to what is there; nothing
+// is taken away, and objects annotated rbac.authorization.kubernetes.io/autoupdate: "false" are left alone.
+// Idempotent.
 Task<Result<void>> reconcile_bootstrap_policy(const RegistryMap& registries);
 
 }  // namespace xebec::apiserver::rbac

@@ -13,8 +13,8 @@ class RegistryMap;
 
 namespace xebec::apiserver::rbac {
 
-// Spawns its tasks in `scope`. The returned value is set once all four kinds have been read. `registries` outlives the
-// scope.
+// Spawns its tasks in `scope`. The returned value is set once all four kinds have been read. `registries`
+// outlives the scope.
 OneShot<bool> feed_policy(Scope& scope, const RegistryMap& registries, std::shared_ptr<Policy> policy);
 
 }  // namespace xebec::apiserver::rbac

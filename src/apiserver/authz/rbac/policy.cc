@@ -15,7 +15,8 @@ std::vector<std::string> subjects_of(const UserInfo& user) {
   std::vector<std::string> keys;
   keys.push_back("u:" + user.name);
   for (const std::string& group : user.groups) keys.push_back("g:" + group);
-  if (user.name.starts_with(kServiceAccountPrefix)) keys.push_back("s:" + user.name.substr(kServiceAccountPrefix.size()));
+  if (user.name.starts_with(kServiceAccountPrefix))
+    keys.push_back("s:" + user.name.substr(kServiceAccountPrefix.size()));
   return keys;
 }
 
@@ -23,7 +24,8 @@ std::string key_of(const rbacv1::Subject& subject, std::string_view binding_name
   if (subject.kind == "User") return "u:" + subject.name;
   if (subject.kind == "Group") return "g:" + subject.name;
   if (subject.kind == "ServiceAccount") {
-    std::string_view ns = subject.namespace_.empty() ? binding_namespace : std::string_view(subject.namespace_);
+    std::string_view ns =
+        subject.namespace_.empty() ? binding_namespace : std::string_view(subject.namespace_);
     return fmt::format("s:{}:{}", ns, subject.name);
   }
   return {};
@@ -37,8 +39,8 @@ std::string describe_subject(std::string_view key) {
   return fmt::format("ServiceAccount \"{}/{}\"", name.substr(colon + 1), name.substr(0, colon));
 }
 
-std::string allowed_by(std::string_view binding_namespace, std::string_view binding, const rbacv1::RoleRef& role,
-                       std::string_view subject_key) {
+std::string allowed_by(std::string_view binding_namespace, std::string_view binding,
+                       const rbacv1::RoleRef& role, std::string_view subject_key) {
   std::string where = binding_namespace.empty()
                           ? fmt::format("ClusterRoleBinding \"{}\"", binding)
                           : fmt::format("RoleBinding \"{}/{}\"", binding, binding_namespace);
@@ -67,7 +69,9 @@ void Policy::set_role(const rbacv1::Role& role) {
   set_rules({role.metadata.namespace_, role.metadata.name}, role.rules);
 }
 
-void Policy::set_cluster_role(const rbacv1::ClusterRole& role) { set_rules({"", role.metadata.name}, role.rules); }
+void Policy::set_cluster_role(const rbacv1::ClusterRole& role) {
+  set_rules({"", role.metadata.name}, role.rules);
+}
 
 void Policy::remove_role(std::string_view namespace_, std::string_view name) {
   std::unique_lock lock(mutex_);
@@ -75,7 +79,8 @@ void Policy::remove_role(std::string_view namespace_, std::string_view name) {
 }
 
 void Policy::set_role_binding(const rbacv1::RoleBinding& binding) {
-  set_binding({binding.metadata.namespace_, binding.metadata.name}, Binding{binding.roleRef, binding.subjects});
+  set_binding({binding.metadata.namespace_, binding.metadata.name},
+              Binding{binding.roleRef, binding.subjects});
 }
 
 void Policy::set_cluster_role_binding(const rbacv1::ClusterRoleBinding& binding) {
@@ -86,7 +91,8 @@ void Policy::set_binding(Key key, Binding binding) {
   std::unique_lock lock(mutex_);
   if (auto old = bindings_.find(key); old != bindings_.end()) unindex(key, old->second);
   auto& index = by_subject_[key.first];
-  for (const rbacv1::Subject& subject : binding.subjects) index[key_of(subject, key.first)].insert(key.second);
+  for (const rbacv1::Subject& subject : binding.subjects)
+    index[key_of(subject, key.first)].insert(key.second);
   bindings_[std::move(key)] = std::move(binding);
 }
 
@@ -108,13 +114,14 @@ void Policy::unindex(const Key& key, const Binding& binding) {
   }
 }
 
-const Policy::Rules* Policy::find_rules(std::string_view binding_namespace, const rbacv1::RoleRef& ref) const {
+const Policy::Rules* Policy::find_rules(std::string_view binding_namespace,
+                                        const rbacv1::RoleRef& ref) const {
   auto it = roles_.find(Key(ref.kind == "Role" ? binding_namespace : std::string_view(), ref.name));
   return it == roles_.end() ? nullptr : &it->second;
 }
 
-std::expected<std::vector<rbacv1::PolicyRule>, std::string> Policy::resolve(std::string_view namespace_,
-                                                                            const rbacv1::RoleRef& ref) const {
+std::expected<std::vector<rbacv1::PolicyRule>, std::string> Policy::resolve(
+    std::string_view namespace_, const rbacv1::RoleRef& ref) const {
   std::shared_lock lock(mutex_);
   const Rules* rules = find_rules(namespace_, ref);
   if (rules == nullptr) return std::unexpected(missing_role(ref));
@@ -131,7 +138,8 @@ bool Policy::visit_bindings(std::string_view binding_namespace, const std::vecto
     if (found == index->second.end()) continue;
     for (const std::string& name : found->second) {
       const Binding& binding = bindings_.at(Key(binding_namespace, name));
-      if (!visit(find_rules(binding_namespace, binding.role), binding_namespace, name, binding.role, subject)) {
+      if (!visit(find_rules(binding_namespace, binding.role), binding_namespace, name, binding.role,
+                 subject)) {
         return false;
       }
     }
@@ -170,7 +178,8 @@ Verdict Policy::authorize(const AuthorizationAttributes& request) const {
 ResolvedRules Policy::rules_of(const UserInfo& user, std::string_view namespace_) const {
   ResolvedRules out;
   visit(user, namespace_,
-        [&](const Rules* rules, std::string_view, const std::string&, const rbacv1::RoleRef& role, const std::string&) {
+        [&](const Rules* rules, std::string_view, const std::string&, const rbacv1::RoleRef& role,
+            const std::string&) {
           if (rules == nullptr) {
             out.errors.push_back(missing_role(role));
           } else {

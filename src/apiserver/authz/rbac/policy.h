@@ -49,24 +49,29 @@ class Policy {
   void set_rules(Key key, const Rules& rules);
   void set_binding(Key key, Binding binding);
   void unindex(const Key& key, const Binding& binding);
-  // Calls visit(rules, error, binding key, binding, subject) for each binding of the user; stops when it returns false.
+  // Calls visit(rules, error, binding key, binding, subject) for each binding of the user; stops when it
+  // returns false.
   template <class Visit>
   void visit(const UserInfo& user, std::string_view namespace_, Visit visit) const;
   template <class Visit>
-  bool visit_bindings(std::string_view binding_namespace, const std::vector<std::string>& subjects, Visit& visit) const;
+  bool visit_bindings(std::string_view binding_namespace, const std::vector<std::string>& subjects,
+                      Visit& visit) const;
   const Rules* find_rules(std::string_view binding_namespace, const rbacv1::RoleRef& ref) const;
 
   mutable std::shared_mutex mutex_;
   std::map<Key, Rules> roles_;
   std::map<Key, Binding> bindings_;
-  // namespace of the binding -> subject ("u:alice", "g:admins", "s:default:builder") -> bindings, in order of name
+  // namespace of the binding -> subject ("u:alice", "g:admins", "s:default:builder") -> bindings, in order of
+  // name
   std::map<std::string, std::map<std::string, std::set<std::string>, std::less<>>, std::less<>> by_subject_;
 };
 
 class Authorizer final : public apiserver::Authorizer {
  public:
   explicit Authorizer(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {}
-  Verdict authorize(const AuthorizationAttributes& attributes) override { return policy_->authorize(attributes); }
+  Verdict authorize(const AuthorizationAttributes& attributes) override {
+    return policy_->authorize(attributes);
+  }
 
  private:
   std::shared_ptr<const Policy> policy_;

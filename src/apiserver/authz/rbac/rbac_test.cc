@@ -7,7 +7,8 @@
 namespace xebec::apiserver::rbac {
 namespace {
 
-rbacv1::PolicyRule rule(std::vector<std::string> verbs, std::vector<std::string> groups, std::vector<std::string> resources) {
+rbacv1::PolicyRule rule(std::vector<std::string> verbs, std::vector<std::string> groups,
+                        std::vector<std::string> resources) {
   rbacv1::PolicyRule out;
   out.verbs = std::move(verbs);
   out.apiGroups = std::move(groups);
@@ -22,7 +23,8 @@ std::shared_ptr<const UserInfo> user(std::string name, std::vector<std::string> 
   return std::make_shared<const UserInfo>(std::move(info));
 }
 
-AuthorizationAttributes ask(std::shared_ptr<const UserInfo> who, std::string verb, std::string resource, std::string ns = "default") {
+AuthorizationAttributes ask(std::shared_ptr<const UserInfo> who, std::string verb, std::string resource,
+                            std::string ns = "default") {
   AuthorizationAttributes out;
   out.user = std::move(who);
   out.verb = std::move(verb);
@@ -109,7 +111,8 @@ TEST_F(PolicyTest, ABindingInANamespaceCountsThereOnly) {
   bind("jane", "reader", "User", "jane", "team");
   Verdict there = policy_.authorize(ask(user("jane"), "get", "pods", "team"));
   EXPECT_EQ(there.decision, Decision::kAllow);
-  EXPECT_EQ(there.reason, "RBAC: allowed by RoleBinding \"jane/team\" of ClusterRole \"reader\" to User \"jane\"");
+  EXPECT_EQ(there.reason,
+            "RBAC: allowed by RoleBinding \"jane/team\" of ClusterRole \"reader\" to User \"jane\"");
   EXPECT_EQ(policy_.authorize(ask(user("jane"), "get", "pods", "other")).decision, Decision::kNoOpinion);
 }
 
@@ -118,8 +121,10 @@ TEST_F(PolicyTest, GroupsAndServiceAccountsAreSubjects) {
   bind("g", "reader", "Group", "readers");
   bind("s", "reader", "ServiceAccount", "robot");
   EXPECT_EQ(policy_.authorize(ask(user("x", {"readers"}), "get", "pods")).decision, Decision::kAllow);
-  EXPECT_EQ(policy_.authorize(ask(user("system:serviceaccount:default:robot"), "get", "pods")).decision, Decision::kAllow);
-  EXPECT_EQ(policy_.authorize(ask(user("system:serviceaccount:other:robot"), "get", "pods")).decision, Decision::kNoOpinion);
+  EXPECT_EQ(policy_.authorize(ask(user("system:serviceaccount:default:robot"), "get", "pods")).decision,
+            Decision::kAllow);
+  EXPECT_EQ(policy_.authorize(ask(user("system:serviceaccount:other:robot"), "get", "pods")).decision,
+            Decision::kNoOpinion);
 }
 
 TEST_F(PolicyTest, ARemovedBindingGrantsNothingAndAMissingRoleIsNamed) {
@@ -128,7 +133,8 @@ TEST_F(PolicyTest, ARemovedBindingGrantsNothingAndAMissingRoleIsNamed) {
   policy_.remove_cluster_role_binding("jane");
   EXPECT_EQ(policy_.authorize(ask(user("jane"), "get", "pods")).decision, Decision::kNoOpinion);
   bind("ghost", "nobody", "User", "jane");
-  EXPECT_EQ(policy_.authorize(ask(user("jane"), "get", "pods")).reason, "RBAC: clusterrole.rbac.authorization.k8s.io \"nobody\" not found");
+  EXPECT_EQ(policy_.authorize(ask(user("jane"), "get", "pods")).reason,
+            "RBAC: clusterrole.rbac.authorization.k8s.io \"nobody\" not found");
 }
 
 TEST(Bootstrap, EveryObjectDecodesAndHasItsLabel) {
@@ -136,7 +142,8 @@ TEST(Bootstrap, EveryObjectDecodesAndHasItsLabel) {
   ASSERT_TRUE(objects) << objects.error().message;
   EXPECT_GT(objects->size(), 100u);
   for (const api::Object& object : *objects) {
-    EXPECT_EQ(object.meta()->labels.value_or("kubernetes.io/bootstrapping", ""), "rbac-defaults") << object.meta()->name;
+    EXPECT_EQ(object.meta()->labels.value_or("kubernetes.io/bootstrapping", ""), "rbac-defaults")
+        << object.meta()->name;
   }
 }
 

@@ -14,7 +14,8 @@ bool has(const Strings& list, std::string_view wanted) {
 bool has_or_all(const Strings& list, std::string_view wanted) { return has(list, "*") || has(list, wanted); }
 
 bool resource_matches(const Strings& resources, std::string_view resource, std::string_view subresource) {
-  std::string combined = subresource.empty() ? std::string(resource) : fmt::format("{}/{}", resource, subresource);
+  std::string combined =
+      subresource.empty() ? std::string(resource) : fmt::format("{}/{}", resource, subresource);
   for (const std::string& allowed : resources) {
     if (allowed == "*" || allowed == combined) return true;
     // "*/scale" stands for that subresource of every resource.
@@ -74,7 +75,8 @@ bool covers_resource(const Strings& owned, std::string_view wanted) {
 bool covers_url(const Strings& owned, std::string_view wanted) {
   for (const std::string& url : owned) {
     if (url == "*" || url == wanted) return true;
-    if (url.ends_with('*') && wanted.starts_with(std::string_view(url).substr(0, url.size() - 1))) return true;
+    if (url.ends_with('*') && wanted.starts_with(std::string_view(url).substr(0, url.size() - 1)))
+      return true;
   }
   return false;
 }

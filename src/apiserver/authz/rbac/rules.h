@@ -11,9 +11,9 @@ namespace xebec::apiserver::rbac {
 bool rule_allows(const rbacv1::PolicyRule& rule, const AuthorizationAttributes& request);
 bool rules_allow(std::span<const rbacv1::PolicyRule> rules, const AuthorizationAttributes& request);
 
-// Whether everything `wanted` grants is granted by `owned` already: the escalation check of roles and bindings
-// (k8s.io/component-helpers/auth/rbac/validation Covers). Returns the parts that are not, each with one verb, group and
-// resource.
+// Whether everything `wanted` grants is granted by `owned` already: the escalation check of roles and
+// bindings (k8s.io/component-helpers/auth/rbac/validation Covers). Returns the parts that are not, each with
+// one verb, group and resource.
 std::vector<rbacv1::PolicyRule> uncovered(std::span<const rbacv1::PolicyRule> owned,
                                           std::span<const rbacv1::PolicyRule> wanted);
 

@@ -48,7 +48,9 @@ void update_claim(std::string_view subresource, api::Object& object, const api::
   if (subresource.empty()) mirror_data_source(object.get<corev1::PersistentVolumeClaim>().spec);
 }
 
-void create_volume(const Context&, api::Object& object) { object.get<corev1::PersistentVolume>().status.phase = "Pending"; }
+void create_volume(const Context&, api::Object& object) {
+  object.get<corev1::PersistentVolume>().status.phase = "Pending";
+}
 
 void sync_cidrs(corev1::NodeSpec& spec) {
   if (spec.podCIDRs.empty() && !spec.podCIDR.empty()) spec.podCIDRs.push_back(spec.podCIDR);
@@ -77,8 +79,8 @@ void update_crd(std::string_view subresource, api::Object& object, const api::Ob
 void update_deployment(std::string_view subresource, api::Object& object, const api::Object& old) {
   if (!subresource.empty()) return;
   auto annotations = [](const api::Object& o) -> const auto& { return o.meta()->annotations; };
-  const bool same = std::equal(annotations(object).begin(), annotations(object).end(), annotations(old).begin(),
-                               annotations(old).end());
+  const bool same = std::equal(annotations(object).begin(), annotations(object).end(),
+                               annotations(old).begin(), annotations(old).end());
   if (!same) object.meta()->generation = old.meta()->generation + 1;
 }
 
@@ -165,7 +167,8 @@ StrategyRules core_rules(std::string_view plural) {
   if (plural == "persistentvolumeclaims") return object_answer(hooked({}, create_claim, update_claim));
   if (plural == "persistentvolumes") return object_answer(hooked({}, create_volume, nullptr));
   if (plural == "nodes") {
-    StrategyRules rules = selecting(hooked({}, create_node, update_node), {{"spec.unschedulable", "spec.unschedulable"}});
+    StrategyRules rules =
+        selecting(hooked({}, create_node, update_node), {{"spec.unschedulable", "spec.unschedulable"}});
     rules.keeps_status_on_create = true;  // a kubelet registers with the status it has
     return rules;
   }
@@ -202,7 +205,8 @@ StrategyRules workload_rules(std::string_view plural) {
 }
 
 StrategyRules networking_rules(std::string_view plural) {
-  if (plural == "ingresses" || plural == "ingressclasses" || plural == "networkpolicies") return spec_generation();
+  if (plural == "ingresses" || plural == "ingressclasses" || plural == "networkpolicies")
+    return spec_generation();
   return {};
 }
 
@@ -212,7 +216,8 @@ StrategyRules storage_rules(std::string_view plural) {
     rules.generation = Generation::kUpdate;
     return rules;
   }
-  if (plural == "csinodes" || plural == "csistoragecapacities" || plural == "volumeattachments") return strict({});
+  if (plural == "csinodes" || plural == "csistoragecapacities" || plural == "volumeattachments")
+    return strict({});
   return {};
 }
 
@@ -236,7 +241,8 @@ StrategyRules rules_of(std::string_view group, std::string_view plural) {
   if (group.empty()) return core_rules(plural);
   if (group == "apps") return workload_rules(plural);
   if (group == "batch") return spec_generation();
-  if (group == "policy") return plural == "poddisruptionbudgets" ? strict(spec_generation()) : StrategyRules();
+  if (group == "policy")
+    return plural == "poddisruptionbudgets" ? strict(spec_generation()) : StrategyRules();
   if (group == "networking.k8s.io") return networking_rules(plural);
   if (group == "discovery.k8s.io") return hooked(content_generation(), nullptr, update_slice);
   if (group == "coordination.k8s.io") return strict(upsert({}));
@@ -250,7 +256,8 @@ StrategyRules rules_of(std::string_view group, std::string_view plural) {
   if (group == "storage.k8s.io") return storage_rules(plural);
   if (group == "admissionregistration.k8s.io") return strict(strict_status(content_generation()));
   if (group == "flowcontrol.apiserver.k8s.io") return strict_status(spec_generation());
-  if (group == "apiextensions.k8s.io") return strict(strict_status(hooked(spec_generation(), create_crd, update_crd)));
+  if (group == "apiextensions.k8s.io")
+    return strict(strict_status(hooked(spec_generation(), create_crd, update_crd)));
   if (group == "apiregistration.k8s.io") return strict(strict_status(path_named({})));
   if (group == "resource.k8s.io") return resource_rules(plural);
   if (group == "certificates.k8s.io") return certificates_rules(plural);

@@ -1,4 +1,5 @@
-// CertificateSigningRequests: who asks is what authentication says (k8s.io/kubernetes pkg/registry/certificates).
+// CertificateSigningRequests: who asks is what authentication says (k8s.io/kubernetes
+// pkg/registry/certificates).
 #include <chrono>
 
 #include "api/gen/certificatesv1.h"
@@ -49,13 +50,16 @@ class CsrStrategy final : public TableStrategy {
   // Approval goes by /approval alone: /status neither adds nor removes it.
   static void keep_decisions(certificatesv1::CertificateSigningRequest& csr,
                              const certificatesv1::CertificateSigningRequest& old) {
-    const auto decision = [](const auto& condition) { return condition.type == "Approved" || condition.type == "Denied"; };
+    const auto decision = [](const auto& condition) {
+      return condition.type == "Approved" || condition.type == "Denied";
+    };
     std::erase_if(csr.status.conditions, decision);
     for (const auto& condition : old.status.conditions)
       if (decision(condition)) csr.status.conditions.push_back(condition);
   }
 
-  void stamp(certificatesv1::CertificateSigningRequest& csr, const certificatesv1::CertificateSigningRequest& old) const {
+  void stamp(certificatesv1::CertificateSigningRequest& csr,
+             const certificatesv1::CertificateSigningRequest& old) const {
     const api::Time now = api::Time::from_unix(
         std::chrono::duration_cast<std::chrono::seconds>(clock_->now().time_since_epoch()).count());
     for (auto& condition : csr.status.conditions) {
@@ -63,7 +67,8 @@ class CsrStrategy final : public TableStrategy {
       if (!condition.lastTransitionTime.is_zero()) continue;
       condition.lastTransitionTime = now;
       for (const auto& before : old.status.conditions)
-        if (before.type == condition.type && before.status == condition.status && !before.lastTransitionTime.is_zero())
+        if (before.type == condition.type && before.status == condition.status &&
+            !before.lastTransitionTime.is_zero())
           condition.lastTransitionTime = before.lastTransitionTime;
     }
   }

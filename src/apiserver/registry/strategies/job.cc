@@ -22,7 +22,8 @@ class JobStrategy final : public TableStrategy {
     set_if_absent(labels, "job-name", job.metadata.name);
     set_if_absent(labels, "batch.kubernetes.io/controller-uid", job.metadata.uid);
     set_if_absent(labels, "controller-uid", job.metadata.uid);
-    set_if_absent(job.spec.selector.ensure().matchLabels, "batch.kubernetes.io/controller-uid", job.metadata.uid);
+    set_if_absent(job.spec.selector.ensure().matchLabels, "batch.kubernetes.io/controller-uid",
+                  job.metadata.uid);
   }
 
   // batch/v1 has always left the Pods; kubectl asks for more.

@@ -44,7 +44,8 @@ class NamespaceStrategy final : public TableStrategy {
 
 }  // namespace
 
-std::shared_ptr<const Strategy> make_namespace_strategy(const api::Resource& resource, const api::Message& hub) {
+std::shared_ptr<const Strategy> make_namespace_strategy(const api::Resource& resource,
+                                                        const api::Message& hub) {
   StrategyRules rules;
   rules.name_rule = api::name_is_dns_label;
   rules.returns_object = true;

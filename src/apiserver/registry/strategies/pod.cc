@@ -43,7 +43,8 @@ void sync_ips(corev1::PodStatus& status) {
 }
 
 // Keeps the rest of the container and takes what a resize may change.
-void take_resources(std::vector<corev1::Container>& containers, const std::vector<corev1::Container>& resized) {
+void take_resources(std::vector<corev1::Container>& containers,
+                    const std::vector<corev1::Container>& resized) {
   for (corev1::Container& container : containers) {
     for (const corev1::Container& other : resized) {
       if (other.name != container.name) continue;
@@ -59,13 +60,14 @@ field::Errors check_ephemeral(const corev1::Pod& pod, const corev1::Pod& old) {
   const field::Path path = field::Path("spec").child("ephemeralContainers");
   for (const corev1::EphemeralContainer& before : old.spec.ephemeralContainers) {
     const auto& now = pod.spec.ephemeralContainers;
-    const auto same = std::find_if(now.begin(), now.end(), [&](const auto& c) { return c.name == before.name; });
+    const auto same =
+        std::find_if(now.begin(), now.end(), [&](const auto& c) { return c.name == before.name; });
     if (same == now.end()) {
-      errors.push_back(field::forbidden(path, "existing ephemeral containers " + field::quote(before.name) +
-                                                  " may not be removed\n"));
+      errors.push_back(field::forbidden(
+          path, "existing ephemeral containers " + field::quote(before.name) + " may not be removed\n"));
     } else if (!(*same == before)) {
-      errors.push_back(field::forbidden(path, "existing ephemeral containers " + field::quote(before.name) +
-                                                  " may not be changed\n"));
+      errors.push_back(field::forbidden(
+          path, "existing ephemeral containers " + field::quote(before.name) + " may not be changed\n"));
     }
   }
   return errors;
@@ -109,8 +111,8 @@ class PodStrategy final : public TableStrategy {
     }
   }
 
-  field::Errors validate_update(const Context& context, std::string_view subresource, const api::Object& object,
-                                const api::Object& old_object) const override {
+  field::Errors validate_update(const Context& context, std::string_view subresource,
+                                const api::Object& object, const api::Object& old_object) const override {
     const auto& pod = object.get<corev1::Pod>();
     const auto& old = old_object.get<corev1::Pod>();
     if (subresource == "binding") return {};
@@ -130,11 +132,13 @@ class PodStrategy final : public TableStrategy {
     return TableStrategy::validate_update(context, subresource, object, old_object);
   }
 
-  std::optional<int64_t> graceful_seconds(const api::Object& object, std::optional<int64_t> requested) const override {
+  std::optional<int64_t> graceful_seconds(const api::Object& object,
+                                          std::optional<int64_t> requested) const override {
     const auto& pod = object.get<corev1::Pod>();
     int64_t seconds = requested ? *requested : pod.spec.terminationGracePeriodSeconds.value_or(0);
     // Nobody would end it gracefully: it is on no node, or over.
-    if (pod.spec.nodeName.empty() || pod.status.phase == "Failed" || pod.status.phase == "Succeeded") seconds = 0;
+    if (pod.spec.nodeName.empty() || pod.status.phase == "Failed" || pod.status.phase == "Succeeded")
+      seconds = 0;
     return seconds < 0 ? 1 : seconds;
   }
 };
@@ -160,7 +164,8 @@ std::string_view pod_qos_class(const corev1::Pod& pod) {
   }
   if (requests.empty() && limits.empty()) return "BestEffort";
   for (const auto& [name, quantity] : requests)
-    if (auto limit = limits.find(name); limit == limits.end() || limit->second.cmp(quantity) != 0) guaranteed = false;
+    if (auto limit = limits.find(name); limit == limits.end() || limit->second.cmp(quantity) != 0)
+      guaranteed = false;
   return guaranteed && requests.size() == limits.size() ? "Guaranteed" : "Burstable";
 }
 

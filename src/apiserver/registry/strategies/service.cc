@@ -23,7 +23,8 @@ void keep_node_ports(corev1::Service& service, const corev1::Service& old) {
   std::map<std::string_view, int32_t> by_name;
   for (const corev1::ServicePort& port : old.spec.ports) by_name[port.name] = port.nodePort;
   for (corev1::ServicePort& port : service.spec.ports)
-    if (auto it = by_name.find(port.name); port.nodePort == 0 && it != by_name.end() && !mine.contains(it->second))
+    if (auto it = by_name.find(port.name);
+        port.nodePort == 0 && it != by_name.end() && !mine.contains(it->second))
       port.nodePort = it->second;
 }
 
@@ -35,7 +36,8 @@ void keep_allocated(corev1::Service& service, const corev1::Service& old) {
       service.spec.clusterIPs = old.spec.clusterIPs;
   }
   if (needs_node_port(old) && needs_node_port(service)) keep_node_ports(service, old);
-  if (needs_health_check_port(old) && needs_health_check_port(service) && service.spec.healthCheckNodePort == 0)
+  if (needs_health_check_port(old) && needs_health_check_port(service) &&
+      service.spec.healthCheckNodePort == 0)
     service.spec.healthCheckNodePort = old.spec.healthCheckNodePort;
 }
 
@@ -71,17 +73,21 @@ void drop_type_dependent(corev1::Service& service, const corev1::Service& old) {
     spec.healthCheckNodePort = 0;
   const bool was_balancer = old.spec.type == "LoadBalancer", is_balancer = spec.type == "LoadBalancer";
   if (was_balancer && !is_balancer) {
-    if (spec.allocateLoadBalancerNodePorts == old.spec.allocateLoadBalancerNodePorts) spec.allocateLoadBalancerNodePorts.reset();
+    if (spec.allocateLoadBalancerNodePorts == old.spec.allocateLoadBalancerNodePorts)
+      spec.allocateLoadBalancerNodePorts.reset();
     if (spec.loadBalancerClass == old.spec.loadBalancerClass) spec.loadBalancerClass.reset();
   }
-  const auto external = [](const corev1::Service& s) { return s.spec.type == "LoadBalancer" || s.spec.type == "NodePort" || !s.spec.externalIPs.empty(); };
+  const auto external = [](const corev1::Service& s) {
+    return s.spec.type == "LoadBalancer" || s.spec.type == "NodePort" || !s.spec.externalIPs.empty();
+  };
   if (external(old) && !external(service) && spec.externalTrafficPolicy == old.spec.externalTrafficPolicy)
     spec.externalTrafficPolicy.clear();
 }
 
 class ServiceStrategy final : public TableStrategy {
  public:
-  ServiceStrategy(const api::Resource& resource, const api::Message& hub, StrategyRules rules, ServiceAllocator* allocator)
+  ServiceStrategy(const api::Resource& resource, const api::Message& hub, StrategyRules rules,
+                  ServiceAllocator* allocator)
       : TableStrategy(resource, hub, std::move(rules)), allocator_(allocator) {}
 
   void prepare_for_update(const Context& context, std::string_view subresource, api::Object& object,
@@ -95,13 +101,14 @@ class ServiceStrategy final : public TableStrategy {
     drop_type_dependent(service, old);
   }
 
-  Result<std::unique_ptr<Reservation>> begin_create(const Context&, api::Object& object, bool dry_run) const override {
+  Result<std::unique_ptr<Reservation>> begin_create(const Context&, api::Object& object,
+                                                    bool dry_run) const override {
     if (allocator_ == nullptr) return nullptr;
     return allocator_->create(object.get<corev1::Service>(), dry_run);
   }
 
-  Result<std::unique_ptr<Reservation>> begin_update(const Context&, api::Object& object, const api::Object& old,
-                                                    bool dry_run) const override {
+  Result<std::unique_ptr<Reservation>> begin_update(const Context&, api::Object& object,
+                                                    const api::Object& old, bool dry_run) const override {
     if (allocator_ == nullptr) return nullptr;
     return allocator_->update(object.get<corev1::Service>(), old.get<corev1::Service>(), dry_run);
   }

@@ -23,7 +23,8 @@ std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, con
 
 // Kinds with a file of their own.
 std::shared_ptr<const Strategy> make_pod_strategy(const api::Resource& resource, const api::Message& hub);
-std::shared_ptr<const Strategy> make_namespace_strategy(const api::Resource& resource, const api::Message& hub);
+std::shared_ptr<const Strategy> make_namespace_strategy(const api::Resource& resource,
+                                                        const api::Message& hub);
 std::shared_ptr<const Strategy> make_service_strategy(const api::Resource& resource, const api::Message& hub,
                                                       ServiceAllocator* allocator);
 std::shared_ptr<const Strategy> make_job_strategy(const api::Resource& resource, const api::Message& hub);

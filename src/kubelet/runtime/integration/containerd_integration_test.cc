@@ -117,10 +117,10 @@ class ContainerdTest : public testing::Test {
   std::unique_ptr<Containerd> containerd_;
 };
 
-#define ASSERT_OK(expr)                                                  \
-  do {                                                                   \
-    auto ok_result = (expr);                                             \
-    ASSERT_TRUE(ok_result.has_value()) << ok_result.error().message;     \
+#define ASSERT_OK(expr)                                              \
+  do {                                                               \
+    auto ok_result = (expr);                                         \
+    ASSERT_TRUE(ok_result.has_value()) << ok_result.error().message; \
   } while (false)
 
 TEST_F(ContainerdTest, ImagesAreImportedOnce) {
@@ -132,7 +132,8 @@ TEST_F(ContainerdTest, ImagesAreImportedOnce) {
   ASSERT_OK(imported);
   EXPECT_EQ(*imported, 0);
   cri::ImageSpec image;
-  for (const char* name : {"busybox", "busybox:1.36", "g1g1/hue-learn:v3.0", "g1g1/hue-learn:v4.0", "registry.k8s.io/pause:3.10.1"}) {
+  for (const char* name : {"busybox", "busybox:1.36", "g1g1/hue-learn:v3.0", "g1g1/hue-learn:v4.0",
+                           "registry.k8s.io/pause:3.10.1"}) {
     image.image = name;
     Result<std::optional<cri::Image>> found = block_on(runtime().image_status(image));
     ASSERT_OK(found);
@@ -155,7 +156,8 @@ TEST_F(ContainerdTest, APodRunsLogsAndAnswersToExec) {
   ASSERT_OK(block_on(ready()));
   Result<cri::RuntimeStatus> status = block_on(runtime().status());
   ASSERT_OK(status);
-  for (const cri::RuntimeCondition& condition : status->conditions) EXPECT_TRUE(condition.status) << condition.type;
+  for (const cri::RuntimeCondition& condition : status->conditions)
+    EXPECT_TRUE(condition.status) << condition.type;
 
   cri::ContainerConfig config = container("g1g1/hue-learn:v3.0", {});
   Result<std::string> id = block_on(started("hue", config));
@@ -179,18 +181,21 @@ TEST_F(ContainerdTest, APodRunsLogsAndAnswersToExec) {
   EXPECT_EQ(result->out, "hue-learn v3.0 on hue\nok\n");
 
   EXPECT_THAT(read_file(base_ + "/logs/hue/main.log"), testing::HasSubstr(" stdout F Started...\n"));
-  Result<std::vector<cri::ContainerStats>> stats = block_on(runtime().list_container_stats(cri::StatsFilter()));
+  Result<std::vector<cri::ContainerStats>> stats =
+      block_on(runtime().list_container_stats(cri::StatsFilter()));
   ASSERT_OK(stats);
   ASSERT_EQ(stats->size(), 1u);
   EXPECT_GT(stats->front().memory->working_set_bytes.value_or(0), 0u);
-  Result<std::string> url = block_on(runtime().exec({.container_id = *id, .command = {"sh"}, .stdout_ = true}));
+  Result<std::string> url =
+      block_on(runtime().exec({.container_id = *id, .command = {"sh"}, .stdout_ = true}));
   ASSERT_OK(url);
   EXPECT_THAT(*url, testing::StartsWith("http://127.0.0.1:"));
 
   std::vector<HostPort> ports(1);
   ports[0] = {.host_port = 18480, .pod_ip = sandbox->ips[0], .container_port = 80};
   ASSERT_OK(block_on(containerd_->set_host_ports(ports)));
-  Result<std::string> page = block_on(check_program({"busybox", "wget", "-q", "-O-", "http://127.0.0.1:18480/"}, seconds(10)));
+  Result<std::string> page =
+      block_on(check_program({"busybox", "wget", "-q", "-O-", "http://127.0.0.1:18480/"}, seconds(10)));
   ASSERT_OK(page);
   EXPECT_EQ(*page, "hue-learn v3.0 on hue\n");
 
@@ -217,7 +222,8 @@ Task<Result<std::vector<cri::Event>>> events_until_exit(cri::Runtime& runtime, s
 TEST_F(ContainerdTest, EventsTellOfAContainersStartAndExit) {
   ASSERT_OK(block_on(ready()));
   cri::ContainerConfig config = container("busybox", {"sh", "-c", "exit 3"});
-  Result<std::vector<cri::Event>> events = block_on(events_until_exit(runtime(), "job", started("job", config)));
+  Result<std::vector<cri::Event>> events =
+      block_on(events_until_exit(runtime(), "job", started("job", config)));
   ASSERT_OK(events);
   ASSERT_EQ(events->size(), 3u);
   EXPECT_EQ(events->at(0).type, cri::Event::Type::kSubscribed);
@@ -235,7 +241,9 @@ TEST_F(ContainerdTest, MissingThingsAreNotFoundInGrpcGosWords) {
   ASSERT_OK(block_on(runtime().remove_container("nosuch")));
 }
 
-Task<void> watch(Containerd& containerd, CancelToken token) { co_await containerd.supervise(std::move(token)); }
+Task<void> watch(Containerd& containerd, CancelToken token) {
+  co_await containerd.supervise(std::move(token));
+}
 
 Task<Result<std::string>> kill_and_use(Containerd& containerd, std::string id) {
   Scope scope(*Executor::current());
@@ -291,7 +299,8 @@ std::set<std::string> names(const std::string& folder) {
 
 std::set<std::string> shared_state() {
   std::set<std::string> all;
-  for (const char* folder : {"/run/containerd", "/var/lib/cni", "/run/netns", "/sys/class/net"}) all.merge(names(folder));
+  for (const char* folder : {"/run/containerd", "/var/lib/cni", "/run/netns", "/sys/class/net"})
+    all.merge(names(folder));
   for (const MountPoint& mount : mount_points()) all.insert("mount " + mount.path);
   Result<std::string> tables = block_on(check_program({"nft", "list", "tables"}, seconds(10)));
   if (tables) all.insert(*tables);

@@ -1,4 +1,5 @@
-// The kubelet's server over a real socket, in front of a real containerd: every way a client can reach a container.
+// The kubelet's server over a real socket, in front of a real containerd: every way a client can reach a
+// container.
 #include <unistd.h>
 
 #include <filesystem>
@@ -53,7 +54,8 @@ class KubeletServerTest : public ::testing::Test {
     KubeletServerParts parts{pods_, containerd_->runtime(), kubelet_, pool_, clock_, *rng_, metrics_};
     KubeletServerOptions options;
     options.node_name = "n1";
-    handler_ = *KubeletServer::make(options, parts, reviews_client(std::make_shared<Reviews>(), kubelet_), Logger());
+    handler_ =
+        *KubeletServer::make(options, parts, reviews_client(std::make_shared<Reviews>(), kubelet_), Logger());
     server_ = *http::Server::listen(pool_, http::ServerOptions(), *handler_);
     http::ClientOptions client;
     client.url = "http://127.0.0.1:" + std::to_string(server_->port());
@@ -95,7 +97,9 @@ class KubeletServerTest : public ::testing::Test {
     cri::ContainerConfig config;
     config.metadata.name = "main";
     config.image.image = "busybox";
-    config.command = {"sh", "-c", "busybox httpd -p 127.0.0.1:8080 -h /etc; echo ready; while read l; do echo got:$l; done; sleep 3600"};
+    config.command = {"sh", "-c",
+                      "busybox httpd -p 127.0.0.1:8080 -h /etc; echo ready; while read l; do echo got:$l; "
+                      "done; sleep 3600"};
     config.log_path = "main.log";
     config.stdin_ = true;
     config.security.seccomp.emplace();
@@ -128,8 +132,8 @@ std::string query_of(const std::vector<std::string>& command, std::string flags)
 
 // --- WebSocket ---
 
-Task<Result<std::unique_ptr<websocket::Socket>>> dial(http::Client& client, Rng& rng, std::string path, std::string query,
-                                                      std::string protocol) {
+Task<Result<std::unique_ptr<websocket::Socket>>> dial(http::Client& client, Rng& rng, std::string path,
+                                                      std::string query, std::string protocol) {
   http::Request ask = request("GET", path, query);
   std::vector<std::string_view> protocols = {protocol};
   std::string key = websocket::prepare(ask, protocols, rng);
@@ -151,7 +155,8 @@ Task<void> send_input(websocket::Socket& socket, std::string input) {
   (void)co_await socket.send(websocket::Kind::kBinary, std::move(end));
 }
 
-Task<Result<Outcome>> run_v5(http::Client& client, Rng& rng, std::string query, std::optional<std::string> input) {
+Task<Result<Outcome>> run_v5(http::Client& client, Rng& rng, std::string query,
+                             std::optional<std::string> input) {
   CO_TRY(auto socket, co_await dial(client, rng, "/exec/default/web/main", query, "v5.channel.k8s.io"));
   Scope scope(*Executor::current());
   if (input) scope.spawn(send_input(*socket, *input));
@@ -170,7 +175,8 @@ Task<Result<Outcome>> run_v5(http::Client& client, Rng& rng, std::string query, 
 }
 
 TEST_F(KubeletServerTest, CommandsRunOverWebSockets) {
-  auto run = [&](const std::vector<std::string>& command, std::string flags, std::optional<std::string> input) {
+  auto run = [&](const std::vector<std::string>& command, std::string flags,
+                 std::optional<std::string> input) {
     Result<Outcome> outcome = block_on(run_v5(*client_, *rng_, query_of(command, flags), input));
     EXPECT_TRUE(outcome) << outcome.error().message;
     return outcome ? *outcome : Outcome();
@@ -218,7 +224,8 @@ TEST_F(KubeletServerTest, AttachReachesTheProcess) {
 
 Task<void> run_session(spdy::Session& session) { (void)co_await session.run(); }
 
-Task<Result<std::shared_ptr<spdy::Stream>>> open(spdy::Session& session, std::string type, std::string port = "") {
+Task<Result<std::shared_ptr<spdy::Stream>>> open(spdy::Session& session, std::string type,
+                                                 std::string port = "") {
   http::Headers headers;
   headers.add("streamtype", type);
   if (!port.empty()) headers.add("port", port);
@@ -240,8 +247,8 @@ Task<void> write_all(std::shared_ptr<spdy::Stream> stream, std::string input) {
   (void)co_await stream->shutdown_write();
 }
 
-Task<Result<std::unique_ptr<http::ByteStream>>> dial_spdy(http::Client& client, std::string path, std::string query,
-                                                          std::string protocol) {
+Task<Result<std::unique_ptr<http::ByteStream>>> dial_spdy(http::Client& client, std::string path,
+                                                          std::string query, std::string protocol) {
   http::Request ask = request("POST", path, query);
   ask.headers.add("Connection", "Upgrade");
   ask.headers.add("Upgrade", "SPDY/3.1");
@@ -308,7 +315,8 @@ Task<Result<std::string>> fetch_over(std::unique_ptr<http::ByteStream> stream) {
 }
 
 Task<Result<std::string>> forward_spdy(http::Client& client) {
-  CO_TRY(auto stream, co_await dial_spdy(client, "/portForward/default/web", "port=8080", "portforward.k8s.io"));
+  CO_TRY(auto stream,
+         co_await dial_spdy(client, "/portForward/default/web", "port=8080", "portforward.k8s.io"));
   co_return co_await fetch_over(std::move(stream));
 }
 
@@ -340,7 +348,8 @@ class Tunnel final : public http::ByteStream {
 };
 
 Task<Result<std::string>> forward_tunnel(http::Client& client, Rng& rng) {
-  CO_TRY(auto socket, co_await dial(client, rng, "/portForward/default/web", "", "SPDY/3.1+portforward.k8s.io"));
+  CO_TRY(auto socket,
+         co_await dial(client, rng, "/portForward/default/web", "", "SPDY/3.1+portforward.k8s.io"));
   std::unique_ptr<http::ByteStream> tunnel = std::make_unique<Tunnel>(std::move(socket));
   co_return co_await fetch_over(std::move(tunnel));
 }

@@ -38,7 +38,8 @@ std::optional<CriLine> parse_cri_line(std::string_view line) {
   CriLine out;
   auto timestamp = next_word(line);
   auto stream = next_word(line);
-  if (!timestamp || timestamp->size() <= kWholeSeconds || !stream || (*stream != "stdout" && *stream != "stderr")) {
+  if (!timestamp || timestamp->size() <= kWholeSeconds || !stream ||
+      (*stream != "stdout" && *stream != "stderr")) {
     return std::nullopt;
   }
   out.timestamp = *timestamp;

@@ -107,7 +107,8 @@ Result<void> LogFile::seek_tail(int64_t lines) {
 }
 
 bool LogFile::rotated() const {
-  struct stat ours {}, named {};
+  struct stat ours {
+  }, named{};
   if (fstat(fd_, &ours) != 0 || stat(path_.c_str(), &named) != 0) return false;
   return ours.st_ino != named.st_ino || ours.st_dev != named.st_dev;
 }

@@ -1,5 +1,5 @@
-// From the bytes of a CRI log file to what a reader sees: parts of lines joined, streams and old lines left out,
-// timestamps where wanted, never more than the limit.
+// From the bytes of a CRI log file to what a reader sees: parts of lines joined, streams and old lines left
+// out, timestamps where wanted, never more than the limit.
 #pragma once
 
 #include <string>

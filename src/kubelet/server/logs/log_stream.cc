@@ -12,7 +12,8 @@ constexpr Duration kPoll = std::chrono::milliseconds(200);
 
 class LogStream final : public http::BodyStream {
  public:
-  LogStream(LogFile file, std::string path, const LogOptions& options, StillRunning still_running, CancelToken cancel)
+  LogStream(LogFile file, std::string path, const LogOptions& options, StillRunning still_running,
+            CancelToken cancel)
       : file_(std::move(file)),
         path_(std::move(path)),
         formatter_(options),

@@ -15,7 +15,8 @@ namespace xebec::kubelet {
 // Whether the container still runs, and so may write more.
 using StillRunning = std::function<Task<bool>()>;
 
-// Opens the file at once, so that its absence is an error of the request. `still_running` is asked when following.
+// Opens the file at once, so that its absence is an error of the request. `still_running` is asked when
+// following.
 Result<std::unique_ptr<http::BodyStream>> open_log(const std::string& path, const LogOptions& options,
                                                    StillRunning still_running, CancelToken cancel);
 

@@ -1,4 +1,5 @@
-// Reading container logs: what of a file is shown, and following it through appends, rotation and the container's end.
+// Reading container logs: what of a file is shown, and following it through appends, rotation and the
+// container's end.
 #include "kubelet/server/logs/log_stream.h"
 
 #include <unistd.h>
@@ -32,7 +33,7 @@ Task<Result<std::string>> read_to_end(http::BodyStream& stream) {
 Task<std::string> next_piece(http::BodyStream& stream) {
   Result<http::Buffer> piece = co_await stream.next();
   EXPECT_TRUE(piece);
-  co_return piece && *piece ? **piece : "<end>";
+  co_return piece&&* piece ? **piece : "<end>";
 }
 
 class LogTest : public ::testing::Test {
@@ -109,11 +110,14 @@ TEST_F(LogTest, NothingComesAfterTheLimit) {
 }
 
 TEST_F(LogTest, OtherLinesArePassedOver) {
-  append("nonsense\n\n2026-01-01T00:00:00Z stdout F\n2026-01-01T00:00:00Z stdout F ok\n2026-01-01T00:00:00Z stdout F cut");
+  append(
+      "nonsense\n\n2026-01-01T00:00:00Z stdout F\n2026-01-01T00:00:00Z stdout F ok\n2026-01-01T00:00:00Z "
+      "stdout F cut");
   EXPECT_EQ(read(""), "\nok\ncut\n");
 }
 
-Task<void> follow(http::BodyStream& stream, std::function<void(std::string_view)> append, std::string path, bool* running) {
+Task<void> follow(http::BodyStream& stream, std::function<void(std::string_view)> append, std::string path,
+                  bool* running) {
   EXPECT_EQ(co_await next_piece(stream), "one\n");
   append("2026-01-01T00:00:00Z stdout F t");
   append("wo\n");
@@ -133,14 +137,16 @@ Task<void> follow(http::BodyStream& stream, std::function<void(std::string_view)
 TEST_F(LogTest, FollowingGoesThroughRotationToTheContainersEnd) {
   append("2026-01-01T00:00:00Z stdout F one\n");
   auto stream = open("follow=true");
-  block_on(follow(*stream, [this](std::string_view bytes) { append(bytes); }, path_, &running_));
+  block_on(follow(
+      *stream, [this](std::string_view bytes) { append(bytes); }, path_, &running_));
 }
 
 TEST_F(LogTest, FollowingEndsWithItsReader) {
   append("2026-01-01T00:00:00Z stdout F one\n");
   CancelSource reader;
   bool* running = &running_;
-  auto stream = open_log(path_, *options_of("follow=1&tailLines=0"), [running] { return is(running); }, reader.token());
+  auto stream = open_log(
+      path_, *options_of("follow=1&tailLines=0"), [running] { return is(running); }, reader.token());
   reader.cancel();
   EXPECT_EQ(*block_on(read_to_end(**stream)), "");
 }
