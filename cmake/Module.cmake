@@ -3,8 +3,11 @@
 #   *_test.cc  -> NAME_test, labelled `unit`;   *_bench.cc -> NAME_bench
 # Sources are globbed so that a new file touches nothing but its own folder.
 
-add_library(xebec_pch INTERFACE)
-target_precompile_headers(xebec_pch INTERFACE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+# xebec_precompile(TARGET TIER): shares the precompiled header of TIER (cmake/pch) with TARGET.
+function(xebec_precompile target tier)
+  target_precompile_headers(${target} REUSE_FROM xebec_pch_${tier})
+  target_link_libraries(${target} PRIVATE fmt::fmt)
+endfunction()
 
 function(xebec_sources out)
   file(GLOB_RECURSE all CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
@@ -26,13 +29,19 @@ function(xebec_module name)
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
 
+  # The headers of tier `api` are those that every user of the codecs sees.
+  set(tier base)
+  if("codec" IN_LIST M_DEPS)
+    set(tier api)
+  endif()
+
   list(TRANSFORM M_DEPS PREPEND xebec_)
   list(TRANSFORM M_TEST_DEPS PREPEND xebec_)
   if(sources)
     add_library(xebec_${name} STATIC ${sources})
     set(scope PUBLIC)
     if(NOT M_NO_PCH)
-      target_link_libraries(xebec_${name} PRIVATE xebec_pch)
+      xebec_precompile(xebec_${name} ${tier})
     endif()
   else()
     add_library(xebec_${name} INTERFACE)
@@ -45,7 +54,7 @@ function(xebec_module name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE xebec_${name} ${M_TEST_DEPS} ${M_TEST_LIBS} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE XEBEC_SHARED_DATA="${XEBEC_SHARED_DATA}" XEBEC_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    target_precompile_headers(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch_test.h)
+    xebec_precompile(${name}_test ${tier}_test)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
   endif()

@@ -24,7 +24,8 @@ void flatten(const Model& model, const MessageModel& m, std::vector<const FieldM
 std::string ops(const FieldModel& f) {
   if (f.rep == "List") return ", .list = &api::list_ops<" + f.element + ">";
   if (f.rep == "Map") return ", .map = &api::map_ops<" + f.element + ">";
-  if (f.rep == "Optional" && f.kind != "Message") return ", .optional = &api::optional_ops<" + f.element + ">";
+  if (f.rep == "Optional" && f.kind != "Message")
+    return ", .optional = &api::optional_ops<" + f.element + ">";
   return "";
 }
 
@@ -37,7 +38,8 @@ std::string offset_of(const Model& model, const std::string& type, const FieldMo
   std::vector<const FieldModel*> inner;
   flatten(model, model.of(f.message), inner);
   const std::string base = Model::qualified(f.message);
-  return "offsetof(" + type + ", " + inner[0]->cpp_name + ") - offsetof(" + base + ", " + inner[0]->cpp_name + ")";
+  return "offsetof(" + type + ", " + inner[0]->cpp_name + ") - offsetof(" + base + ", " + inner[0]->cpp_name +
+         ")";
 }
 
 template <class Strings>
@@ -101,12 +103,14 @@ std::string field_entry(const Model& model, std::string& out, const std::string&
 std::string wire_entry(const Model& model, const std::string& type, const FieldModel& f) {
   // A list message held by value (Verbs) is a nil slice in Go when empty, and then not written.
   const bool omit_empty = f.message && f.rep == "Value" && model.of(f.message).options.form() == "List";
-  return "    {.tag = " + std::to_string(f.tag) + ", .offset = " + offset_of(model, type, f) + ", .kind = api::Kind::" +
-         f.kind + ", .rep = api::Rep::" + f.rep + ", .omit_empty = " + (omit_empty ? "true" : "false") +
-         ", .message = " + message_ref(f) + ops(f) + "},\n";
+  return "    {.tag = " + std::to_string(f.tag) + ", .offset = " + offset_of(model, type, f) +
+         ", .kind = api::Kind::" + f.kind + ", .rep = api::Rep::" + f.rep +
+         ", .omit_empty = " + (omit_empty ? "true" : "false") + ", .message = " + message_ref(f) + ops(f) +
+         "},\n";
 }
 
-// Kept small on purpose, for there are about 1500 structs: copies walk the tables, assignments reuse the constructors.
+// Kept small on purpose, for there are about 1500 structs: copies walk the tables, assignments reuse the
+// constructors.
 void emit_special_members(std::string& out, const std::string& n, bool is_base) {
   out += n + "::" + n + "() = default;\n";
   out += n + "::" + n + "(const " + n + "& o) : " + n + "() { api::copy_fields(kDescriptor, this, &o); }\n";
@@ -115,12 +119,15 @@ void emit_special_members(std::string& out, const std::string& n, bool is_base) 
   if (is_base)  // a base subobject must not be destroyed and made anew
     out += n + "& " + n + "::operator=(" + n + "&&) noexcept = default;\n";
   else
-    out += n + "& " + n + "::operator=(" + n + "&& o) noexcept { return api::replace(*this, std::move(o)); }\n";
+    out +=
+        n + "& " + n + "::operator=(" + n + "&& o) noexcept { return api::replace(*this, std::move(o)); }\n";
   out += n + "::~" + n + "() = default;\n";
 }
 
+// "k8s.io.api.core.v1.Pod" -> "io.k8s.api.core.v1.Pod", the name that OpenAPI documents publish.
 std::string openapi_name(const std::string& full) {
-  std::string out = "io." + full;
+  constexpr std::string_view kDomain = "k8s.io.";
+  std::string out = full.starts_with(kDomain) ? "io.k8s." + full.substr(kDomain.size()) : full;
   if (auto at = out.find("apiextensions_apiserver"); at != std::string::npos) out[at + 13] = '-';
   if (auto at = out.find("kube_aggregator"); at != std::string::npos) out[at + 4] = '-';
   return out;
@@ -136,7 +143,8 @@ void emit_message(std::string& out, const Model& model, const MessageModel& m) {
 
   std::vector<std::size_t> by_name(json.size());
   for (std::size_t i = 0; i < by_name.size(); ++i) by_name[i] = i;
-  std::sort(by_name.begin(), by_name.end(), [&](auto a, auto b) { return json[a]->json_name < json[b]->json_name; });
+  std::sort(by_name.begin(), by_name.end(),
+            [&](auto a, auto b) { return json[a]->json_name < json[b]->json_name; });
   if (!json.empty()) {
     out += "constexpr uint16_t kNames_" + n + "[] = {";
     for (auto i : by_name) out += std::to_string(i) + ", ";
@@ -163,8 +171,9 @@ void emit_descriptor(std::string& out, const Model& model, const MessageModel& m
   const std::string n = m.name();
   std::vector<const FieldModel*> json;
   flatten(model, m, json);
-  out += "constinit const api::Message " + n + "::kDescriptor = {\n    .name = " + quote(n) + ", .full_name = " +
-         quote(m.descriptor->full_name()) + ", .openapi_name = " + quote(openapi_name(m.descriptor->full_name())) + ",\n    ";
+  out += "constinit const api::Message " + n + "::kDescriptor = {\n    .name = " + quote(n) +
+         ", .full_name = " + quote(m.descriptor->full_name()) +
+         ", .openapi_name = " + quote(openapi_name(m.descriptor->full_name())) + ",\n    ";
   if (!json.empty()) out += ".fields = kFields_" + n + ", .by_name = kNames_" + n + ", ";
   if (!m.fields.empty()) out += ".wire = kWire_" + n + ", ";
   if (m.options.gvk_size()) out += ".kinds = kKinds_" + n + ", ";
@@ -181,8 +190,9 @@ void emit_descriptor(std::string& out, const Model& model, const MessageModel& m
       out += ".list_meta_offset = offsetof(" + n + ", metadata), ";
   }
   if (m.options.has_unions()) out += ".unions = " + quote(m.options.unions()) + ", ";
-  out += "\n    .size = sizeof(" + n + "), .create = api::value_ops<" + n + ">.create, .destroy = api::value_ops<" + n +
-         ">.destroy,\n    .clone = api::value_ops<" + n + ">.clone, .assign = api::value_ops<" + n + ">.assign,\n};\n";
+  out += "\n    .size = sizeof(" + n + "), .create = api::value_ops<" + n +
+         ">.create, .destroy = api::value_ops<" + n + ">.destroy,\n    .clone = api::value_ops<" + n +
+         ">.clone, .assign = api::value_ops<" + n + ">.assign,\n};\n";
 }
 
 void check_hidden_members(const Model& model, const MessageModel& m) {
@@ -205,7 +215,8 @@ std::string emit_source(const Model& model, const FileDescriptor* file) {
   out += "// Structs with bases are not of standard layout; every compiler we use lays them out alike.\n";
   out += "#pragma GCC diagnostic ignored \"-Winvalid-offsetof\"\n\n";
   out += "namespace xebec::" + alias + " {\n\n";
-  for (const auto* m : model.ordered(file)) emit_special_members(out, m->name(), model.is_base(m->descriptor));
+  for (const auto* m : model.ordered(file))
+    emit_special_members(out, m->name(), model.is_base(m->descriptor));
   out += "\nnamespace {\n";
   for (const auto* m : model.ordered(file)) {
     check_hidden_members(model, *m);

@@ -335,6 +335,21 @@ def quote_list(key, values):
     return "".join(f" {key}: {json.dumps(v)}" for v in values)
 
 
+def stored_as(resource, all_resources):
+    """Where a resource is kept. Versions of one kind share their storage; where the table knows no path for an old
+    version, that of a version which is still served holds."""
+    storage = resource.get("storage", {})
+    if not storage or storage["etcdPath"]:
+        return storage
+    for other in all_resources:
+        if (other["group"], other["plural"]) == (resource["group"], resource["plural"]) and not other.get("removed"):
+            if other.get("storage", {}).get("etcdPath"):
+                return other["storage"]
+    path = {"podsecuritypolicies": "podsecuritypolicy",
+            "storageversions": "internal.apiserver.k8s.io/storageversions"}[resource["plural"]]
+    return storage | {"etcdPath": f"/registry/{path}/{{name}}"}
+
+
 def resources(facts):
     data = json.load(open(os.path.join(facts, "resources.json")))
     out = ["# proto-file: api/resources.proto", "# proto-message: xebec.ResourceTable", ""]
@@ -352,7 +367,7 @@ def resources(facts):
         out.append("groups {" + f' name: "{g["name"]}" preferred_version: "{g["preferred"]}"'
                    + quote_list("versions", versions) + quote_list("removed_versions", old) + " }")
     for r in data["resources"]:
-        storage = r.get("storage", {})
+        storage = stored_as(r, data["resources"])
         out += ["", "resources {",
                 f'  group: "{r["group"]}" version: "{r["version"]}" kind: "{r["kind"]}" plural: "{r["plural"]}" '
                 f'singular: "{r["singular"]}"' + quote_list("short_names", r["shortNames"])

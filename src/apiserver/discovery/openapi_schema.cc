@@ -67,14 +67,6 @@ Value group_version_kinds(const api::Message& type) {
   return list;
 }
 
-// "io.k8s.api.core.v1.Pod". Tables turn the Go path k8s.io/... round without dropping its last word.
-std::string published_name(const api::Message& type) {
-  constexpr std::string_view kPrefix = "io.k8s.io.";
-  std::string_view name = type.openapi_name;
-  if (!name.starts_with(kPrefix)) return std::string(name);
-  return "io.k8s." + std::string(name.substr(kPrefix.size()));
-}
-
 }  // namespace
 
 Value SchemaPublisher::ref(std::string_view name) const {
@@ -93,7 +85,7 @@ Value SchemaPublisher::reference(const api::Message& type) {
     return map;
   }
   add(type);
-  return ref(published_name(type));
+  return ref(type.openapi_name);
 }
 
 Value SchemaPublisher::patch_reference() {
@@ -103,7 +95,7 @@ Value SchemaPublisher::patch_reference() {
 void SchemaPublisher::add(const api::Message& type) {
   if (!added_.insert(&type).second) return;
   Value schema = definition(type);
-  schemas_.set(published_name(type), std::move(schema));
+  schemas_.set(std::string(type.openapi_name), std::move(schema));
 }
 
 Value SchemaPublisher::definition(const api::Message& type) {

@@ -1,5 +1,5 @@
 #pragma once
-#include "pch.h"
+#include "api.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
