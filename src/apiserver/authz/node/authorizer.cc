@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "apiserver/admission/node_identity.h"
+#include "apiserver/authn/node_identity.h"
 #include "apiserver/authz/rbac/rules.h"
 #include "apiserver/cache/entry.h"
 #include "apiserver/cache/follow.h"
