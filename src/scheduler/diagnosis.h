@@ -1,5 +1,5 @@
 // Why no node took a Pod, in upstream's words: "0/3 nodes are available: 1 Insufficient memory, 2 Too many
-// pods."
+// pods. preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod."
 #pragma once
 
 #include <map>
@@ -13,16 +13,26 @@ namespace xebec::scheduler {
 class Diagnosis {
  public:
   explicit Diagnosis(size_t nodes) : nodes_(nodes) {}
-  void add(const Rejection& rejection, std::string_view plugin);
+  void add(const std::string& node, Rejection rejection, std::string_view plugin);
   // A rejection that holds for every node.
   void add_for_all(const Rejection& rejection, std::string_view plugin);
+  // Why the nodes that were not looked at are out of the question.
+  void set_rest(std::string reason, std::string_view plugin);
+  // What was found out about making room by preemption: a message of its own.
+  void set_preemption(std::string message) { preemption_ = std::move(message); }
+
+  size_t nodes() const { return nodes_; }
   const std::set<std::string>& plugins() const { return plugins_; }
+  // By node; those that were not looked at are missing.
+  const std::map<std::string, Rejection>& rejections() const { return rejections_; }
   std::string message() const;
 
  private:
   size_t nodes_;
-  std::map<std::string, int> reasons_;
+  std::map<std::string, Rejection> rejections_;
   std::string for_all_;
+  std::string rest_;
+  std::string preemption_;
   std::set<std::string> plugins_;
 };
 

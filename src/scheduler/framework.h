@@ -6,6 +6,8 @@
 #include <any>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,11 +32,20 @@ struct Rejection {
   }
 };
 
-// What happened in the cluster that may make a rejected Pod schedulable. A set of bits.
+// What happened in the cluster that may make a rejected Pod schedulable: a set of bits, and the objects it
+// happened to, for plugins that look closer.
 struct ClusterEvent {
   static constexpr uint32_t kNodeAdded = 1, kNodeAllocatable = 2, kNodeLabel = 4, kNodeTaint = 8,
                             kNodeCondition = 16, kAssignedPodDeleted = 32, kAssignedPodAdded = 64,
-                            kPodUpdated = 128, kAll = 255;
+                            kAssignedPodUpdated = 128, kPodUpdated = 256, kAll = 511;
+  static constexpr uint32_t kNode = kNodeAdded | kNodeAllocatable | kNodeLabel | kNodeTaint | kNodeCondition;
+
+  uint32_t kinds = 0;
+  std::shared_ptr<const corev1::Node> old_node, node;  // of a node's events; an added one has no old_node
+  std::shared_ptr<const corev1::Pod> old_pod, pod;     // of a Pod's; a deleted one has no pod
+
+  ClusterEvent() = default;
+  explicit ClusterEvent(uint32_t k) : kinds(k) {}
 };
 
 // State that plugins keep between the points of one Pod's cycle.
@@ -48,12 +59,25 @@ class Plugin {
   virtual std::string_view name() const = 0;
   // Events after which a Pod that this plugin rejected is worth another try.
   virtual uint32_t events_to_register() const { return ClusterEvent::kAll; }
+  // The queueing hint: whether this very event, one of those registered for, may help this Pod.
+  virtual bool may_help(const PodInfo&, const ClusterEvent&) const { return true; }
+};
+
+// Before a Pod may be tried at all.
+class PreEnqueuePlugin : public virtual Plugin {
+ public:
+  virtual Rejection pre_enqueue(const corev1::Pod& pod) const = 0;
+};
+
+struct PreFilterResult {
+  Rejection rejection;                         // for every node
+  std::optional<std::set<std::string>> nodes;  // the only ones that come into question
 };
 
 class PreFilterPlugin : public virtual Plugin {
  public:
-  // Once a Pod; a rejection is for every node.
-  virtual Rejection pre_filter(CycleState& state, const PodInfo& pod, const NodeInfos& nodes) = 0;
+  // Once a Pod.
+  virtual PreFilterResult pre_filter(CycleState& state, const PodInfo& pod, const NodeInfos& nodes) = 0;
 };
 
 class FilterPlugin : public virtual Plugin {
@@ -80,6 +104,7 @@ class ReservePlugin : public virtual Plugin {
 // The plugins of a scheduler, each under every point it takes part in, in order.
 struct Profile {
   std::vector<std::unique_ptr<Plugin>> plugins;
+  std::vector<PreEnqueuePlugin*> pre_enqueue;
   std::vector<PreFilterPlugin*> pre_filter;
   std::vector<FilterPlugin*> filter;
   std::vector<ScorePlugin*> score;
@@ -87,6 +112,13 @@ struct Profile {
 
   void add(std::unique_ptr<Plugin> plugin);
   const Plugin* find(std::string_view name) const;
+
+  struct Filtered {
+    Rejection rejection;
+    std::string_view plugin;  // the one that rejected
+  };
+  // All filters, until one does not want the node.
+  Filtered run_filters(CycleState& state, const PodInfo& pod, const NodeInfo& node) const;
 };
 
 // In plugins/registry.cc.

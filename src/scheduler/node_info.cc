@@ -19,15 +19,57 @@ std::string protocol_of(const corev1::ContainerPort& port) {
 
 PodInfo::PodInfo(std::shared_ptr<const corev1::Pod> p)
     : pod(std::move(p)), request(Resource::from(api::pod_requests(*pod))) {
-  for (const corev1::Container& container : pod->spec.containers) {
-    const api::Quantity* cpu = container.resources.requests.get("cpu");
-    const api::Quantity* memory = container.resources.requests.get("memory");
-    non_zero_milli_cpu += cpu == nullptr ? kDefaultMilliCpu : cpu->milli_value();
-    non_zero_memory += memory == nullptr ? kDefaultMemory : memory->value();
+  count_non_zero();
+  auto add_ports = [this](const corev1::Container& container) {
     for (const corev1::ContainerPort& port : container.ports) {
       if (port.hostPort > 0) host_ports.push_back(port);
     }
+  };
+  for (const corev1::Container& container : pod->spec.containers) add_ports(container);
+  for (const corev1::Container& container : pod->spec.initContainers) {
+    if (container.restartPolicy == "Always") add_ports(container);
   }
+}
+
+// As api::pod_requests does, with what a container that asks for nothing is counted as.
+void PodInfo::count_non_zero() {
+  struct Amount {
+    int64_t cpu = 0, memory = 0;
+    void add(const Amount& other) { cpu += other.cpu, memory += other.memory; }
+    void raise(const Amount& other) {
+      cpu = std::max(cpu, other.cpu);
+      memory = std::max(memory, other.memory);
+    }
+  };
+  auto of = [](const api::ResourceList& requests) {
+    const api::Quantity* cpu = requests.get("cpu");
+    const api::Quantity* memory = requests.get("memory");
+    return Amount{cpu == nullptr ? kDefaultMilliCpu : cpu->milli_value(),
+                  memory == nullptr ? kDefaultMemory : memory->value()};
+  };
+  Amount total, sidecars, highest;
+  for (const corev1::Container& container : pod->spec.containers) total.add(of(container.resources.requests));
+  for (const corev1::Container& container : pod->spec.initContainers) {
+    Amount own = of(container.resources.requests);
+    if (container.restartPolicy == "Always") {
+      total.add(own);
+      sidecars.add(own);
+      highest.raise(sidecars);
+    } else {
+      own.add(sidecars);
+      highest.raise(own);
+    }
+  }
+  total.raise(highest);
+  if (pod->spec.resources) {
+    const api::ResourceList& whole = pod->spec.resources->requests;
+    if (const api::Quantity* cpu = whole.get("cpu")) total.cpu = cpu->milli_value();
+    if (const api::Quantity* memory = whole.get("memory")) total.memory = memory->value();
+  }
+  if (const api::Quantity* cpu = pod->spec.overhead.get("cpu")) total.cpu += cpu->milli_value();
+  if (const api::Quantity* memory = pod->spec.overhead.get("memory")) total.memory += memory->value();
+  non_zero_milli_cpu = total.cpu;
+  non_zero_memory = total.memory;
 }
 
 void HostPorts::add(const corev1::ContainerPort& port) {

@@ -26,6 +26,9 @@ struct PodInfo {
   std::vector<corev1::ContainerPort> host_ports;
 
   const std::string& uid() const { return pod->metadata.uid; }
+
+ private:
+  void count_non_zero();
 };
 
 using PodInfoPtr = std::shared_ptr<const PodInfo>;

@@ -24,6 +24,13 @@ SchedulingQueue::~SchedulingQueue() {
   for (auto& [uid, entry] : unschedulable_) executor_.cancel_timer(entry.timer);
 }
 
+std::string SchedulingQueue::gated_by(const corev1::Pod& pod) const {
+  for (const PreEnqueuePlugin* plugin : profile_.pre_enqueue) {
+    if (plugin->pre_enqueue(pod).rejected()) return std::string(plugin->name());
+  }
+  return "";
+}
+
 void SchedulingQueue::activate(QueuedPod pod) {
   Order order{pod.info->pod->spec.priority.value_or(0), pod.queued_at, pod.info->uid()};
   active_keys_[order.uid] = order;
@@ -31,19 +38,44 @@ void SchedulingQueue::activate(QueuedPod pod) {
   changed_.notify_all();
 }
 
-Duration SchedulingQueue::backoff_time(const QueuedPod& pod) const {
+void SchedulingQueue::enqueue(QueuedPod pod) {
+  std::string gate = gated_by(*pod.info->pod);
+  if (!gate.empty()) {
+    pod.rejected_by = {std::move(gate)};
+    unschedulable_[pod.info->uid()].pod = std::move(pod);
+  } else if (backoff_end(pod) > executor_.now()) {
+    back_off(std::move(pod));
+  } else {
+    activate(std::move(pod));
+  }
+}
+
+MonotonicTime SchedulingQueue::backoff_end(const QueuedPod& pod) const {
+  if (pod.attempts == 0) return pod.queued_at;
   Duration wait = kInitialBackoff;
   for (int i = 1; i < pod.attempts && wait < kMaxBackoff; ++i) wait *= 2;
-  return std::min(wait, kMaxBackoff);
+  return pod.queued_at + std::min(wait, kMaxBackoff);
 }
 
 void SchedulingQueue::back_off(QueuedPod pod) {
   std::string uid = pod.info->uid();
   Backoff& entry = backoff_[uid];
-  entry.timer = executor_.post_at(executor_.now() + backoff_time(pod), [alive = alive_, uid] {
+  entry.timer = executor_.post_at(backoff_end(pod), [alive = alive_, uid] {
     if (*alive == nullptr) return;
     auto node = (*alive)->backoff_.extract(uid);
     if (!node.empty()) (*alive)->activate(std::move(node.mapped().pod));
+  });
+  entry.pod = std::move(pod);
+  changed_.notify_all();
+}
+
+void SchedulingQueue::set_aside(QueuedPod pod) {
+  std::string uid = pod.info->uid();
+  Unschedulable& entry = unschedulable_[uid];
+  entry.timer = executor_.post_at(executor_.now() + kMaxUnschedulable, [alive = alive_, uid] {
+    if (*alive == nullptr) return;
+    auto node = (*alive)->unschedulable_.extract(uid);
+    if (!node.empty()) (*alive)->enqueue(std::move(node.mapped().pod));
   });
   entry.pod = std::move(pod);
 }
@@ -62,7 +94,7 @@ bool SchedulingQueue::take_waiting(const std::string& uid, QueuedPod& out) {
     return true;
   }
   if (auto it = unschedulable_.find(uid); it != unschedulable_.end()) {
-    executor_.cancel_timer(it->second.timer);
+    if (it->second.timer != 0) executor_.cancel_timer(it->second.timer);
     out = std::move(it->second.pod);
     unschedulable_.erase(it);
     return true;
@@ -78,21 +110,23 @@ void SchedulingQueue::add_or_update(std::shared_ptr<const corev1::Pod> pod) {
     return;
   }
   if (auto it = unschedulable_.find(uid); it != unschedulable_.end()) {
+    ClusterEvent event(ClusterEvent::kPodUpdated);
+    event.old_pod = it->second.pod.info->pod;
+    event.pod = pod;
     // A status written by ourselves is no reason to try again.
-    bool spec_changed = it->second.pod.info->pod->spec != pod->spec ||
-                        it->second.pod.info->pod->metadata.labels != pod->metadata.labels;
+    bool changed = event.old_pod->spec != pod->spec || event.old_pod->metadata.labels != pod->metadata.labels;
     it->second.pod.info = std::move(info);
-    if (!spec_changed || !wants(it->second.pod, ClusterEvent::kPodUpdated)) return;
+    if (!changed || !wants(it->second.pod, event)) return;
     QueuedPod queued;
     take_waiting(uid, queued);
-    back_off(std::move(queued));
+    enqueue(std::move(queued));
     return;
   }
   if (in_flight_.contains(uid)) return;
   QueuedPod queued;
   if (!take_waiting(uid, queued)) queued.queued_at = executor_.now();
   queued.info = std::move(info);
-  activate(std::move(queued));
+  enqueue(std::move(queued));
 }
 
 void SchedulingQueue::remove(const std::string& uid) {
@@ -100,8 +134,23 @@ void SchedulingQueue::remove(const std::string& uid) {
   take_waiting(uid, dropped);
 }
 
+// With nothing else to do, the Pod whose back-off ends first is tried before it does; one that met with an
+// error is left in peace.
+bool SchedulingQueue::take_backing_off() {
+  std::string best;
+  for (const auto& [uid, entry] : backoff_) {
+    if (entry.pod.failed) continue;
+    if (best.empty() || backoff_end(entry.pod) < backoff_end(backoff_.at(best).pod)) best = uid;
+  }
+  if (best.empty()) return false;
+  QueuedPod pod;
+  take_waiting(best, pod);
+  activate(std::move(pod));
+  return true;
+}
+
 Task<std::optional<QueuedPod>> SchedulingQueue::pop(CancelToken token) {
-  while (active_.empty()) {
+  while (active_.empty() && !take_backing_off()) {
     bool more = co_await changed_.wait(token);
     if (!more) co_return std::nullopt;
   }
@@ -110,6 +159,7 @@ Task<std::optional<QueuedPod>> SchedulingQueue::pop(CancelToken token) {
   active_keys_.erase(node.key().uid);
   std::optional<QueuedPod> pod(std::move(node.mapped()));
   ++pod->attempts;
+  pod->failed = false;
   if (in_flight_.empty()) events_.clear();
   in_flight_.insert(pod->info->uid());
   co_return pod;
@@ -117,41 +167,40 @@ Task<std::optional<QueuedPod>> SchedulingQueue::pop(CancelToken token) {
 
 void SchedulingQueue::done(const std::string& uid) { in_flight_.erase(uid); }
 
-bool SchedulingQueue::wants(const QueuedPod& pod, uint32_t events) const {
+bool SchedulingQueue::wants(const QueuedPod& pod, const ClusterEvent& event) const {
   // Without a known cause (an error) any event is worth a try.
   if (pod.rejected_by.empty()) return true;
   for (const std::string& name : pod.rejected_by) {
     const Plugin* plugin = profile_.find(name);
-    if (plugin == nullptr || (plugin->events_to_register() & events) != 0) return true;
+    if (plugin == nullptr) return true;
+    if ((plugin->events_to_register() & event.kinds) != 0 && plugin->may_help(*pod.info, event)) return true;
   }
   return false;
 }
 
 void SchedulingQueue::add_unschedulable(QueuedPod pod, uint64_t popped_at) {
-  std::string uid = pod.info->uid();
-  in_flight_.erase(uid);
-  uint32_t missed = 0;
-  for (size_t i = popped_at; i < events_.size(); ++i) missed |= events_[i];
-  if (pod.rejected_by.empty() || (missed != 0 && wants(pod, missed))) return back_off(std::move(pod));
-  Unschedulable& entry = unschedulable_[uid];
-  entry.timer = executor_.post_at(executor_.now() + kMaxUnschedulable, [alive = alive_, uid] {
-    if (*alive == nullptr) return;
-    auto node = (*alive)->unschedulable_.extract(uid);
-    if (!node.empty()) (*alive)->activate(std::move(node.mapped().pod));
-  });
-  entry.pod = std::move(pod);
+  in_flight_.erase(pod.info->uid());
+  pod.queued_at = executor_.now();
+  pod.failed = pod.rejected_by.empty();
+  bool again = pod.failed;
+  for (size_t i = popped_at; i < events_.size() && !again; ++i) again = wants(pod, events_[i]);
+  if (again) {
+    enqueue(std::move(pod));
+  } else {
+    set_aside(std::move(pod));
+  }
 }
 
-void SchedulingQueue::on_event(uint32_t events) {
-  if (!in_flight_.empty()) events_.push_back(events);
+void SchedulingQueue::on_event(const ClusterEvent& event) {
+  if (!in_flight_.empty()) events_.push_back(event);
   std::vector<std::string> woken;
   for (const auto& [uid, entry] : unschedulable_) {
-    if (wants(entry.pod, events)) woken.push_back(uid);
+    if (wants(entry.pod, event)) woken.push_back(uid);
   }
   for (const std::string& uid : woken) {
     QueuedPod pod;
     take_waiting(uid, pod);
-    back_off(std::move(pod));
+    enqueue(std::move(pod));
   }
 }
 

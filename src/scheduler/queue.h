@@ -1,8 +1,10 @@
 // The scheduling queue (k8s.io/kubernetes/pkg/scheduler/backend/queue): Pods wait in one of three places:
 //   active         next to be tried, highest priority first, then the longest waiting
-//   backoff        tried and failed; become active when their back-off is over (1 s doubling to 10 s)
+//   backoff        tried and failed; become active when their back-off is over (1 s doubling to 10 s), or
+//   when
+//                  nothing else is to be done
 //   unschedulable  rejected; wait for a cluster event that the rejecting plugins care about, at most 5
-//   minutes
+//                  minutes; gated ones wait until their gates are gone
 // Belongs to the scheduler's executor.
 #pragma once
 
@@ -19,8 +21,9 @@ namespace xebec::scheduler {
 
 struct QueuedPod {
   PodInfoPtr info;
-  MonotonicTime queued_at{};  // when it was first added
+  MonotonicTime queued_at{};  // when it came, or when its last attempt had failed
   int attempts = 0;
+  bool failed = false;                // by an error, not because there was no room
   std::set<std::string> rejected_by;  // plugins, in the last attempt
 };
 
@@ -44,7 +47,7 @@ class SchedulingQueue {
   void done(const std::string& uid);
 
   // Pods whose rejecting plugins registered for one of the events get another chance.
-  void on_event(uint32_t events);
+  void on_event(const ClusterEvent& event);
 
   size_t active() const { return active_.size(); }
   size_t unschedulable() const { return unschedulable_.size(); }
@@ -63,13 +66,18 @@ class SchedulingQueue {
   };
   struct Unschedulable {
     QueuedPod pod;
-    uint64_t timer = 0;  // of the 5 minutes
+    uint64_t timer = 0;  // of the 5 minutes; 0 of a gated one
   };
 
   void activate(QueuedPod pod);
   void back_off(QueuedPod pod);
-  bool wants(const QueuedPod& pod, uint32_t events) const;
-  Duration backoff_time(const QueuedPod& pod) const;
+  void set_aside(QueuedPod pod);
+  // Where a Pod goes whose time has come: the gates, the back-off, or the active ones.
+  void enqueue(QueuedPod pod);
+  std::string gated_by(const corev1::Pod& pod) const;
+  bool wants(const QueuedPod& pod, const ClusterEvent& event) const;
+  MonotonicTime backoff_end(const QueuedPod& pod) const;
+  bool take_backing_off();
   bool take_waiting(const std::string& uid, QueuedPod& out);
 
   Executor& executor_;
@@ -79,8 +87,8 @@ class SchedulingQueue {
   std::map<std::string, Order> active_keys_;  // UID -> place in active_
   std::map<std::string, Backoff> backoff_;
   std::map<std::string, Unschedulable> unschedulable_;
-  std::set<std::string> in_flight_;  // popped, not done
-  std::vector<uint32_t> events_;     // since the queue was last idle (no Pod in flight)
+  std::set<std::string> in_flight_;   // popped, not done
+  std::vector<ClusterEvent> events_;  // since the queue was last idle (no Pod in flight)
   Signal changed_;
 };
 

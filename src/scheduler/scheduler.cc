@@ -4,6 +4,7 @@
 
 #include "codec/json.h"
 #include "scheduler/diagnosis.h"
+#include "scheduler/preemption.h"
 
 namespace xebec::scheduler {
 namespace {
@@ -31,18 +32,21 @@ uint32_t node_changes(const corev1::Node& old, const corev1::Node& now) {
   return events;
 }
 
-// A strategic merge patch that sets one condition.
-std::string condition_patch(const corev1::Pod& pod, const std::string& reason, const std::string& message,
-                            api::Time now) {
+// A strategic merge patch that sets one condition, and the node the Pod waits for where one is given. Empty
+// when nothing changes.
+std::string condition_patch(const corev1::Pod& pod, std::string_view type, std::string_view value,
+                            const std::string& reason, const std::string& message, api::Time now,
+                            const std::optional<std::string>& nominated = {}) {
   const corev1::PodCondition* old = nullptr;
   for (const corev1::PodCondition& condition : pod.status.conditions) {
-    if (condition.type == "PodScheduled") old = &condition;
+    if (condition.type == type) old = &condition;
   }
-  bool same_status = old != nullptr && old->status == "False";
-  if (same_status && old->reason == reason && old->message == message) return {};
+  bool same_status = old != nullptr && old->status == value;
+  bool same_node = !nominated || *nominated == pod.status.nominatedNodeName;
+  if (same_status && same_node && old->reason == reason && old->message == message) return {};
   codec::ValueMap condition;
-  condition.set("type", "PodScheduled");
-  condition.set("status", "False");
+  condition.set("type", std::string(type));
+  condition.set("status", std::string(value));
   condition.set("reason", reason);
   condition.set("message", message);
   condition.set("lastProbeTime", nullptr);
@@ -53,6 +57,8 @@ std::string condition_patch(const corev1::Pod& pod, const std::string& reason, c
   conditions.emplace_back(std::move(condition));
   codec::ValueMap status;
   status.set("conditions", std::move(conditions));
+  if (!same_node && nominated->empty()) status.set("nominatedNodeName", nullptr);
+  if (!same_node && !nominated->empty()) status.set("nominatedNodeName", *nominated);
   codec::ValueMap metadata;
   metadata.set("uid", pod.metadata.uid);
   codec::ValueMap patch;
@@ -68,6 +74,13 @@ struct Scheduler::Placement {
   std::string message;
   std::set<std::string> rejected_by;
   std::shared_ptr<CycleState> state;
+  Preemption preemption;
+};
+
+// What becomes of a Pod that could not be placed.
+struct Scheduler::Failure {
+  std::string reason, message;
+  std::optional<std::string> nominated;  // the node it was promised, or that it is promised none (any more)
 };
 
 Scheduler::Scheduler(client::Rest rest, client::Env env, SchedulerOptions options, Profile profile)
@@ -82,8 +95,8 @@ Scheduler::Scheduler(client::Rest rest, client::Env env, SchedulerOptions option
 Scheduler::~Scheduler() = default;
 
 bool Scheduler::ours(const corev1::Pod& pod) const {
-  return pod.spec.nodeName.empty() && pod.spec.schedulerName == options_.name &&
-         pod.spec.schedulingGates.empty() && !finished(pod) && !pod.metadata.deletionTimestamp;
+  return pod.spec.nodeName.empty() && pod.spec.schedulerName == options_.name && !finished(pod) &&
+         !pod.metadata.deletionTimestamp;
 }
 
 void Scheduler::watch_nodes() {
@@ -94,8 +107,10 @@ void Scheduler::watch_nodes() {
 void Scheduler::on_node(const NodePtr& old, const NodePtr& now) {
   if (!now) return cache_.remove_node(old->metadata.name);
   cache_.set_node(now);
-  uint32_t events = old ? node_changes(*old, *now) : ClusterEvent::kNodeAdded;
-  if (events != 0) queue_.on_event(events);
+  ClusterEvent event(old ? node_changes(*old, *now) : ClusterEvent::kNodeAdded);
+  event.old_node = old;
+  event.node = now;
+  if (event.kinds != 0) queue_.on_event(event);
 }
 
 void Scheduler::watch_pods() {
@@ -105,22 +120,33 @@ void Scheduler::watch_pods() {
 void Scheduler::on_pod(const PodPtr& old, const PodPtr& now) {
   bool was_placed = old && !old->spec.nodeName.empty() && !finished(*old);
   bool is_placed = now && !now->spec.nodeName.empty() && !finished(*now);
+  ClusterEvent event;
+  event.old_pod = old;
+  event.pod = now;
   if (is_placed) {
+    nominations_.remove(now->metadata.uid);
     cache_.set_pod(now);
-    if (!was_placed) {
-      queue_.remove(now->metadata.uid);
-      queue_.on_event(ClusterEvent::kAssignedPodAdded);
-    }
+    event.kinds = was_placed ? ClusterEvent::kAssignedPodUpdated : ClusterEvent::kAssignedPodAdded;
+    if (!was_placed) queue_.remove(now->metadata.uid);
+    bool changed = !was_placed || old->spec != now->spec || old->metadata.labels != now->metadata.labels;
+    if (changed) queue_.on_event(event);
     return;
   }
   if (was_placed) {
     cache_.remove_pod(*old);
-    queue_.on_event(ClusterEvent::kAssignedPodDeleted);
+    event.kinds = ClusterEvent::kAssignedPodDeleted;
+    event.pod = nullptr;
+    queue_.on_event(event);
     return;
   }
   if (now && ours(*now)) {
-    if (!cache_.is_assumed(now->metadata.uid)) queue_.add_or_update(now);
+    if (cache_.is_assumed(now->metadata.uid)) return;
+    if (!now->status.nominatedNodeName.empty()) {
+      nominations_.set(std::make_shared<const PodInfo>(now), now->status.nominatedNodeName);
+    }
+    queue_.add_or_update(now);
   } else if (old) {
+    nominations_.remove(old->metadata.uid);
     queue_.remove(old->metadata.uid);
   }
 }
@@ -129,6 +155,7 @@ Task<void> Scheduler::run(CancelToken token) {
   Scope scope(*env_.executor, token);
   watch_nodes();
   watch_pods();
+  informers_.get<policyv1::PodDisruptionBudget>();
   informers_.start(scope);
   scope.spawn(recorder_.run(scope.token()));
   bool synced = co_await informers_.wait_synced(token);
@@ -145,10 +172,19 @@ Task<void> Scheduler::schedule_loop(Scope& scope) {
     Placement placement = find_node(*next->info);
     if (placement.node.empty()) {
       next->rejected_by = placement.rejected_by;
-      scope.spawn(
-          fail(std::move(*next), "Unschedulable", std::move(placement.message), popped_at, scope.token()));
+      Failure failure;
+      failure.reason = "Unschedulable";
+      failure.message = std::move(placement.message);
+      Preemption& preemption = placement.preemption;
+      if (!preemption.not_eligible) failure.nominated = preemption.node;
+      if (!preemption.node.empty()) {
+        nominations_.set(next->info, preemption.node);
+        scope.spawn(preempt(next->info, std::move(preemption), scope.token()));
+      }
+      scope.spawn(fail(std::move(*next), std::move(failure), popped_at, scope.token()));
       continue;
     }
+    nominations_.remove(next->info->uid());
     cache_.assume(next->info, placement.node);
     scope.spawn(bind(std::move(*next), placement.node, placement.state, popped_at, scope.token()));
   }
@@ -159,33 +195,51 @@ Scheduler::Placement Scheduler::find_node(const PodInfo& pod) {
   out.state = std::make_shared<CycleState>();
   NodeInfos nodes = cache_.nodes();
   Diagnosis diagnosis(nodes.size());
-  auto give_up = [&] {
+  NodeInfos feasible = filter(*out.state, pod, nodes, diagnosis);
+  if (feasible.empty()) {
+    if (!nodes.empty()) {
+      PreemptionInputs in{profile_, nodes, diagnosis, nominations_,
+                          informers_.get<policyv1::PodDisruptionBudget>().list()};
+      out.preemption = plan_preemption(in, *out.state, pod);
+      diagnosis.set_preemption(out.preemption.message);
+    }
     out.message = diagnosis.message();
     out.rejected_by = diagnosis.plugins();
-    return std::move(out);
-  };
-  for (PreFilterPlugin* plugin : profile_.pre_filter) {
-    Rejection rejection = plugin->pre_filter(*out.state, pod, nodes);
-    if (!rejection.rejected()) continue;
-    diagnosis.add_for_all(rejection, plugin->name());
-    return give_up();
+    return out;
   }
-  NodeInfos feasible;
-  for (const NodeInfo* node : nodes) {
-    bool fits = true;
-    for (FilterPlugin* plugin : profile_.filter) {
-      Rejection rejection = plugin->filter(*out.state, pod, *node);
-      if (!rejection.rejected()) continue;
-      diagnosis.add(rejection, plugin->name());
-      fits = false;
-      break;
-    }
-    if (fits) feasible.push_back(node);
-  }
-  if (feasible.empty()) return give_up();
   std::string node = choose(*out.state, pod, feasible);
   if (reserve(*out.state, pod, node)) out.node = std::move(node);
   return out;
+}
+
+// The nodes that could take the Pod; the diagnosis says why the others cannot.
+NodeInfos Scheduler::filter(CycleState& state, const PodInfo& pod, const NodeInfos& nodes,
+                            Diagnosis& diagnosis) {
+  NodeInfos feasible;
+  std::optional<std::set<std::string>> only;
+  for (PreFilterPlugin* plugin : profile_.pre_filter) {
+    PreFilterResult result = plugin->pre_filter(state, pod, nodes);
+    if (result.rejection.rejected()) {
+      diagnosis.add_for_all(result.rejection, plugin->name());
+      return feasible;
+    }
+    if (!result.nodes) continue;
+    diagnosis.set_rest(fmt::format("node(s) didn't satisfy plugin(s) [{}]", plugin->name()), plugin->name());
+    if (only) std::erase_if(*result.nodes, [&](const std::string& name) { return !only->contains(name); });
+    only = std::move(result.nodes);
+  }
+  for (const NodeInfo* node : nodes) {
+    const std::string& name = node->node->metadata.name;
+    if (only && !only->contains(name)) continue;
+    NodeInfo copy;
+    auto filtered = profile_.run_filters(state, pod, *nominations_.with(*node, pod, copy));
+    if (filtered.rejection.rejected()) {
+      diagnosis.add(name, std::move(filtered.rejection), filtered.plugin);
+    } else {
+      feasible.push_back(node);
+    }
+  }
+  return feasible;
 }
 
 // The highest total score; among equals a random one, so that Pods spread over like nodes.
@@ -243,18 +297,75 @@ Task<void> Scheduler::bind(QueuedPod pod, std::string node, std::shared_ptr<Cycl
   }
   cache_.forget(pod.info->uid());
   unreserve(*state, *pod.info, node);
-  queue_.on_event(ClusterEvent::kAssignedPodDeleted);
+  ClusterEvent event(ClusterEvent::kAssignedPodDeleted);
+  event.old_pod = pod.info->pod;
+  queue_.on_event(event);
   if (bound.error().is(reason::kNotFound)) {
     queue_.done(pod.info->uid());
     co_return;
   }
   pod.rejected_by.clear();
-  std::string message = fmt::format("binding rejected: {}", bound.error().message);
-  co_await fail(std::move(pod), "SchedulerError", std::move(message), popped_at, token);
+  Failure failure;
+  failure.reason = "SchedulerError";
+  failure.message = fmt::format("binding rejected: {}", bound.error().message);
+  co_await fail(std::move(pod), std::move(failure), popped_at, token);
 }
 
-Task<void> Scheduler::fail(QueuedPod pod, std::string reason, std::string message, uint64_t popped_at,
-                           CancelToken token) {
+api::Time Scheduler::now() const {
+  return api::Time{
+      std::chrono::duration_cast<std::chrono::seconds>(env_.clock->now().time_since_epoch()).count()};
+}
+
+Task<void> Scheduler::patch_status(PodPtr pod, std::string patch, CancelToken token) {
+  if (patch.empty()) co_return;
+  Context context;
+  context.cancel = token;
+  client::WriteOptions options;
+  options.subresource = "status";
+  auto patched =
+      co_await rest_.patch<corev1::Pod>(std::move(context), pod->metadata.namespace_, pod->metadata.name,
+                                        client::PatchType::kStrategic, std::move(patch), std::move(options));
+  if (!patched && !patched.error().is(reason::kNotFound)) {
+    env_.logger.warning(
+        "Updating the status of a pod failed",
+        {{"pod", pod->metadata.namespace_ + "/" + pod->metadata.name}, {"err", patched.error().message}});
+  }
+}
+
+// Makes the victims leave, and lets less important Pods look for another node than this one.
+Task<void> Scheduler::preempt(PodInfoPtr pod, Preemption plan, CancelToken token) {
+  for (const PodInfoPtr& victim : plan.victims) {
+    const corev1::Pod& object = *victim->pod;
+    if (object.metadata.deletionTimestamp) continue;
+    std::string patch = condition_patch(
+        object, "DisruptionTarget", "True", "PreemptionByScheduler",
+        pod->pod->spec.schedulerName + ": preempting to accommodate a higher priority pod", now());
+    co_await patch_status(victim->pod, std::move(patch), token);
+    Context context;
+    context.cancel = token;
+    client::DeleteOptions options;
+    options.uid = object.metadata.uid;
+    Result<void> removed = co_await rest_.delete_<corev1::Pod>(std::move(context), object.metadata.namespace_,
+                                                               object.metadata.name, std::move(options));
+    if (!removed) {
+      env_.logger.warning("Preempting a pod failed",
+                          {{"pod", object.metadata.namespace_ + "/" + object.metadata.name},
+                           {"err", removed.error().message}});
+      continue;
+    }
+    recorder_.event(object, client::kEventNormal, "Preempted",
+                    fmt::format("Preempted by pod {} on node {}", pod->uid(), plan.node));
+  }
+  for (const PodInfoPtr& other : nominations_.lower(plan.node, priority_of(*pod->pod))) {
+    nominations_.remove(other->uid());
+    codec::Value patch;
+    patch.set_path({"metadata", "uid"}, codec::Value(other->uid()));
+    patch.set_path({"status", "nominatedNodeName"}, codec::Value(nullptr));
+    co_await patch_status(other->pod, codec::to_json(patch), token);
+  }
+}
+
+Task<void> Scheduler::fail(QueuedPod pod, Failure failure, uint64_t popped_at, CancelToken token) {
   PodPtr object = pod.info->pod;
   const std::string uid = pod.info->uid();
   PodPtr current = informers_.get<corev1::Pod>().get(object->metadata.namespace_, object->metadata.name);
@@ -265,23 +376,11 @@ Task<void> Scheduler::fail(QueuedPod pod, std::string reason, std::string messag
     co_return;
   }
   queue_.add_unschedulable(std::move(pod), popped_at);
-  recorder_.event(*object, client::kEventWarning, "FailedScheduling", message);
-  api::Time now{
-      std::chrono::duration_cast<std::chrono::seconds>(env_.clock->now().time_since_epoch()).count()};
-  std::string patch = condition_patch(*current, reason, message, now);
-  if (patch.empty()) co_return;
-  Context context;
-  context.cancel = token;
-  client::WriteOptions options;
-  options.subresource = "status";
-  auto patched = co_await rest_.patch<corev1::Pod>(std::move(context), object->metadata.namespace_,
-                                                   object->metadata.name, client::PatchType::kStrategic,
-                                                   std::move(patch), std::move(options));
-  if (!patched && !patched.error().is(reason::kNotFound)) {
-    env_.logger.warning("Updating the condition of a pod failed",
-                        {{"pod", object->metadata.namespace_ + "/" + object->metadata.name},
-                         {"err", patched.error().message}});
-  }
+  recorder_.event(*object, client::kEventWarning, "FailedScheduling", failure.message);
+  if (failure.nominated && failure.nominated->empty()) nominations_.remove(uid);
+  std::string patch = condition_patch(*current, "PodScheduled", "False", failure.reason, failure.message,
+                                      now(), failure.nominated);
+  co_await patch_status(current, std::move(patch), token);
 }
 
 }  // namespace xebec::scheduler

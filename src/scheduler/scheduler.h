@@ -11,6 +11,7 @@
 #include "client/informer_factory.h"
 #include "client/rest.h"
 #include "scheduler/cache.h"
+#include "scheduler/preemption.h"
 #include "scheduler/queue.h"
 
 namespace xebec::scheduler {
@@ -29,6 +30,7 @@ class Scheduler {
 
  private:
   struct Placement;
+  struct Failure;
 
   void watch_nodes();
   void watch_pods();
@@ -39,13 +41,16 @@ class Scheduler {
 
   Task<void> schedule_loop(Scope& scope);
   Placement find_node(const PodInfo& pod);
+  NodeInfos filter(CycleState& state, const PodInfo& pod, const NodeInfos& nodes, Diagnosis& diagnosis);
   std::string choose(CycleState& state, const PodInfo& pod, const NodeInfos& feasible);
   bool reserve(CycleState& state, const PodInfo& pod, const std::string& node);
   void unreserve(CycleState& state, const PodInfo& pod, const std::string& node);
   Task<void> bind(QueuedPod pod, std::string node, std::shared_ptr<CycleState> state, uint64_t popped_at,
                   CancelToken token);
-  Task<void> fail(QueuedPod pod, std::string reason, std::string message, uint64_t popped_at,
-                  CancelToken token);
+  Task<void> fail(QueuedPod pod, Failure failure, uint64_t popped_at, CancelToken token);
+  Task<void> preempt(PodInfoPtr pod, Preemption plan, CancelToken token);
+  Task<void> patch_status(std::shared_ptr<const corev1::Pod> pod, std::string patch, CancelToken token);
+  api::Time now() const;
 
   client::Rest rest_;
   client::Env env_;
@@ -54,6 +59,7 @@ class Scheduler {
   client::InformerFactory informers_;
   client::EventRecorder recorder_;
   Cache cache_;
+  Nominations nominations_;
   SchedulingQueue queue_;
 };
 

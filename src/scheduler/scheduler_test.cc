@@ -1,34 +1,17 @@
+// The parts of the scheduler: plugins' decisions, the cache, the queue.
 #include "base/scope.h"
-
 #include "base/sim_executor.h"
 #include "scheduler/cache.h"
 #include "scheduler/diagnosis.h"
 #include "scheduler/plugins/plugins.h"
 #include "scheduler/queue.h"
+#include "scheduler/test_objects.h"
 
 namespace xebec::scheduler {
 namespace {
 
-std::shared_ptr<const corev1::Pod> make_pod(std::string name, std::string cpu = "", std::string node = "") {
-  corev1::Pod pod;
-  pod.metadata.name = name;
-  pod.metadata.namespace_ = "default";
-  pod.metadata.uid = std::move(name);
-  pod.spec.nodeName = std::move(node);
-  corev1::Container& container = pod.spec.containers.emplace_back();
-  if (!cpu.empty()) container.resources.requests["cpu"] = api::Quantity::must_parse(cpu);
-  return std::make_shared<const corev1::Pod>(std::move(pod));
-}
-
-std::shared_ptr<const corev1::Node> make_node(std::string name, std::string cpu = "2",
-                                              std::string pods = "110") {
-  corev1::Node node;
-  node.metadata.name = std::move(name);
-  node.status.allocatable["cpu"] = api::Quantity::must_parse(cpu);
-  node.status.allocatable["memory"] = api::Quantity::must_parse("4Gi");
-  node.status.allocatable["pods"] = api::Quantity::must_parse(pods);
-  return std::make_shared<const corev1::Node>(std::move(node));
-}
+using testing::make_node;
+using testing::make_pod;
 
 NodeInfo info_of(std::shared_ptr<const corev1::Node> node) {
   NodeInfo info;
@@ -58,7 +41,7 @@ TEST(TaintToleration, AnUntoleratedTaintRejectsInUpstreamsWords) {
   corev1::Pod pod = *make_pod("p");
   Rejection rejection = filter(make_taint_toleration(), pod, info);
   ASSERT_TRUE(rejection.rejected());
-  EXPECT_EQ(rejection.reasons[0], "node(s) had untolerated taint {node.kubernetes.io/not-ready: }");
+  EXPECT_EQ(rejection.reasons[0], "node(s) had untolerated taint(s)");
   corev1::Toleration& toleration = pod.spec.tolerations.emplace_back();
   toleration.operator_ = "Exists";
   EXPECT_FALSE(filter(make_taint_toleration(), pod, info).rejected());
@@ -100,11 +83,21 @@ TEST(HostPorts, TheWildcardAddressConflictsWithEveryOther) {
 
 TEST(Diagnosis, CountsReasonsAsUpstreamDoes) {
   Diagnosis diagnosis(3);
-  diagnosis.add(Rejection::because("Insufficient memory"), "NodeResourcesFit");
-  diagnosis.add(Rejection::because("Too many pods"), "NodeResourcesFit");
-  diagnosis.add(Rejection::because("Too many pods"), "NodeResourcesFit");
+  diagnosis.add("a", Rejection::because("Insufficient memory"), "NodeResourcesFit");
+  diagnosis.add("b", Rejection::because("Too many pods"), "NodeResourcesFit");
+  diagnosis.add("c", Rejection::because("Too many pods"), "NodeResourcesFit");
   EXPECT_EQ(diagnosis.message(), "0/3 nodes are available: 1 Insufficient memory, 2 Too many pods.");
   EXPECT_EQ(Diagnosis(0).message(), "no nodes available to schedule pods");
+}
+
+TEST(Diagnosis, NodesThatWereNotLookedAtCountToo) {
+  Diagnosis diagnosis(3);
+  diagnosis.set_rest("node(s) didn't satisfy plugin(s) [NodeAffinity]", "NodeAffinity");
+  diagnosis.add("a", Rejection::because("Insufficient cpu"), "NodeResourcesFit");
+  diagnosis.set_preemption("not eligible due to preemptionPolicy=Never.");
+  EXPECT_EQ(diagnosis.message(),
+            "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. "
+            "preemption: not eligible due to preemptionPolicy=Never.");
 }
 
 TEST(Cache, AnAssumedPodCountsUntilItIsForgotten) {
@@ -132,6 +125,12 @@ class QueueTest : public ::testing::Test {
     scope_.cancel();
     executor_.run_for(std::chrono::seconds(1));
   }
+  // The next Pod is tried, and this plugin does not want it.
+  void reject(std::string plugin) {
+    QueuedPod pod = *pop();
+    pod.rejected_by = {std::move(plugin)};
+    queue_.add_unschedulable(std::move(pod), queue_.event_counter());
+  }
   static Task<void> keep(SchedulingQueue& queue, CancelToken token, std::optional<QueuedPod>& out) {
     std::optional<QueuedPod> popped = co_await queue.pop(token);
     if (popped) out.emplace(std::move(*popped));
@@ -157,20 +156,87 @@ TEST_F(QueueTest, ARejectedPodWaitsForAnEventThatItsPluginCaresAbout) {
   QueuedPod pod = *pop();
   pod.rejected_by = {"NodeResourcesFit"};
   queue_.add_unschedulable(std::move(pod), queue_.event_counter());
-  queue_.on_event(ClusterEvent::kNodeLabel);
-  executor_.run_for(std::chrono::seconds(20));
+  queue_.on_event(ClusterEvent(ClusterEvent::kNodeLabel));
   EXPECT_EQ(queue_.unschedulable(), 1u);
-  queue_.on_event(ClusterEvent::kAssignedPodDeleted);
+  queue_.on_event(ClusterEvent(ClusterEvent::kAssignedPodDeleted));
   EXPECT_EQ(queue_.backing_off(), 1u);
   executor_.run_for(std::chrono::seconds(2));
   EXPECT_EQ(queue_.active(), 1u);
+}
+
+TEST_F(QueueTest, ABackOffThatIsOverIsNotWaitedForAgain) {
+  queue_.add_or_update(make_pod("p"));
+  reject("NodeResourcesFit");
+  executor_.run_for(std::chrono::seconds(20));
+  EXPECT_EQ(queue_.unschedulable(), 1u);
+  queue_.on_event(ClusterEvent(ClusterEvent::kAssignedPodDeleted));
+  EXPECT_EQ(queue_.active(), 1u);
+}
+
+TEST_F(QueueTest, BackOffDoublesWithEveryAttempt) {
+  queue_.add_or_update(make_pod("p"));
+  std::vector<int> waits;
+  for (int i = 0; i < 6; ++i) {
+    reject("NodeResourcesFit");
+    queue_.on_event(ClusterEvent(ClusterEvent::kAssignedPodDeleted));
+    int seconds = 0;
+    for (; queue_.active() == 0 && seconds < 100; ++seconds) executor_.run_for(std::chrono::seconds(1));
+    waits.push_back(seconds);
+  }
+  EXPECT_EQ(waits, (std::vector<int>{1, 2, 4, 8, 10, 10}));
+}
+
+TEST_F(QueueTest, WithNothingElseToDoABackOffIsCutShort) {
+  queue_.add_or_update(make_pod("p"));
+  reject("NodeResourcesFit");
+  queue_.on_event(ClusterEvent(ClusterEvent::kAssignedPodDeleted));
+  ASSERT_EQ(queue_.backing_off(), 1u);
+  EXPECT_EQ(pop()->info->uid(), "p");
+}
+
+TEST_F(QueueTest, AnErrorIsWaitedOut) {
+  queue_.add_or_update(make_pod("p"));
+  QueuedPod pod = *pop();
+  queue_.add_unschedulable(std::move(pod), queue_.event_counter());
+  EXPECT_EQ(queue_.backing_off(), 1u);
+  EXPECT_FALSE(pop());
+  executor_.run_for(std::chrono::seconds(2));
+  EXPECT_EQ(queue_.backing_off(), 0u);
+}
+
+TEST_F(QueueTest, AHintSavesUselessAttempts) {
+  corev1::Pod pod = *make_pod("p", "4");
+  queue_.add_or_update(std::make_shared<const corev1::Pod>(pod));
+  reject("NodeResourcesFit");
+  ClusterEvent event(ClusterEvent::kNodeAdded);
+  event.node = make_node("small", "2");
+  queue_.on_event(event);
+  EXPECT_EQ(queue_.unschedulable(), 1u);
+  event.node = make_node("big", "8");
+  queue_.on_event(event);
+  EXPECT_EQ(queue_.backing_off(), 1u);
+}
+
+TEST_F(QueueTest, AGatedPodWaitsForItsGatesOnly) {
+  corev1::Pod pod = *make_pod("p");
+  pod.spec.schedulingGates.emplace_back().name = "example.com/wait";
+  queue_.add_or_update(std::make_shared<const corev1::Pod>(pod));
+  executor_.run_for(std::chrono::minutes(6));
+  queue_.on_event(ClusterEvent(ClusterEvent::kNodeAdded));
+  EXPECT_EQ(queue_.unschedulable(), 1u);
+  pod.metadata.labels["a"] = "b";
+  queue_.add_or_update(std::make_shared<const corev1::Pod>(pod));
+  EXPECT_EQ(queue_.unschedulable(), 1u);
+  pod.spec.schedulingGates.clear();
+  queue_.add_or_update(std::make_shared<const corev1::Pod>(pod));
+  EXPECT_EQ(queue_.active(), 1u) << "it was never tried: there is no back-off";
 }
 
 TEST_F(QueueTest, AnEventDuringTheAttemptIsNotLost) {
   queue_.add_or_update(make_pod("p"));
   QueuedPod pod = *pop();
   uint64_t popped_at = queue_.event_counter();
-  queue_.on_event(ClusterEvent::kNodeAdded);
+  queue_.on_event(ClusterEvent(ClusterEvent::kNodeAdded));
   pod.rejected_by = {"NodeResourcesFit"};
   queue_.add_unschedulable(std::move(pod), popped_at);
   EXPECT_EQ(queue_.backing_off(), 1u);

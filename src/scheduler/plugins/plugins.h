@@ -5,6 +5,7 @@
 
 namespace xebec::scheduler {
 
+std::unique_ptr<Plugin> make_scheduling_gates();
 std::unique_ptr<Plugin> make_node_unschedulable();
 std::unique_ptr<Plugin> make_node_name();
 std::unique_ptr<Plugin> make_taint_toleration();
