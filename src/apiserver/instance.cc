@@ -15,6 +15,7 @@
 #include "apiserver/bootstrap/cluster.h"
 #include "apiserver/reviews/access_reviews.h"
 #include "apiserver/reviews/token_request.h"
+#include "base/all_of.h"
 #include "base/scope.h"
 #include "base/sync.h"
 #include "security/pki/pki.h"
@@ -178,18 +179,25 @@ struct Step {
   std::function<Task<Result<void>>()> run;
 };
 
-Task<void> run_steps(std::vector<Step> steps, std::vector<OneShot<bool>> feeds, StartHooks* hooks,
-                     OneShot<bool> ready, CancelToken cancel, Logger logger) {
+Task<Result<void>> run_step(Step step, StartHooks* hooks, CancelToken cancel, Logger logger) {
+  bool done = co_await persist(step.run, step.hook, cancel, logger);
+  if (!done) co_return fail(errors::cancelled());
+  hooks->done(step.hook);
+  co_return Result<void>();
+}
+
+// `first` before all others, for these need the namespaces; the others at once, so that their writes share
+// commits.
+Task<void> run_steps(Step first, std::vector<Step> others, std::vector<OneShot<bool>> feeds,
+                     StartHooks* hooks, OneShot<bool> ready, CancelToken cancel, Logger logger) {
   for (const OneShot<bool>& feed : feeds) co_await feed;
-  for (Step& step : steps) {
-    bool done = co_await persist(step.run, step.hook, cancel, logger);
-    if (!done) {
-      ready.set(false);
-      co_return;
-    }
-    hooks->done(step.hook);
+  Result<void> done = co_await run_step(std::move(first), hooks, cancel, logger);
+  if (done) {
+    std::vector<Task<Result<void>>> all;
+    for (Step& step : others) all.push_back(run_step(std::move(step), hooks, cancel, logger));
+    done = co_await all_of(std::move(all));
   }
-  ready.set(true);
+  ready.set(done.has_value());
 }
 
 }  // namespace
@@ -225,9 +233,9 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(InstanceEnv env, Instanc
   const RegistryMap* registries = p->registries.get();
   const ClusterFacts facts = p->facts();
   const Clock* clock = p->env.clock.get();
+  Step namespaces{"start-system-namespaces-controller",
+                  [registries] { return ensure_system_namespaces(registries); }};
   std::vector<Step> steps;
-  steps.push_back(Step{"start-system-namespaces-controller",
-                       [registries] { return ensure_system_namespaces(registries); }});
   steps.push_back(
       Step{"rbac/bootstrap-roles", [registries] { return rbac::reconcile_bootstrap_policy(*registries); }});
   steps.push_back(Step{"scheduling/bootstrap-system-priority-classes",
@@ -241,8 +249,8 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(InstanceEnv env, Instanc
                        [registries, facts] { return ensure_kubernetes_service(registries, facts); }});
   steps.push_back(Step{"start-cluster-authentication-info-controller",
                        [registries, facts] { return ensure_authentication_info(registries, facts); }});
-  p->scope->spawn(run_steps(std::move(steps), std::move(feeds), &p->server->start_hooks(), p->ready,
-                            p->scope->token(), p->env.logger));
+  p->scope->spawn(run_steps(std::move(namespaces), std::move(steps), std::move(feeds),
+                            &p->server->start_hooks(), p->ready, p->scope->token(), p->env.logger));
   co_return instance;
 }
 

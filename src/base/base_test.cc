@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "base/all_of.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/scope.h"
@@ -94,6 +95,33 @@ Task<void> consume(Queue<int>& queue, std::vector<int>& out) {
     if (!value) co_return;
     out.push_back(*value);
   }
+}
+
+Task<Result<void>> fail_after(Duration duration, const char* message) {
+  co_await sleep_for(duration);
+  if (message == nullptr) co_return Result<void>();
+  co_return fail(errors::internal(message));
+}
+
+TEST(AllOf, RunsAllAtOnceAndReturnsTheFirstErrorInTheirOrder) {
+  SimExecutor executor;
+  std::vector<Task<Result<void>>> tasks;
+  tasks.push_back(fail_after(std::chrono::seconds(3), nullptr));
+  tasks.push_back(fail_after(std::chrono::seconds(2), "second"));
+  tasks.push_back(fail_after(std::chrono::seconds(1), "third"));
+  Result<void> result;
+  MonotonicTime start = executor.now();
+  auto run = [](std::vector<Task<Result<void>>> all, Result<void>& out) -> Task<void> {
+    out = co_await all_of(std::move(all));
+  };
+  Scope scope(executor);
+  scope.spawn(run(std::move(tasks), result));
+  executor.run_for(std::chrono::seconds(2));
+  EXPECT_TRUE(result.has_value()) << "not before all have ended";
+  executor.run_for(std::chrono::seconds(1));
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().message, "Internal error occurred: second");
+  EXPECT_EQ(executor.now() - start, std::chrono::seconds(3));
 }
 
 TEST(Queue, DeliversInOrderAndEndsWhenClosed) {

@@ -33,7 +33,8 @@ Result<pki::CertificateAuthority> open_ca(const std::string& dir, WallTime now) 
 Result<std::string> open_service_account_key(const std::string& dir) {
   const std::string path = dir + "/sa.key";
   if (exists(path)) return pki::read_file(path);
-  TRY(pki::PrivateKey key, pki::PrivateKey::generate_rsa());
+  // ES256: an RSA key is slow to find and to sign with, and everything starts behind it.
+  TRY(pki::PrivateKey key, pki::PrivateKey::generate_ecdsa());
   TRY_VOID(pki::write_file_atomic(path, key.pem()));
   TRY_VOID(pki::write_file_atomic(dir + "/sa.pub", key.public_key().pem(), 0644));
   return key.pem();

@@ -10,6 +10,7 @@
 #include "api/gen/schedulingv1.h"
 #include "api/scheme.h"
 #include "apiserver/cache/entry.h"
+#include "base/all_of.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -189,13 +190,13 @@ Result<std::string> first_service_address(std::string_view cidr) {
 
 Task<Result<void>> ensure_system_namespaces(const RegistryMap* registries) {
   CO_TRY(Registry * namespaces, registry_of(registries, "", "namespaces"));
+  std::vector<Task<Result<void>>> all;
   for (std::string_view name : {"kube-system", "kube-public", "kube-node-lease", "default"}) {
     corev1::Namespace object;
     object.metadata.name = name;
-    api::Object wanted = api::Object::of(std::move(object));
-    CO_TRY_VOID(co_await ensure(namespaces, std::move(wanted)));
+    all.push_back(ensure(namespaces, api::Object::of(std::move(object))));
   }
-  co_return Result<void>();
+  co_return co_await all_of(std::move(all));
 }
 
 Task<Result<void>> ensure_system_priority_classes(const RegistryMap* registries) {
@@ -211,15 +212,15 @@ Task<Result<void>> ensure_system_priority_classes(const RegistryMap* registries)
       {"system-cluster-critical", 2000000000,
        "Used for system critical pods that must run in the cluster, but can be moved to another node if "
        "necessary."}};
+  std::vector<Task<Result<void>>> all;
   for (const Class& c : kClasses) {
     schedulingv1::PriorityClass object;
     object.metadata.name = c.name;
     object.value = c.value;
     object.description = c.description;
-    api::Object wanted = api::Object::of(std::move(object));
-    CO_TRY_VOID(co_await ensure(classes, std::move(wanted)));
+    all.push_back(ensure(classes, api::Object::of(std::move(object))));
   }
-  co_return Result<void>();
+  co_return co_await all_of(std::move(all));
 }
 
 Task<Result<void>> ensure_kubernetes_service(const RegistryMap* registries, ClusterFacts facts) {
