@@ -1,7 +1,12 @@
 # xebec_module(NAME [DEPS module...] [LIBS target...] [TEST_DEPS module...] [NO_PCH])
 #   *.cc of the folder (and of sub-folders that have no CMakeLists.txt of their own) -> static library xebec_NAME
-#   *_test.cc  -> NAME_test, labelled `unit`;   *_bench.cc -> NAME_bench
+#   *_test.cc  -> NAME_test, labelled `unit`;   *_bench.cc -> NAME_bench;   *_fuzz.cc -> see Fuzz.cmake
 # Sources are globbed so that a new file touches nothing but its own folder.
+
+# xebec_test_options(TARGET): tests run once a build, so that compiling them fast counts for more than running them fast.
+function(xebec_test_options target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O0>)
+endfunction()
 
 # xebec_precompile(TARGET TIER): shares the precompiled header of TIER (cmake/pch) with TARGET.
 function(xebec_precompile target tier)
@@ -26,6 +31,8 @@ function(xebec_module name)
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set(benches ${all})
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+  set(fuzzers ${all})
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
 
@@ -55,6 +62,7 @@ function(xebec_module name)
     target_link_libraries(${name}_test PRIVATE xebec_${name} ${M_TEST_DEPS} ${M_TEST_LIBS} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE XEBEC_SHARED_DATA="${XEBEC_SHARED_DATA}" XEBEC_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     xebec_precompile(${name}_test ${tier}_test)
+    xebec_test_options(${name}_test)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
   endif()
@@ -62,4 +70,5 @@ function(xebec_module name)
     add_executable(${name}_bench ${benches})
     target_link_libraries(${name}_bench PRIVATE xebec_${name} ${M_TEST_DEPS} benchmark::benchmark_main)
   endif()
+  xebec_fuzz(LIBRARIES xebec_${name} ${M_TEST_DEPS} SOURCES ${fuzzers})
 endfunction()

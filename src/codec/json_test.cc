@@ -248,10 +248,14 @@ TEST(JsonDecode, PassesTheJsonTestSuite) {
     text << in.rdbuf();
     std::string name = entry.path().filename();
     bool good = parse_json(text.str()).has_value();
-    if (name.starts_with("y_")) EXPECT_TRUE(good) << name;
+    if (name.starts_with("y_")) {
+      EXPECT_TRUE(good) << name;
+    }
     // encoding/json replaces invalid UTF-8 instead of refusing it; the cases of that kind are named i_
     // anyway.
-    if (name.starts_with("n_")) EXPECT_FALSE(good) << name;
+    if (name.starts_with("n_")) {
+      EXPECT_FALSE(good) << name;
+    }
     ++checked;
   }
   fs::remove_all(pattern);

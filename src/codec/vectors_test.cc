@@ -173,7 +173,9 @@ TEST_F(Vectors, DamagedTextNeverCrashes) {
         for (int i = 0; i <= round; ++i) text[random() % text.size()] = static_cast<char>(random());
         api::Object object(*type);
         auto result = decode_yaml(*type, text, object.data(), Strictness::Warn);
-        if (!result) EXPECT_FALSE(result.error().message.empty());
+        if (!result) {
+          EXPECT_FALSE(result.error().message.empty());
+        }
       }
     }
   }

@@ -115,7 +115,8 @@ void BM_FanOut1000(benchmark::State& state) {
     filled.cache->apply(std::span(&change, 1), unreadable);
     filled.progress->advance(revision);
     for (auto& cursor : cursors) {
-      for (const WatchEvent& event : *cursor->poll()) {
+      const auto events = cursor->poll();
+      for (const WatchEvent& event : *events) {
         if (!event.encoded->find("pb")) event.encoded->keep("pb", event.entry->bytes());
         ++delivered;
       }
