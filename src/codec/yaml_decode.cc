@@ -43,6 +43,47 @@ std::string_view go_words(std::string_view message) {
   return message;
 }
 
+// What go-yaml says of an invalid sequence.
+std::string_view utf8_problem(const char* p, const char* end) {
+  auto byte = [&](int i) { return static_cast<unsigned char>(p[i]); };
+  const int length = (byte(0) & 0xe0) == 0xc0   ? 2
+                     : (byte(0) & 0xf0) == 0xe0 ? 3
+                     : (byte(0) & 0xf8) == 0xf0 ? 4
+                                                : 0;
+  if (length == 0) return "invalid leading UTF-8 octet";
+  if (end - p < length) return "incomplete UTF-8 octet sequence";
+  for (int i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return "invalid trailing UTF-8 octet";
+  const bool surrogate = byte(0) == 0xed && byte(1) >= 0xa0;
+  const bool beyond = byte(0) > 0xf4 || (byte(0) == 0xf4 && byte(1) >= 0x90);
+  return surrogate || beyond ? "invalid Unicode character" : "invalid length of a UTF-8 sequence";
+}
+
+// go-yaml reads valid UTF-8 without control characters only; libfyaml would read on, or for ever. Its
+// complaint; empty when there is none.
+std::string_view bad_characters(std::string_view text) {
+  const char* p = text.data();
+  const char* end = p + text.size();
+  if (text.starts_with("\xef\xbb\xbf")) p += 3;
+  while (p != end) {
+    const auto first = static_cast<unsigned char>(*p);
+    if (first < 0x80) {
+      if ((first < 0x20 && first != '\t' && first != '\n' && first != '\r') || first == 0x7f)
+        return "control characters are not allowed";
+      ++p;
+      continue;
+    }
+    const int length = utf8_length(p, end);
+    if (length == 0) return utf8_problem(p, end);
+    const std::string_view rune(p, static_cast<std::size_t>(length));
+    const bool c1_control = first == 0xc2 && static_cast<unsigned char>(p[1]) < 0xa0 && rune != "\xc2\x85";
+    if (c1_control || rune == "\xef\xbb\xbf" || rune == "\xef\xbf\xbe" || rune == "\xef\xbf\xbf")
+      return "control characters are not allowed";
+    p += length;
+  }
+  return {};
+}
+
 // go-yaml's guard against documents that blow up through aliases.
 bool excessive_aliasing(uint64_t decoded, uint64_t aliased) {
   constexpr double kLow = 400000, kHigh = 4000000;
@@ -281,6 +322,12 @@ class Reader {
   Builder builder_;
 };
 
+Result<void> check_characters(std::string_view text) {
+  const std::string_view why = bad_characters(text);
+  if (why.empty()) return {};
+  return fail(errors::bad_request("yaml: " + std::string(why)));
+}
+
 bool looks_like_json(std::string_view text) {
   std::size_t start = text.find_first_not_of(" \t\r\n");
   return start != std::string_view::npos && text[start] == '{';
@@ -289,6 +336,7 @@ bool looks_like_json(std::string_view text) {
 }  // namespace
 
 Result<Value> parse_yaml(std::string_view text, std::vector<std::string>* strict_errors) {
+  TRY_VOID(check_characters(text));
   Reader reader(text, strict_errors != nullptr);
   Value value;
   TRY_VOID(reader.next(value));
@@ -300,6 +348,7 @@ Result<Value> parse_yaml(std::string_view text, std::vector<std::string>* strict
 }
 
 Result<std::vector<Value>> parse_yaml_stream(std::string_view text) {
+  TRY_VOID(check_characters(text));
   Reader reader(text, false);
   std::vector<Value> documents;
   while (true) {

@@ -86,6 +86,23 @@ TEST(Yaml, ErrorsNameTheLine) {
   EXPECT_EQ(as_json("a: b: c\n"), "yaml: line 1: mapping values are not allowed in this context");
 }
 
+TEST(Yaml, OnlyTextIsRead) {
+  auto error = [](std::string_view text) { return parse_yaml(text).error().message; };
+  EXPECT_EQ(error(std::string_view("a: \0", 4)), "yaml: control characters are not allowed");
+  EXPECT_EQ(error("a: \x7f"), "yaml: control characters are not allowed");
+  EXPECT_EQ(error("a: \xc2\x80"), "yaml: control characters are not allowed");
+  // libfyaml does not come back from this one.
+  EXPECT_EQ(error("base: &b\n%  x: \x86\n  y: [1, 2]\n"), "yaml: invalid leading UTF-8 octet");
+  EXPECT_EQ(error("a: \xc3("), "yaml: invalid trailing UTF-8 octet");
+  EXPECT_EQ(error("a: \xe2\x82"), "yaml: incomplete UTF-8 octet sequence");
+  EXPECT_EQ(error("a: \xed\xa0\x80"), "yaml: invalid Unicode character");
+  EXPECT_EQ(error("a: \xc0\x80"), "yaml: invalid length of a UTF-8 sequence");
+  EXPECT_EQ(*parse_yaml("\xef\xbb\xbf"
+                        "a: \xc2\xa0\xf0\x9f\x98\x80")
+                 ->find("a"),
+            Value("\xc2\xa0\xf0\x9f\x98\x80"));
+}
+
 TEST(Yaml, SplitsDocuments) {
   auto documents = split_yaml("a: 1\n--- # two\nb: 2\n---\nc: |\n  ---x\n");
   ASSERT_EQ(documents.size(), 3u);
