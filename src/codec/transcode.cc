@@ -280,8 +280,8 @@ class Transcoder::Run {
         write_json_string(resource_version, out_);
         continue;
       }
-      if (f.count == 0 ? step.omit_absent : omitted(step, items_[f.first])) continue;
       if (f.count > 1 && (step.rep == Rep::Value || step.rep == Rep::Optional)) return false;
+      if (f.count == 0 ? step.omit_absent : omitted(step, items_[f.first])) continue;
       key(step, before);
       if (!value(step, f, i == plan.metadata ? resource_version : std::string_view(), depth)) return false;
     }
