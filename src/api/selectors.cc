@@ -332,7 +332,8 @@ std::string LabelSelector::str() const {
   for (const Requirement& r : requirements_) {
     if (!out.empty()) out += ',';
     std::string list;
-    for (const std::string& v : r.values) list += (list.empty() ? "" : ",") + v;
+    // The first value may be empty: "a in (,b)".
+    for (size_t i = 0; i < r.values.size(); ++i) list += (i == 0 ? "" : ",") + r.values[i];
     switch (r.op) {
       case Op::kIn:
         out += r.values.size() == 1 ? r.key + "=" + list : r.key + " in (" + list + ")";
