@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include <cstring>
 
@@ -13,7 +13,30 @@ namespace xebec::http {
 namespace {
 
 namespace beast = boost::beast::http;
-using Parser = beast::response_parser<beast::string_body>;
+
+// As Beast's string_body, but room is made as bytes come: a Content-Length is only what the peer says.
+struct GrowingBody {
+  using value_type = std::string;
+  class reader {
+   public:
+    template <bool isRequest, class Fields>
+    reader(beast::header<isRequest, Fields>&, value_type& body) : body_(body) {}
+    void init(const boost::optional<uint64_t>&, boost::beast::error_code& failed) { failed = {}; }
+    template <class Buffers>
+    size_t put(const Buffers& buffers, boost::beast::error_code& failed) {
+      failed = {};
+      const size_t before = body_.size();
+      for (auto buffer : boost::beast::buffers_range_ref(buffers))
+        body_.append(static_cast<const char*>(buffer.data()), buffer.size());
+      return body_.size() - before;
+    }
+    void finish(boost::beast::error_code& failed) { failed = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+using Parser = beast::response_parser<GrowingBody>;
 
 constexpr size_t kCollected = 1 << 20;  // bodies of known length up to this are delivered whole
 constexpr size_t kErrorBody = 64 << 10;
