@@ -100,7 +100,9 @@ Transport::Transport(AsioExecutor& executor, int fd) : impl_(std::make_unique<Im
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
   impl_->socket.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), fd, failed);
   if (!failed) impl_->socket.native_non_blocking(true, failed);
-  if (!failed) impl_->socket.set_option(tcp::no_delay(true), failed);
+  // Unix sockets have no such delay, nor the option.
+  error_code ignored;
+  if (!failed) impl_->socket.set_option(tcp::no_delay(true), ignored);
   if (failed) {
     impl_->error = failed.message();
     close();
