@@ -1,5 +1,8 @@
 #include "kubelet/server/logs/cri_line.h"
 
+#include <limits>
+#include <utility>
+
 #include "api/time.h"
 
 namespace xebec::kubelet {
@@ -38,7 +41,7 @@ std::optional<CriLine> parse_cri_line(std::string_view line) {
   CriLine out;
   auto timestamp = next_word(line);
   auto stream = next_word(line);
-  if (!timestamp || timestamp->size() <= kWholeSeconds || !stream ||
+  if (!timestamp || !api::Time::parse(*timestamp) || !stream ||
       (*stream != "stdout" && *stream != "stderr")) {
     return std::nullopt;
   }
@@ -56,7 +59,10 @@ std::optional<CriLine> parse_cri_line(std::string_view line) {
 
 std::optional<WallTime> parse_log_time(std::string_view timestamp) {
   Result<api::Time> seconds = api::Time::parse(timestamp);
-  if (!seconds) return std::nullopt;
+  // Years beyond what nanoseconds can count do not come from a runtime.
+  constexpr int64_t kFarthest = std::numeric_limits<int64_t>::max() / 1'000'000'000 - 1;
+  if (!seconds || seconds->unix_seconds() > kFarthest || seconds->unix_seconds() < -kFarthest)
+    return std::nullopt;
   int64_t nanos = 0;
   for (char c : nine_digits(fraction_of(timestamp))) nanos = nanos * 10 + (c - '0');
   return WallTime(std::chrono::seconds(seconds->unix_seconds()) + std::chrono::nanoseconds(nanos));

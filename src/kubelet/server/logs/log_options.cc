@@ -1,5 +1,6 @@
 #include "kubelet/server/logs/log_options.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "kubelet/server/logs/cri_line.h"
@@ -52,7 +53,9 @@ Result<LogOptions> parse_log_options(const http::Request& request, WallTime now)
   std::optional<std::string> since_time = request.param("sinceTime");
   if (since_time && since_time->empty()) since_time.reset();
   if (since_seconds && since_time) return fail(nonsense());
-  if (since_seconds) options.since = now - std::chrono::seconds(*since_seconds);
+  // More seconds than there were since 1970 mean everything.
+  const int64_t since_epoch = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  if (since_seconds) options.since = now - std::chrono::seconds(std::min(*since_seconds, since_epoch));
   if (since_time) {
     options.since = parse_log_time(*since_time);
     if (!options.since) return fail(undecodable());

@@ -159,6 +159,8 @@ TEST(LogOptions, NonsenseIsRefused) {
   EXPECT_EQ(options_of("sinceTime=yesterday").error().code, 400);
   EXPECT_EQ(options_of("stream=Stdout&tailLines=1").error().code, 422);
   EXPECT_EQ(*options_of("sinceSeconds=10")->since, WallTime(std::chrono::seconds(999'999'990)));
+  EXPECT_EQ(*options_of("sinceSeconds=9223372036854775807")->since, WallTime());
+  EXPECT_EQ(options_of("sinceTime=9999-01-01T00:00:00Z").error().code, 400);
   EXPECT_TRUE(options_of("follow=1")->follow);
   EXPECT_FALSE(options_of("follow=false")->follow);
 }
