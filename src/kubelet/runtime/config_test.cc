@@ -85,11 +85,13 @@ TEST(Config, HostPortsAreForwardedForOneAddressOrAll) {
 TEST(Host, MountinfoEscapesAreUndone) {
   std::vector<MountPoint> mounts = parse_mountinfo(
       "36 35 98:0 / /mnt/with\\040space rw,noatime shared:1 - ext3 /dev/root rw\n"
-      "40 35 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\nnot a mount\n");
-  ASSERT_EQ(mounts.size(), 2u);
+      "40 35 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\nnot a mount\n"
+      "41 35 0:31 / /a\\xyz\\777\\04 rw - tmpfs tmpfs rw\n");
+  ASSERT_EQ(mounts.size(), 3u);
   EXPECT_EQ(mounts[0].path, "/mnt/with space");
   EXPECT_EQ(mounts[1].type, "cgroup");
   EXPECT_EQ(mounts[1].options, "rw,memory");
+  EXPECT_EQ(mounts[2].path, "/a\\xyz\\777\\04");  // no escapes: as they are
 }
 
 TEST(Host, CapabilitiesAreReadFromProc) {

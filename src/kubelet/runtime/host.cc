@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "kubelet/runtime/program.h"
@@ -20,15 +22,22 @@ namespace fs = std::filesystem;
 
 constexpr int kCapSysResource = 24;
 
+// The byte that `\ooo` at `at` stands for; nothing when it is no such escape.
+std::optional<char> octal_byte(std::string_view text, size_t at) {
+  unsigned value = 0;
+  const char* begin = text.data() + at + 1;
+  if (at + 3 >= text.size() || text[at] != '\\') return std::nullopt;
+  auto [end, error] = std::from_chars(begin, begin + 3, value, 8);
+  if (error != std::errc() || end != begin + 3 || value > 0xff) return std::nullopt;
+  return static_cast<char>(value);
+}
+
 std::string unescape(const std::string& text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      out.push_back(static_cast<char>(std::stoi(text.substr(i + 1, 3), nullptr, 8)));
-      i += 3;
-    } else {
-      out.push_back(text[i]);
-    }
+    const std::optional<char> byte = octal_byte(text, i);
+    out.push_back(byte.value_or(text[i]));
+    if (byte) i += 3;
   }
   return out;
 }
