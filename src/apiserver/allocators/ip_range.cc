@@ -32,8 +32,9 @@ Result<IpRange> IpRange::parse(std::string_view cidr) {
   const size_t slash = std::min(cidr.find('/'), cidr.size());
   const std::optional<uint32_t> address = parse_ipv4(cidr.substr(0, slash));
   unsigned bits = 33;
-  if (slash < cidr.size()) std::from_chars(cidr.data() + slash + 1, cidr.data() + cidr.size(), bits);
-  if (!address || bits < 8 || bits > 30)
+  const char* end = cidr.data() + cidr.size();
+  const bool whole = slash < cidr.size() && std::from_chars(cidr.data() + slash + 1, end, bits).ptr == end;
+  if (!address || !whole || bits < 8 || bits > 30)
     return fail(errors::internal(fmt::format("invalid IPv4 service range \"{}\"", cidr)));
   const uint32_t hosts = bits == 0 ? UINT32_MAX : (uint32_t{1} << (32 - bits)) - 1;
   return IpRange(std::string(cidr), *address & ~hosts, hosts - 1);  // without network and broadcast address

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "codec/json.h"
 #include "codec/value.h"
 
@@ -63,9 +65,13 @@ std::string text(const ValueMap& map, std::string_view key) {
   return value == nullptr ? std::string() : std::string(value->string_or());
 }
 
+// Seconds. What no int64 holds is as far away as one can say.
 int64_t number(const ValueMap& map, std::string_view key) {
+  constexpr double kLimit = 9.2e18;
   const Value* value = map.find(key);
-  return value == nullptr ? 0 : static_cast<int64_t>(value->number_or(0));
+  if (value == nullptr) return 0;
+  if (const int64_t* whole = value->as_int()) return *whole;
+  return static_cast<int64_t>(std::clamp(value->number_or(0), -kLimit, kLimit));
 }
 
 std::optional<ObjectReference> reference(const ValueMap& map, std::string_view key) {

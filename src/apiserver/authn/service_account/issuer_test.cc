@@ -57,6 +57,17 @@ TEST_F(IssuerTest, AChangedTokenAndAnotherIssuersTokenAreRefused) {
   EXPECT_FALSE(issuer_.issued("not a token"));
 }
 
+TEST(Claims, TimesBeyondAllCountingAreReadAsFarAway) {
+  const std::string text =
+      R"({"sub":"system:serviceaccount:a:b","exp":1e300,"iat":-1e300,"nbf":1.5,"kubernetes.io":)"
+      R"({"namespace":"a","serviceaccount":{"name":"b"}}})";
+  Result<Claims> read = parse_claims(text);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_GT(read->expires, int64_t{1} << 62);
+  EXPECT_LT(read->issued_at, -(int64_t{1} << 62));
+  EXPECT_EQ(read->not_before, 1);
+}
+
 TEST_F(IssuerTest, LegacyTokensNeverExpire) {
   Claims legacy = claims();
   legacy.legacy = true;
