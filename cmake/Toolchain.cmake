@@ -1,5 +1,5 @@
 # Compiler settings shared by every target, and the sanitizer switch.
-set(XEBEC_SANITIZE "" CACHE STRING "Sanitizers to build with: address, thread or empty")
+set(XEBEC_SANITIZE "" CACHE STRING "Sanitizers to build with: address, thread, fuzzer (clang; address and libFuzzer) or empty")
 set(XEBEC_SHARED_DATA "${CMAKE_SOURCE_DIR}/../shared" CACHE PATH
     "Folder with conformance vectors and cases; tests that need it are skipped where it is absent")
 
@@ -28,4 +28,9 @@ if(XEBEC_SANITIZE STREQUAL "address")
 elseif(XEBEC_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
   add_link_options(-fsanitize=thread)
+elseif(XEBEC_SANITIZE STREQUAL "fuzzer")
+  # Everything is instrumented for libFuzzer; its main function is linked to the fuzz programs alone (Fuzz.cmake).
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+                      -fno-omit-frame-pointer -D_GLIBCXX_ASSERTIONS)
+  add_link_options(-fsanitize=address,undefined -fuse-ld=lld)
 endif()

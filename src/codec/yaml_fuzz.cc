@@ -1,17 +1,18 @@
-// libFuzzer entry: any bytes parse or fail cleanly, and what parses writes YAML that means the same.
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-
+// Any bytes parse or fail cleanly, and what parses writes YAML that means the same.
 #include "codec/yaml.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  using namespace xebec;
-  std::string_view text(reinterpret_cast<const char*>(data), size);
-  std::vector<std::string> strict;
-  auto value = codec::parse_yaml(text, &strict);
-  if (!value || !value->is_map()) return 0;
-  auto again = codec::parse_yaml(codec::encode_yaml(*value));
-  if (!again || !codec::equal_numeric(*again, *value)) std::abort();
-  return 0;
+#include "tests/fuzz/fuzz.h"
+
+namespace xebec::codec {
+
+XEBEC_FUZZ(yaml) {
+  for (std::string_view document : split_yaml(input)) (void)interpret_yaml(document);
+  (void)parse_yaml_stream(input);
+  std::vector<std::string> duplicates;
+  Result<Value> value = parse_yaml(input, &duplicates);
+  if (!value || !value->is_map()) return;
+  Result<Value> again = parse_yaml(encode_yaml(*value));
+  FUZZ_CHECK(again && equal_numeric(*again, *value));
 }
+
+}  // namespace xebec::codec
