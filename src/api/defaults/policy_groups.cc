@@ -4,7 +4,6 @@
 
 namespace xebec {
 
-using api::default_number;
 using api::default_to;
 
 namespace rbacv1 {
