@@ -108,6 +108,10 @@ std::string ns_object(std::string_view name) {
   return fmt::format(R"({{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{}"}}}})", name);
 }
 
+std::string service_account_object() {
+  return R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default"}})";
+}
+
 uint64_t mark_of(std::string_view bytes) {
   size_t at = bytes.find(kMark);
   if (at == std::string_view::npos) return 0;

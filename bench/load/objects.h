@@ -17,6 +17,7 @@ std::string config_map(Format format, std::string_view ns, std::string_view name
 // A Pod that no scheduler takes.
 std::string pod(Format format, std::string_view ns, std::string_view name);
 std::string ns_object(std::string_view name);
+std::string service_account_object();  // "default"
 
 // The mark in the bytes of an encoded object; 0 without one.
 uint64_t mark_of(std::string_view bytes);

@@ -60,16 +60,23 @@ Task<Result<void>> Load::prepare() {
     CO_TRY(std::unique_ptr<http::Client> client, http::make_client(pool_, settings_.connection));
     clients_.push_back(std::move(client));
   }
-  http::Request request = request_for(settings_, "POST", "/api/v1/namespaces");
+  CO_TRY_VOID(co_await ensure("/api/v1/namespaces", ns_object(settings_.ns)));
+  // Pods need it, and an API server alone has no controller that would make it.
+  co_return co_await ensure(fmt::format("/api/v1/namespaces/{}/serviceaccounts", settings_.ns),
+                            service_account_object());
+}
+
+Task<Result<void>> Load::ensure(std::string path, std::string json) {
+  http::Request request = request_for(settings_, "POST", std::move(path));
   request.headers.set("Accept", "application/json");
   request.headers.add("Content-Type", "application/json");
-  request.body = ns_object(settings_.ns);
+  request.body = std::move(json);
   Context context;
   CO_TRY(http::Response response, co_await clients_[0]->send(context, std::move(request)));
   CO_TRY(std::string body, co_await response.read_body());
   // 404: a server with other paths, good enough for the scenario `path`.
   bool ready = response.status == 201 || response.status == 409 || response.status == 404;
-  if (!ready) co_return fail(Status(response.status, "", "cannot create the namespace: " + body));
+  if (!ready) co_return fail(Status(response.status, "", "cannot prepare the namespace: " + body));
   co_return Result<void>();
 }
 

@@ -41,6 +41,7 @@ class Load {
 
  private:
   struct Operation;
+  Task<Result<void>> ensure(std::string path, std::string json);  // creates it unless it is there
   Task<void> workers(const std::string& name, const Operation& operation, size_t count, Measured& measured);
   Task<void> watch_scenario(Measured& measured);
 

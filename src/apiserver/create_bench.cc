@@ -34,8 +34,8 @@ T must(Result<T> result) {
 class World {
  public:
   static World& get() {
-    static World world;
-    return world;
+    static World* const world = new World;  // never taken down: its tasks run as long as the program
+    return *world;
   }
 
   template <class T>
