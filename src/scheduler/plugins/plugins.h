@@ -1,6 +1,7 @@
 // Factories of the built-in plugins (k8s.io/kubernetes/pkg/scheduler/framework/plugins).
 #pragma once
 
+#include "api/node_selectors.h"
 #include "scheduler/framework.h"
 
 namespace xebec::scheduler {
@@ -14,11 +15,8 @@ std::unique_ptr<Plugin> make_node_ports();
 std::unique_ptr<Plugin> make_node_resources_fit();
 std::unique_ptr<Plugin> make_balanced_allocation();
 
-// Whether a toleration bears a taint; whether any of them does.
-bool tolerates(const corev1::Toleration& toleration, const corev1::Taint& taint);
-bool tolerates(const std::vector<corev1::Toleration>& tolerations, const corev1::Taint& taint);
-// Whether the node has what nodeSelector and required node affinity ask for.
-bool matches_node_affinity(const corev1::PodSpec& spec, const corev1::Node& node);
-bool matches_node_term(const corev1::NodeSelectorTerm& term, const corev1::Node& node);
+using api::matches_node_affinity;
+using api::matches_node_term;
+using api::tolerates;
 
 }  // namespace xebec::scheduler

@@ -44,18 +44,6 @@ class TaintToleration final : public FilterPlugin, public ScorePlugin {
 
 }  // namespace
 
-bool tolerates(const corev1::Toleration& toleration, const corev1::Taint& taint) {
-  if (!toleration.effect.empty() && toleration.effect != taint.effect) return false;
-  if (!toleration.key.empty() && toleration.key != taint.key) return false;
-  if (toleration.operator_.empty() || toleration.operator_ == "Equal") return toleration.value == taint.value;
-  return toleration.operator_ == "Exists";
-}
-
-bool tolerates(const std::vector<corev1::Toleration>& tolerations, const corev1::Taint& taint) {
-  return std::any_of(tolerations.begin(), tolerations.end(),
-                     [&](const corev1::Toleration& toleration) { return tolerates(toleration, taint); });
-}
-
 std::unique_ptr<Plugin> make_taint_toleration() { return std::make_unique<TaintToleration>(); }
 
 }  // namespace xebec::scheduler
