@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kRoot = "/registry/";
 constexpr int64_t kPage = 4096;
+constexpr int64_t kReplayed = 4096;  // revisions of the past that a start goes back
 constexpr Duration kPatience = std::chrono::milliseconds(50);
 constexpr Duration kLongest = std::chrono::seconds(3);  // as upstream waits for a fresh cache
 constexpr Duration kRetry = std::chrono::seconds(1);
@@ -27,7 +28,29 @@ void WatchFeed::add(std::shared_ptr<ResourceCache> cache) {
   caches_[cache->prefix()] = cache;
 }
 
-Task<Result<void>> WatchFeed::start() { co_return co_await load_all(); }
+Task<Result<void>> WatchFeed::start() {
+  CO_TRY(const int64_t revision, co_await store_.read_revision());
+  const int64_t past = std::max<int64_t>({1, store_.compacted_revision(), revision - kReplayed});
+  if (past < revision) {
+    Result<void> loaded = co_await load_all_at(past);
+    if (loaded) loaded = co_await replay(revision);
+    if (loaded) co_return loaded;
+    logger_.warning("The store's history cannot be read", {{"error", loaded.error().message}});
+  }
+  co_return co_await load_all();
+}
+
+Task<Result<void>> WatchFeed::replay(int64_t revision) {
+  CO_TRY(std::unique_ptr<storage::Watcher> watcher,
+         co_await store_.watch(std::string(kRoot), progress_->revision() + 1));
+  watcher->request_progress();
+  CancelToken never;
+  while (progress_->revision() < revision) {
+    CO_TRY(storage::WatchBatch batch, co_await watcher->next(never));
+    apply(batch);
+  }
+  co_return Result<void>();
+}
 
 Task<Result<void>> WatchFeed::add_live(std::shared_ptr<ResourceCache> cache) {
   AsyncMutex::Guard guard = co_await applying_.lock();
@@ -64,8 +87,12 @@ Task<Result<void>> WatchFeed::load(std::shared_ptr<ResourceCache> cache, int64_t
 }
 
 Task<Result<void>> WatchFeed::load_all() {
-  AsyncMutex::Guard guard = co_await applying_.lock();
   CO_TRY(const int64_t revision, co_await store_.read_revision());
+  co_return co_await load_all_at(revision);
+}
+
+Task<Result<void>> WatchFeed::load_all_at(int64_t revision) {
+  AsyncMutex::Guard guard = co_await applying_.lock();
   std::vector<std::shared_ptr<ResourceCache>> caches;
   {
     std::lock_guard lock(mutex_);

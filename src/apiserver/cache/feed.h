@@ -27,7 +27,8 @@ class WatchFeed {
 
   // Before start(): the cache is filled by it.
   void add(std::shared_ptr<ResourceCache> cache);
-  // Fills all caches from the store at one revision.
+  // Fills all caches from the store, its latest history included, so that watches from before a restart go
+  // on.
   Task<Result<void>> start();
   // After start(), for resources that come later: returns when the cache is filled and fed.
   Task<Result<void>> add_live(std::shared_ptr<ResourceCache> cache);
@@ -47,6 +48,8 @@ class WatchFeed {
 
   Task<Result<void>> load(std::shared_ptr<ResourceCache> cache, int64_t revision);
   Task<Result<void>> load_all();
+  Task<Result<void>> load_all_at(int64_t revision);
+  Task<Result<void>> replay(int64_t revision);
   Task<Result<void>> follow(CancelToken cancel);
   void apply(const storage::WatchBatch& batch);
   ResourceCache* cache_of(std::string_view key) const;

@@ -88,6 +88,26 @@ TEST(RegistryWatch, OfOneObject) {
   EXPECT_EQ(text(*server.next(**cursor)), "MODIFIED:a");
 }
 
+TEST(RegistryWatch, GoesOnAfterARestart) {
+  TestServer server;
+  add(server, "a");
+  add(server, "b");
+  const int64_t revision = server.list(server.config_maps(), ListRequest())->revision;
+  modify(server, "a", [](corev1::ConfigMap& m) { m.data["k"] = "2"; });
+  ASSERT_TRUE(server.remove(server.config_maps(), "n", "b"));
+  server.restart();
+  EXPECT_EQ(server.list(server.config_maps(), ListRequest())->items.size(), 1u);
+  auto cursor = server.watch(server.config_maps(), request(std::to_string(revision)));
+  ASSERT_TRUE(cursor);
+  EXPECT_EQ(text(*server.next(**cursor)), "MODIFIED:a DELETED:b");
+  add(server, "c");
+  EXPECT_EQ(text(*server.next(**cursor)), "ADDED:c");
+  // What was compacted is no history.
+  ASSERT_TRUE(server.run(server.store->compact(server.store->current_revision())));
+  server.restart();
+  EXPECT_EQ(server.watch(server.config_maps(), request(std::to_string(revision))).error().code, 410);
+}
+
 TEST(RegistryWatch, ThatFallsOffTheRingExpires) {
   RegistriesOptions options;
   options.cache.ring_events = 4;
