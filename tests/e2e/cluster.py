@@ -48,6 +48,21 @@ def wait_until(what, condition, seconds=60, interval=0.2):
     raise AssertionError(f"{what}: not within {seconds} s; last: {last}")
 
 
+def processes_of(container_id):
+    """(pid, start time) of every process in the container, from its control group."""
+    found = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cgroup", encoding="utf-8") as f:
+                if container_id not in f.read():
+                    continue
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+                found.add((int(pid), int(f.read().rsplit(")", 1)[1].split()[19])))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
 class Cluster:
     """One xebec process. with_node: a whole cluster; otherwise the API server alone."""
 
@@ -75,7 +90,7 @@ class Cluster:
 
     def start(self):
         self.start_process()
-        wait_until("the API server's readiness", lambda: self.alive() and self.kubectl("get", "--raw", "/readyz") == "ok")
+        wait_until("the API server's readiness", lambda: self.alive() and self.kubectl("get", "--raw", "/readyz", check=False).stdout == "ok")
         if self.with_node:
             wait_until("the node's readiness", lambda: self.alive() and self.node_ready(), seconds=90)
 

@@ -1,116 +1,128 @@
 """The book's chapter 6 from "creating pods" to "updating a deployment", with real containers and real kubectls."""
-import os
-import pty
-import select
-import socket
+import json
 import subprocess
 import time
 import unittest
 
-from cluster import SOURCE, Cluster, free_port, kubectls, wait_until
+from cluster import kubectls, wait_until
+from hue import DEPLOYMENT, DEPLOYMENT_V4, POD, HueTest, images, leaving, ready
+from watching import Watch
 
-BOOK = os.path.join(SOURCE, "examples/book")
-
-
-def containers(pods):
-    return [c for pod in pods["items"] for c in pod["status"].get("containerStatuses", [])]
+POD_NAME = r"^hue-learn-[0-9a-z]+-[bcdfghjklmnpqrstvwxz2456789]{5}$"
 
 
-class HueLearner(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.cluster = Cluster()
-        cls.addClassCleanup(cls.cluster.close)
-        cls.cluster.start()
+class Availability:
+    """Every state of the Deployment's Pods and status from now on, by watches."""
 
-    def tearDown(self):
-        outcome = self._outcome
-        failed = any(error for _, error in getattr(outcome, "errors", []) or []) or bool(
-            getattr(getattr(outcome, "result", None), "failures", None) or getattr(getattr(outcome, "result", None), "errors", None))
-        if failed:
-            print(self.cluster.tail(), flush=True)
-            print(self.cluster.kubectl("get", "pods,deployments,replicasets,events", "-A", "-o", "wide", check=False).stdout, flush=True)
-        self.cluster.kubectl("delete", "deployments,pods", "--all", "--timeout=60s", timeout=90, check=False)
-        wait_until("all pods to be gone", lambda: not self.cluster.get("pods")["items"], seconds=60)
+    def __init__(self, client):
+        self.available = []  # ready Pods that are not leaving, after each change of a Pod
+        self.total = []
+        self.reported = []  # status.availableReplicas, after each change of the Deployment
+        self.pods = Watch(client, "/api/v1/namespaces/default/pods", self.pod_changed)
+        self.deployments = Watch(client, "/apis/apps/v1/namespaces/default/deployments", self.deployment_changed)
 
-    def k(self, binary, *args, **options):
-        return self.cluster.kubectl(*args, binary=binary, **options)
+    def pod_changed(self, *_):
+        pods = self.pods.objects.values()
+        self.available.append(sum(1 for p in pods if ready(p) and not leaving(p)))
+        self.total.append(sum(1 for p in pods if not leaving(p)))
 
-    def running(self, selector, count):
-        def look():
-            pods = self.cluster.get("pods", "-l", selector)
-            live = [p for p in pods["items"] if "deletionTimestamp" not in p["metadata"]]
-            ready = [p for p in live if any(c["type"] == "Ready" and c["status"] == "True" for c in p["status"].get("conditions", []))]
-            return live if len(live) == count and len(ready) == count else None
+    def deployment_changed(self, kind, thing):
+        if kind != "DELETED":
+            self.reported.append(thing["status"].get("availableReplicas", 0))
 
-        return wait_until(f"{count} running pods of {selector}", look, seconds=90)
+    def settled(self, image, count):
+        pods = list(self.pods.objects.values())
+        return len(pods) == count and images(pods) == {image} and all(ready(p) for p in pods)
 
-    def test_a_pod_runs_logs_and_takes_commands(self):
+    def end(self):
+        self.pods.end()
+        self.deployments.end()
+
+
+class HueLearner(HueTest):
+    def test_a_pod_is_created_looked_at_and_deleted(self):
         for binary in kubectls().values():
-            out = self.k(binary, "create", "-f", os.path.join(BOOK, "hue-learn-pod.yaml"))
-            self.assertEqual(out, "pod/hue-learner created\n")
+            self.assertEqual(self.k(binary, "create", "-f", POD), "pod/hue-learner created\n")
             self.running("app=hue,tier=internal-service", 1)
             table = self.k(binary, "get", "pods").splitlines()
             self.assertEqual(table[0].split(), ["NAME", "READY", "STATUS", "RESTARTS", "AGE"])
             self.assertEqual(table[1].split()[:4], ["hue-learner", "1/1", "Running", "0"])
-            wait_until("the log", lambda: "Started..." in self.k(binary, "logs", "hue-learner"))
-            self.assertIn("Started...", self.k(binary, "logs", "--tail=1", "--timestamps", "hue-learner"))
-            env = self.k(binary, "exec", "hue-learner", "--", "printenv")
-            self.assertIn("DISCOVER_QUEUE=dns", env)
-            self.assertIn("KUBERNETES_SERVICE_HOST=10.96.0.1", env)
-            failed = self.k(binary, "exec", "hue-learner", "--", "sh", "-c", "exit 7", check=False)
-            self.assertEqual(failed.returncode, 7, failed.stderr)
-            echoed = self.k(binary, "exec", "-i", "hue-learner", "--", "cat", stdin="to and fro\n")
-            self.assertEqual(echoed, "to and fro\n")
+            wide = self.k(binary, "get", "pods", "-o", "wide").splitlines()
+            self.assertEqual(wide[0].split()[:7], ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "IP", "NODE"])
+            self.check_json(self.cluster.get("pods", binary=binary))
             described = self.k(binary, "describe", "pod", "hue-learner")
-            for expected in ["Successfully assigned default/hue-learner to", "Created", "Started", "cpu:     200m"]:
-                self.assertIn(expected, described)
-            self.k(binary, "delete", "pod", "hue-learner", timeout=60)
+            for line in [r"^Name: +hue-learner$", r"^Namespace: +default$", r"^Labels: +app=hue$", r"^ +tier=internal-service$",
+                         r"^Annotations: +version: 3\.0$", r"^Status: +Running$", r"^IP: +\d+\.\d+\.\d+\.\d+$",
+                         r"^    Container ID: +containerd://[0-9a-f]{64}$", r"^    Image: +g1g1/hue-learn:v3\.0$",
+                         r"^    State: +Running$", r"^    Ready: +True$", r"^    Restart Count: +0$", r"^      cpu: +200m$",
+                         r"^      memory: +256Mi$", r"^      DISCOVER_QUEUE: +dns$", r"^QoS Class: +Burstable$",
+                         r"^  Ready +True *$", r"^  PodScheduled +True *$",
+                         r"  Normal +Scheduled .*Successfully assigned default/hue-learner to ",
+                         r'  Normal +Pulled .*Container image "g1g1/hue-learn:v3\.0" already present on machine|Successfully pulled image "g1g1/hue-learn:v3\.0"',
+                         r"  Normal +Created ", r"  Normal +Started "]:
+                self.assertRegex(described, "(?m)" + line)
+            self.assertEqual(self.k(binary, "delete", "pod", "hue-learner", timeout=60), 'pod "hue-learner" deleted\n')
 
-    def test_a_terminal_and_copying_files(self):
-        self.k(None, "create", "-f", os.path.join(BOOK, "hue-learn-pod.yaml"))
-        self.running("app=hue", 1)
+    def check_json(self, pods):
+        self.assertEqual((pods["kind"], pods["apiVersion"]), ("List", "v1"))
+        pod = pods["items"][0]
+        self.assertEqual(pod["metadata"]["labels"], {"app": "hue", "runtime-environment": "production", "tier": "internal-service"})
+        self.assertEqual(pod["metadata"]["annotations"]["version"], "3.0")
+        container = pod["spec"]["containers"][0]
+        self.assertEqual(container["image"], "g1g1/hue-learn:v3.0")
+        self.assertEqual(container["resources"], {"requests": {"cpu": "200m", "memory": "256Mi"}})
+        self.assertEqual(container["env"], [{"name": "DISCOVER_QUEUE", "value": "dns"}, {"name": "DISCOVER_STORE", "value": "dns"}])
+        self.assertEqual(container["terminationMessagePath"], "/dev/termination-log")
+        self.assertEqual(container["imagePullPolicy"], "IfNotPresent")
+        spec, status = pod["spec"], pod["status"]
+        self.assertEqual((spec["restartPolicy"], spec["dnsPolicy"], spec["schedulerName"], spec["serviceAccountName"]),
+                         ("Always", "ClusterFirst", "default-scheduler", "default"))
+        self.assertEqual(spec["terminationGracePeriodSeconds"], 30)
+        self.assertEqual((status["phase"], status["qosClass"]), ("Running", "Burstable"))
+        self.assertEqual(status["podIPs"], [{"ip": status["podIP"]}])
+        self.assertEqual(status["hostIPs"], [{"ip": status["hostIP"]}])
+        self.assertEqual({c["type"]: c["status"] for c in status["conditions"]},
+                         dict.fromkeys(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"], "True"))
+        state = status["containerStatuses"][0]
+        self.assertEqual((state["ready"], state["started"], state["restartCount"], state["image"]), (True, True, 0, "g1g1/hue-learn:v3.0"))
+        self.assertRegex(state["containerID"], "^containerd://[0-9a-f]{64}$")
+        self.assertIn("startedAt", state["state"]["running"])
+
+    def test_labels_select(self):
+        for name, labels in [("one", "app=hue,tier=front"), ("two", "app=hue,tier=back"), ("three", "app=music")]:
+            self.k(None, "run", name, "--image=busybox", "--labels=" + labels, "--", "sleep", "1000")
         for binary in kubectls().values():
-            self.assertIn("on a terminal", self.in_terminal(binary, "exec", "-it", "hue-learner", "--", "sh",
-                                                            typed="test -t 0 && echo on a ter''minal; exit\n"))
-            source = os.path.join(self.cluster.dir, "sent")
-            with open(source, "w", encoding="utf-8") as f:
-                f.write("payload\n" * 1000)
-            self.k(binary, "cp", source, "hue-learner:/tmp/received")
-            self.k(binary, "cp", "hue-learner:/tmp/received", source + ".back")
-            with open(source, encoding="utf-8") as sent, open(source + ".back", encoding="utf-8") as back:
-                self.assertEqual(sent.read(), back.read())
+            for selector, expected in [("app=hue", "one two"), ("app==hue,tier=back", "two"), ("app!=hue", "three"), ("tier", "one two"),
+                                       ("!tier", "three"), ("tier in (front,side)", "one"), ("tier notin (front)", "three two"),
+                                       ("app in (hue,music),tier notin (back)", "one three"), ("app=none", "")]:
+                got = self.k(binary, "get", "pods", "-l", selector, "-o", "jsonpath={.items[*].metadata.name}")
+                self.assertEqual(" ".join(sorted(got.split())), expected, selector)
+            listed = self.k(binary, "get", "pods", "-L", "tier", "--sort-by=.metadata.name").splitlines()
+            self.assertEqual((listed[0].split()[-1], listed[1].split()[-1], listed[3].split()[-1]), ("TIER", "front", "back"))
+            self.assertEqual(self.k(binary, "label", "pod", "three", "tier=side", "--overwrite"), "pod/three labeled\n")
+            self.assertEqual(self.k(binary, "get", "pods", "-l", "tier=side", "-o", "name"), "pod/three\n")
+            self.k(binary, "label", "pod", "three", "tier-")
+            self.assertEqual(self.k(binary, "get", "pods", "--field-selector=metadata.name=two", "-o", "name"), "pod/two\n")
+        self.assertEqual(self.k(None, "delete", "pods", "-l", "app=hue", "--grace-period=1"), 'pod "one" deleted\npod "two" deleted\n')
 
-    def in_terminal(self, binary, *args, typed):
-        controller, terminal = pty.openpty()
-        process = subprocess.Popen([binary, *args], env=self.cluster.env(), stdin=terminal, stdout=terminal, stderr=terminal,
-                                   start_new_session=True)
-        os.close(terminal)
-        out = b""
-        sent = False
-        end = time.monotonic() + 30
-        try:
-            while time.monotonic() < end:
-                readable, _, _ = select.select([controller], [], [], 0.2)
-                if readable:
-                    try:
-                        piece = os.read(controller, 4096)
-                    except OSError:
-                        break
-                    if not piece:
-                        break
-                    out += piece
-                # The shell's prompt: typing earlier would be echoed by the local terminal only.
-                if not sent and (b"# " in out or b"$ " in out):
-                    os.write(controller, typed.encode())
-                    sent = True
-                if process.poll() is not None and not readable:
-                    break
-        finally:
-            process.kill()
-            process.wait()
-            os.close(controller)
-        return out.decode(errors="replace")
+    def test_deletion_keeps_to_the_grace_period(self):
+        # A shell as the first process does not hear SIGTERM.
+        for binary in kubectls().values():
+            self.k(binary, "run", "deaf", "--image=busybox", "--", "sh", "-c", "sleep 1000; true")
+            self.pod_running("deaf")
+            began = time.monotonic()
+            self.k(binary, "delete", "pod", "deaf", "--grace-period=3", "--wait=false")
+            leaving_pod = self.cluster.get("pod", "deaf")
+            self.assertEqual(leaving_pod["metadata"]["deletionGracePeriodSeconds"], 3)
+            self.assertIn("Terminating", self.k(binary, "get", "pod", "deaf"))
+            wait_until("the pod to go", lambda: not self.cluster.get("pods")["items"], seconds=20)
+            self.assertGreaterEqual(time.monotonic() - began, 2.5)
+            self.k(binary, "run", "deaf", "--image=busybox", "--", "sh", "-c", "sleep 1000; true")
+            self.pod_running("deaf")
+            began = time.monotonic()
+            self.k(binary, "delete", "pod", "deaf", "--grace-period=0", "--force")
+            self.assertLess(time.monotonic() - began, 10)
+            self.assertEqual(self.cluster.get("pods")["items"], [])
 
     def test_pods_that_end_are_reported_at_once(self):
         self.k(None, "run", "fine", "--image=busybox", "--restart=Never", "--", "true")
@@ -121,88 +133,97 @@ class HueLearner(unittest.TestCase):
         wait_until("the bad end", lambda: phase("broken") == "Failed", seconds=30)
         ended = self.cluster.get("pod", "broken")["status"]
         self.assertEqual(ended["containerStatuses"][0]["state"]["terminated"]["exitCode"], 3)
-        ready = next(c for c in ended["conditions"] if c["type"] == "Ready")
-        self.assertEqual(ready["status"], "False")
-
-    def test_port_forward(self):
-        self.k(None, "create", "-f", os.path.join(BOOK, "hue-learn-pod.yaml"))
-        self.running("app=hue", 1)
-        for binary in kubectls().values():
-            local = free_port()
-            # The pod listens itself, so that the test does not depend on what its image serves.
-            self.k(binary, "exec", "hue-learner", "--", "sh", "-c", "while true; do echo forwarded | nc -l -p 7777; done >/dev/null 2>&1 &")
-            forward = subprocess.Popen([binary, "port-forward", "pod/hue-learner", f"{local}:7777"], env=self.cluster.env(),
-                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            try:
-                self.assertIn("Forwarding from 127.0.0.1", forward.stdout.readline())
-
-                def ask():
-                    with socket.create_connection(("127.0.0.1", local), timeout=5) as s:
-                        s.settimeout(5)
-                        return s.recv(100).decode()
-
-                self.assertEqual(wait_until("an answer", lambda: ask() == "forwarded\n", seconds=30), True)
-            finally:
-                forward.kill()
-                forward.wait()
-                forward.stdout.close()
+        self.assertFalse(ready(self.cluster.get("pod", "broken")))
 
     def test_a_deployment_is_created_updated_and_rolled_back(self):
         for binary in kubectls().values():
-            self.k(binary, "create", "-f", os.path.join(BOOK, "hue-learn-deployment.yaml"))
-            self.running("app=hue", 3)
-            status = self.k(binary, "rollout", "status", "deployment/hue-learn", timeout=90)
-            self.assertIn('deployment "hue-learn" successfully rolled out', status)
-            row = self.k(binary, "get", "deployment", "hue-learn").splitlines()[1].split()
-            self.assertEqual(row[:4], ["hue-learn", "3/3", "3", "3"])
-
-            lowest = self.update_while_watching(binary)
-            self.assertGreaterEqual(lowest, 3)  # 25% of 3, rounded down, may be missing: none
-            images = {c["image"] for pod in self.running("app=hue", 3) for c in pod["spec"]["containers"]}
-            self.assertEqual(images, {"g1g1/hue-learn:v4.0"})
-
+            self.book_transcript(binary)
             history = self.k(binary, "rollout", "history", "deployment/hue-learn")
-            self.assertIn("REVISION", history)
-            self.k(binary, "rollout", "undo", "deployment/hue-learn")
-            self.k(binary, "rollout", "status", "deployment/hue-learn", timeout=90)
-            images = {c["image"] for pod in self.running("app=hue", 3) for c in pod["spec"]["containers"]}
-            self.assertEqual(images, {"g1g1/hue-learn:v3.0"})
-            self.k(binary, "scale", "deployment/hue-learn", "--replicas=1")
+            self.assertRegex(history, r"(?s)deployment\.apps/hue-learn.*REVISION +CHANGE-CAUSE\n1 .*\n2 ")
+            self.assertIn("g1g1/hue-learn:v3.0", self.k(binary, "rollout", "history", "deployment/hue-learn", "--revision=1"))
+            self.assertEqual(self.k(binary, "rollout", "undo", "deployment/hue-learn"), "deployment.apps/hue-learn rolled back\n")
+            self.rolled_out(binary)
+            self.assertEqual(images(self.running("app=hue", 3)), {"g1g1/hue-learn:v3.0"})
+            self.pause_and_resume(binary)
+            self.assertEqual(self.k(binary, "scale", "deployment/hue-learn", "--replicas=1"), "deployment.apps/hue-learn scaled\n")
             self.running("app=hue", 1)
-            self.k(binary, "delete", "deployment", "hue-learn")
+            self.assertEqual(self.k(binary, "delete", "deployment", "hue-learn"), 'deployment.apps "hue-learn" deleted\n')
             wait_until("the pods to go with it", lambda: not self.cluster.get("pods", "-l", "app=hue")["items"], seconds=60)
 
-    def update_while_watching(self, binary):
-        self.k(binary, "apply", "-f", os.path.join(BOOK, "hue-learn-deployment-v4.yaml"))
-        lowest = 3
+    def rolled_out(self, binary):
+        self.assertIn('deployment "hue-learn" successfully rolled out', self.k(binary, "rollout", "status", "deployment/hue-learn", timeout=90))
 
-        def done():
-            nonlocal lowest
-            status = self.cluster.get("deployment", "hue-learn")["status"]
-            lowest = min(lowest, status.get("availableReplicas", 0))
-            return status.get("updatedReplicas") == 3 and status.get("replicas") == 3 and status.get("availableReplicas") == 3
-
-        wait_until("the update", done, seconds=120)
-        return lowest
-
-    def test_what_dies_is_replaced_and_a_crash_of_xebec_disturbs_no_container(self):
-        self.k(None, "create", "-f", os.path.join(BOOK, "hue-learn-deployment.yaml"))
-        pods = self.running("app=hue", 3)
-        victim = pods[0]["metadata"]["name"]
-        self.k(None, "exec", victim, "--", "sh", "-c", "kill -9 1 || kill 1", check=False)
-        self.k(None, "exec", victim, "--", "kill", "1", check=False)
-        wait_until("the container's restart", lambda: self.cluster.get("pod", victim)["status"]["containerStatuses"][0]["restartCount"] >= 1, seconds=60)
+    def book_transcript(self, binary):
+        """What the chapter types and sees, with the words of kubectls of today."""
+        self.assertEqual(self.k(binary, "create", "-f", DEPLOYMENT), "deployment.apps/hue-learn created\n")
         self.running("app=hue", 3)
+        self.rolled_out(binary)
+        table = [line.split() for line in self.k(binary, "get", "deployment", "hue-learn").splitlines()]
+        self.assertEqual(table[0], ["NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"])
+        self.assertEqual(table[1][:4], ["hue-learn", "3/3", "3", "3"])
+        rows = [line.split() for line in self.k(binary, "get", "pods", "--no-headers").splitlines()]
+        self.assertEqual(len(rows), 3)
+        for row in rows:
+            self.assertRegex(row[0], POD_NAME)
+            self.assertEqual(row[1:4], ["1/1", "Running", "0"])
+        described = self.k(binary, "describe", "deployment", "hue-learn")
+        for line in [r"^Replicas: +3 desired \| 3 updated \| 3 total \| 3 available \| 0 unavailable$", r"^StrategyType: +RollingUpdate$",
+                     r"^RollingUpdateStrategy: +25% max unavailable, 25% max surge$", r"^  Available +True +MinimumReplicasAvailable$",
+                     r"^  Progressing +True +NewReplicaSetAvailable$", r"^NewReplicaSet: +hue-learn-\w+ \(3/3 replicas created\)$",
+                     r"  Normal +ScalingReplicaSet .*Scaled up replica set hue-learn-\w+ (from 0 )?to 3"]:
+            self.assertRegex(described, "(?m)" + line)
+        self.assertEqual(self.first_image(binary), '"g1g1/hue-learn:v3.0"\n')
+        watched = Availability(self.api())
+        try:
+            applied = self.k(binary, "apply", "-f", DEPLOYMENT_V4)
+            self.assertEqual(applied, "deployment.apps/hue-learn configured\n")
+            self.rolled_out(binary)
+            wait_until("the watch to have seen all of the update", lambda: watched.settled("g1g1/hue-learn:v4.0", 3), seconds=60)
+        finally:
+            watched.end()
+        self.assertIsNone(watched.pods.error)
+        # 25% of 3, rounded down, may be missing: none; and rounded up may be too many: one.
+        self.assertGreaterEqual(min(watched.available), 3, watched.available)
+        self.assertLessEqual(max(watched.total), 4, watched.total)
+        self.assertGreaterEqual(min(watched.reported), 3, watched.reported)
+        self.assertEqual(self.first_image(binary), '"g1g1/hue-learn:v4.0"\n')
+
+    def first_image(self, binary):
+        listed = self.k(binary, "get", "pods", "-o", "json")
+        return subprocess.run(["jq", ".items[0].spec.containers[0].image"], input=listed, capture_output=True, text=True, check=True).stdout
+
+    def pause_and_resume(self, binary):
+        self.assertEqual(self.k(binary, "rollout", "pause", "deployment/hue-learn"), "deployment.apps/hue-learn paused\n")
+        before = {r["metadata"]["name"]: r["spec"]["replicas"] for r in self.cluster.get("replicasets", "-l", "app=hue")["items"]}
+        self.assertEqual(self.k(binary, "set", "image", "deployment/hue-learn", "hue-learner=g1g1/hue-learn:v4.0"),
+                         "deployment.apps/hue-learn image updated\n")
+
+        def observed():
+            deployment = self.cluster.get("deployment", "hue-learn")
+            reasons = {c["type"]: c["reason"] for c in deployment["status"]["conditions"]}
+            return deployment["status"]["observedGeneration"] == deployment["metadata"]["generation"] and reasons["Progressing"] == "DeploymentPaused"
+
+        wait_until("the paused deployment to be looked at", observed)
+        self.assertEqual({r["metadata"]["name"]: r["spec"]["replicas"] for r in self.cluster.get("replicasets", "-l", "app=hue")["items"]}, before)
+        self.assertEqual(images(self.running("app=hue", 3)), {"g1g1/hue-learn:v3.0"})
+        self.assertEqual(self.k(binary, "rollout", "resume", "deployment/hue-learn"), "deployment.apps/hue-learn resumed\n")
+        self.rolled_out(binary)
+        self.assertEqual(images(self.running("app=hue", 3)), {"g1g1/hue-learn:v4.0"})
+
+    def test_what_dies_is_replaced(self):
+        self.k(None, "create", "-f", DEPLOYMENT)
+        victim = self.running("app=hue", 3)[0]["metadata"]["name"]
+        self.k(None, "exec", victim, "--", "kill", "1", check=False)
+        restarts = lambda: self.cluster.get("pod", victim)["status"]["containerStatuses"][0]["restartCount"]
+        wait_until("the container's restart", lambda: restarts() == 1, seconds=60)
+        self.running("app=hue", 3)
+        ended = self.cluster.get("pod", victim)["status"]["containerStatuses"][0]["lastState"]["terminated"]
+        self.assertEqual((ended["exitCode"], ended["reason"]), (0, "Completed"))
         self.k(None, "delete", "pod", victim, timeout=90)
         names = {p["metadata"]["name"] for p in self.running("app=hue", 3)}
         self.assertNotIn(victim, names)
-
-        before = {c["containerID"]: c["state"]["running"]["startedAt"] for c in containers(self.cluster.get("pods", "-l", "app=hue"))}
-        self.cluster.kill()
-        self.cluster.start()
-        self.running("app=hue", 3)
-        after = {c["containerID"]: c["state"]["running"]["startedAt"] for c in containers(self.cluster.get("pods", "-l", "app=hue"))}
-        self.assertEqual(before, after)
+        owned = json.loads(self.k(None, "get", "replicasets", "-l", "app=hue", "-o", "json"))["items"]
+        self.assertEqual([r["status"]["readyReplicas"] for r in owned], [3])
 
 
 if __name__ == "__main__":
