@@ -66,6 +66,17 @@ class RealFiles final : public HostFiles {
     struct stat info {};
     return ::stat(path.c_str(), &info) == 0 ? info.st_size : 0;
   }
+  int64_t tree_size(const std::string& path) override {
+    auto blocks = [](const fs::path& at) -> int64_t {
+      struct stat info {};
+      return ::lstat(at.c_str(), &info) == 0 ? info.st_blocks * 512 : 0;
+    };
+    int64_t sum = blocks(path);
+    std::error_code error;
+    for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error))
+      sum += blocks(it->path());
+    return sum;
+  }
   void rename(const std::string& from, const std::string& to) override { ::rename(from.c_str(), to.c_str()); }
   void remove_tree(const std::string& path) override {
     std::error_code ignored;
@@ -89,6 +100,7 @@ class NullFiles final : public HostFiles {
   std::string read_tail(const std::string&, size_t) override { return ""; }
   std::string read_all(const std::string&) override { return ""; }
   int64_t size(const std::string&) override { return 0; }
+  int64_t tree_size(const std::string&) override { return 0; }
   void rename(const std::string&, const std::string&) override {}
   void remove_tree(const std::string&) override {}
   std::vector<std::string> list(const std::string&) override { return {}; }

@@ -22,6 +22,8 @@ class HostFiles {
   virtual std::string read_tail(const std::string& path, size_t limit) = 0;
   virtual std::string read_all(const std::string& path) = 0;
   virtual int64_t size(const std::string& path) = 0;
+  // What a file, or everything below a folder, takes of the disk.
+  virtual int64_t tree_size(const std::string& path) = 0;
   virtual void rename(const std::string& from, const std::string& to) = 0;
   virtual void remove_tree(const std::string& path) = 0;
   // Names in a directory, in order; empty when there is none.

@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "kubelet/cri/image_name.h"
 #include "kubelet/objects.h"
+#include "kubelet/pods/pod_status.h"
 #include "kubelet/problem.h"
 #include "kubelet/time.h"
 
@@ -132,11 +133,16 @@ Task<void> ImagePuller::pull(std::string key, cri::ImageSpec image, std::vector<
 Task<bool> ImagePuller::ensure(std::shared_ptr<const corev1::Pod> pod, corev1::Container container,
                                cri::PodSandboxConfig sandbox, CancelToken token, PulledImage& pulled,
                                ImageFailure& failure) {
-  corev1::ObjectReference about =
-      client::reference_to(*pod, fmt::format("spec.containers{{{}}}", container.name));
-  for (const corev1::Container& init : pod->spec.initContainers) {
-    if (init.name == container.name)
-      about = client::reference_to(*pod, fmt::format("spec.initContainers{{{}}}", init.name));
+  corev1::ObjectReference about = container_reference(*pod, container.name);
+  std::string unreadable = cri::image_name_problem(container.image);
+  if (!unreadable.empty()) {
+    failure.reason = "InvalidImageName";
+    failure.message =
+        fmt::format("Failed to apply default image tag \"{}\": couldn't parse image name \"{}\": {}",
+                    container.image, container.image, unreadable);
+    failure.retry_after = 10s;
+    recorder_.event(about, client::kEventWarning, "InspectFailed", failure.message);
+    co_return false;
   }
   cri::ImageSpec spec;
   spec.image = cri::full_image_name(container.image);

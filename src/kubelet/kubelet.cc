@@ -4,12 +4,8 @@
 
 #include <set>
 
-#include "base/scope.h"
-#include "client/informer.h"
+#include "kubelet/kubelet_impl.h"
 #include "kubelet/labels.h"
-#include "kubelet/log_rotation.h"
-#include "kubelet/pods/field_ref.h"
-#include "kubelet/pods/pod_worker.h"
 
 namespace xebec::kubelet {
 
@@ -19,89 +15,13 @@ namespace {
 
 constexpr Duration kRelist = 60s;
 constexpr Duration kRelistWithoutEvents = 10s;
-constexpr Duration kRotateLogs = 10s;
 
 std::string value_of(const cri::StringMap& map, const std::string& key) {
   auto it = map.find(key);
   return it == map.end() ? std::string() : it->second;
 }
 
-client::InformerOptions own_pods(const std::string& node) {
-  client::InformerOptions options;
-  options.field_selector = "spec.nodeName=" + node;
-  return options;
-}
-
 }  // namespace
-
-struct Kubelet::Impl {
-  Impl(KubeletOptions o, client::Env e, client::Rest r, KubeletParts p)
-      : options(std::move(o)),
-        env(std::move(e)),
-        rest(std::move(r)),
-        outer(p),
-        recorder(rest, env, "kubelet", options.node_name),
-        node(options, env, rest, p.runtime, p.machine, recorder),
-        pods(rest, env, own_pods(options.node_name)),
-        services(rest, env),
-        statuses(env, rest),
-        images(env, rest, p.runtime, recorder),
-        probes(env, p.runtime, p.net, recorder),
-        restarts(10s, 5min),
-        parts{options,
-              env,
-              rest,
-              p.runtime,
-              p.volumes,
-              p.cgroups,
-              p.files,
-              p.net,
-              recorder,
-              node,
-              services,
-              statuses,
-              images,
-              probes,
-              restarts,
-              [this](const std::string& id, const std::string& uid) { owners[id] = uid; },
-              [this] { ports_changed.notify_all(); }} {}
-
-  Task<void> run(CancelToken token);
-  Task<void> run_worker(std::shared_ptr<PodWorker> worker, std::string uid, CancelToken token);
-  Task<void> follow_events(CancelToken token);
-  Task<void> relist_often(CancelToken token);
-  Task<void> wake_again(std::string uid, CancelToken token);
-  Task<bool> relist();
-  Task<void> rotate_logs(CancelToken token);
-  Task<void> map_host_ports(CancelToken token);
-  void pod_changed(const std::shared_ptr<const corev1::Pod>& old,
-                   const std::shared_ptr<const corev1::Pod>& now);
-  PodWorker& worker_of(const std::string& uid);
-  void wake(const std::string& uid);
-  const PodWorker* find(std::string_view uid) const;
-
-  KubeletOptions options;
-  client::Env env;
-  client::Rest rest;
-  KubeletParts outer;
-  client::EventRecorder recorder;
-  NodeStatus node;
-  client::Informer<corev1::Pod> pods;
-  client::Informer<corev1::Service> services;
-  StatusManager statuses;
-  ImagePuller images;
-  ProbeManager probes;
-  KeyedBackoff restarts;
-  PodParts parts;
-
-  Scope* scope = nullptr;
-  std::map<std::string, std::shared_ptr<PodWorker>, std::less<>> workers;  // by uid
-  std::map<std::string, std::string> owners;  // sandbox or container id -> pod uid
-  std::map<std::string, std::string> listed;  // id -> state, of the last relist
-  bool events_up = false;
-  Signal relist_now;
-  Signal ports_changed;
-};
 
 namespace {
 
@@ -154,6 +74,16 @@ void Kubelet::Impl::wake(const std::string& uid) {
 const PodWorker* Kubelet::Impl::find(std::string_view uid) const {
   auto it = workers.find(uid);
   return it == workers.end() ? nullptr : it->second.get();
+}
+
+std::vector<std::shared_ptr<const corev1::Pod>> Kubelet::Impl::active_pods(const std::string& except) const {
+  std::vector<std::shared_ptr<const corev1::Pod>> out;
+  for (const auto& [uid, worker] : workers) {
+    if (uid == except || !worker->active()) continue;
+    std::shared_ptr<const corev1::Pod> pod = worker->pod();
+    if (pod) out.push_back(std::move(pod));
+  }
+  return out;
 }
 
 void Kubelet::Impl::pod_changed(const std::shared_ptr<const corev1::Pod>& old,
@@ -263,57 +193,6 @@ Task<void> Kubelet::Impl::relist_often(CancelToken token) {
   }
 }
 
-Task<void> Kubelet::Impl::map_host_ports(CancelToken token) {
-  std::vector<HostPortMapping> mapped;
-  while (!token.cancelled()) {
-    std::vector<HostPortMapping> wanted;
-    for (const auto& [uid, worker] : workers) {
-      std::shared_ptr<const corev1::Pod> pod = worker->pod();
-      const cri::PodSandboxStatus* sandbox = worker->runtime().ready_sandbox();
-      if (!pod || pod->spec.hostNetwork || sandbox == nullptr || sandbox->ips.empty()) continue;
-      for (const corev1::Container& container : pod->spec.containers) {
-        for (const corev1::ContainerPort& port : container.ports) {
-          if (port.hostPort == 0) continue;
-          HostPortMapping mapping;
-          mapping.protocol = port.protocol == "UDP" ? cri::Protocol::kUdp : cri::Protocol::kTcp;
-          mapping.host_ip = port.hostIP;
-          mapping.host_port = port.hostPort;
-          mapping.pod_ip = sandbox->ips[0];
-          mapping.container_port = port.containerPort;
-          wanted.push_back(std::move(mapping));
-        }
-      }
-    }
-    bool done = true;
-    if (wanted != mapped) {
-      Result<void> set = co_await outer.set_host_ports(wanted);
-      done = set.has_value();
-      if (done) mapped = std::move(wanted);
-      if (!done) env.logger.warning("Cannot map host ports", {{"error", set.error().message}});
-    }
-    // Sandboxes are read a moment after they were made; a failure is tried again.
-    OneShot<bool> alarm = ports_changed.subscribe();
-    uint64_t timer = env.executor->post_at(env.executor->now() + (done ? Duration(2s) : Duration(1s)),
-                                           [alarm] { alarm.set(true); });
-    CancelRegistration registration = token.on_cancel([alarm] { alarm.set(false); });
-    co_await alarm;
-    env.executor->cancel_timer(timer);
-    if (!co_await sleep_for(50ms, token)) co_return;
-  }
-}
-
-Task<void> Kubelet::Impl::rotate_logs(CancelToken token) {
-  while (co_await sleep_for(kRotateLogs, token)) {
-    std::vector<std::pair<std::string, std::string>> logs;
-    for (const auto& [uid, worker] : workers) {
-      for (const RuntimeContainer& container : worker->runtime().containers) {
-        if (container.running()) logs.emplace_back(container.status.id, container.status.log_path);
-      }
-    }
-    for (const auto& [id, path] : logs) co_await rotate_log(outer.runtime, outer.files, *env.clock, id, path);
-  }
-}
-
 Task<void> Kubelet::Impl::run(CancelToken token) {
   Scope children(*env.executor, token);
   scope = &children;
@@ -332,7 +211,8 @@ Task<void> Kubelet::Impl::run(CancelToken token) {
     children.spawn(follow_events(children.token()));
     children.spawn(relist_often(children.token()));
     children.spawn(rotate_logs(children.token()));
-    if (outer.set_host_ports) children.spawn(map_host_ports(children.token()));
+    children.spawn(images_gc.run(children.token(), image_gc_failed()));
+    children.spawn(evictions.run(children.token()));
   }
   OneShot<bool> end;
   CancelRegistration registration = token.on_cancel([end] { end.set(true); });
@@ -348,74 +228,5 @@ Kubelet::~Kubelet() = default;
 Task<void> Kubelet::run(CancelToken token) { return impl_->run(std::move(token)); }
 Executor& Kubelet::executor() const { return *impl_->env.executor; }
 bool Kubelet::registered() const { return impl_->node.registered(); }
-
-std::vector<std::shared_ptr<const corev1::Pod>> Kubelet::pods() const {
-  std::vector<std::shared_ptr<const corev1::Pod>> out;
-  for (const auto& pod : impl_->pods.list()) {
-    auto known = pod_by_uid(pod->metadata.uid);
-    out.push_back(known ? known : pod);
-  }
-  return out;
-}
-
-std::shared_ptr<const corev1::Pod> Kubelet::pod(std::string_view ns, std::string_view name) const {
-  auto pod = impl_->pods.get(ns, name);
-  if (!pod) return nullptr;
-  auto known = pod_by_uid(pod->metadata.uid);
-  return known ? known : pod;
-}
-
-std::shared_ptr<const corev1::Pod> Kubelet::pod_by_uid(std::string_view uid) const {
-  const PodWorker* worker = impl_->find(uid);
-  return worker == nullptr ? nullptr : worker->pod();
-}
-
-std::optional<ContainerView> Kubelet::container(std::string_view uid, std::string_view name) const {
-  const PodWorker* worker = impl_->find(uid);
-  std::shared_ptr<const corev1::Pod> pod = worker == nullptr ? nullptr : worker->pod();
-  if (!pod) return std::nullopt;
-  const corev1::ContainerStatus* status = nullptr;
-  for (const auto* list : {&pod->status.containerStatuses, &pod->status.initContainerStatuses,
-                           &pod->status.ephemeralContainerStatuses}) {
-    for (const corev1::ContainerStatus& s : *list) {
-      if (s.name == name) status = &s;
-    }
-  }
-  bool known = status != nullptr || find_container(*pod, name) != nullptr;
-  if (!known) return std::nullopt;
-  ContainerView view;
-  view.name = name;
-  if (status != nullptr) {
-    view.restart_count = status->restartCount;
-    if (status->state.waiting) view.reason = status->state.waiting->reason;
-  }
-  const RuntimeContainer* latest = worker->runtime().latest(name);
-  if (latest == nullptr) {
-    if (view.reason.empty()) view.reason = "ContainerCreating";
-    return view;
-  }
-  view.id = latest->status.id;
-  view.log_path = latest->status.log_path;
-  view.restart_count = latest->restart_count;
-  if (latest->running()) {
-    view.phase = ContainerPhase::kRunning;
-  } else if (latest->exited()) {
-    view.phase = ContainerPhase::kTerminated;
-    view.exit_code = latest->status.exit_code;
-    view.reason = latest->status.reason;
-  }
-  if (const RuntimeContainer* previous = worker->runtime().previous(name)) {
-    view.previous_id = previous->status.id;
-    view.previous_log_path = previous->status.log_path;
-  }
-  return view;
-}
-
-std::string Kubelet::sandbox_id(std::string_view uid) const {
-  const PodWorker* worker = impl_->find(uid);
-  if (worker == nullptr) return "";
-  const cri::PodSandboxStatus* sandbox = worker->runtime().ready_sandbox();
-  return sandbox == nullptr ? std::string() : sandbox->id;
-}
 
 }  // namespace xebec::kubelet

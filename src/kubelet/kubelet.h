@@ -7,8 +7,6 @@
 // k8s.io/kubernetes pkg/kubelet.
 #pragma once
 
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -28,17 +26,6 @@ class HostFiles;
 class NetProber;
 class MachineReader;
 
-// A port of the node that leads to a pod.
-struct HostPortMapping {
-  cri::Protocol protocol = cri::Protocol::kTcp;
-  std::string host_ip;  // empty: every address of the node
-  int32_t host_port = 0;
-  std::string pod_ip;
-  int32_t container_port = 0;
-  bool operator==(const HostPortMapping&) const = default;
-};
-using SetHostPorts = std::function<Task<Result<void>>(std::vector<HostPortMapping>)>;
-
 struct KubeletParts {
   cri::Runtime& runtime;
   VolumeMounter& volumes;
@@ -46,8 +33,6 @@ struct KubeletParts {
   HostFiles& files;
   NetProber& net;
   MachineReader& machine;
-  // Called with all of them whenever they change; none where the runtime's network maps ports itself.
-  SetHostPorts set_host_ports = {};
 };
 
 class Kubelet final : public PodAccess {
@@ -67,6 +52,10 @@ class Kubelet final : public PodAccess {
   std::shared_ptr<const corev1::Pod> pod_by_uid(std::string_view uid) const override;
   std::optional<ContainerView> container(std::string_view uid, std::string_view name) const override;
   std::string sandbox_id(std::string_view uid) const override;
+  NodeFigures node_figures() const override;
+  DiskSpace disk(const std::string& path) const override;
+  std::string probe_metrics() const override;
+  std::string configuration() const override;
 
  private:
   struct Impl;

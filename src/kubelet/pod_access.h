@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kubelet/node/machine.h"
+
 namespace xebec::corev1 {
 struct Pod;
 }
@@ -31,6 +33,13 @@ struct ContainerView {
   std::string previous_log_path;  // empty: none
 };
 
+// The node as it is now.
+struct NodeFigures {
+  std::string node_name;
+  Machine machine;
+  MachineLoad load;
+};
+
 class PodAccess {
  public:
   virtual ~PodAccess() = default;
@@ -43,6 +52,13 @@ class PodAccess {
   virtual std::optional<ContainerView> container(std::string_view uid, std::string_view name) const = 0;
   // The ready sandbox of the pod; empty when there is none.
   virtual std::string sandbox_id(std::string_view uid) const = 0;
+  virtual NodeFigures node_figures() const = 0;
+  // Of the file system that holds the path.
+  virtual DiskSpace disk(const std::string& path) const = 0;
+  // As /metrics/probes shows them.
+  virtual std::string probe_metrics() const = 0;
+  // What the kubelet was told, as /configz shows it: a KubeletConfiguration as JSON.
+  virtual std::string configuration() const = 0;
 };
 
 }  // namespace xebec::kubelet

@@ -28,7 +28,8 @@ std::string status_patch(const std::string& uid, const corev1::PodStatus& have,
       // Only our own, and only those that changed: the list merges by type.
       codec::ValueList changed;
       for (const codec::Value& condition : *member.value.as_list()) {
-        if (!is_kubelet_condition(condition.find("type")->string_or())) continue;
+        std::string_view type = condition.find("type")->string_or();
+        if (!is_kubelet_condition(type) && type != kDisruptionTarget) continue;
         bool same = false;
         if (old != nullptr) {
           for (const codec::Value& one : *old->as_list()) same |= one == condition;

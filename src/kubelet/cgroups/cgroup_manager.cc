@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "api/gen/corev1.h"
@@ -65,7 +66,7 @@ class HostCgroups final : public CgroupManager {
  public:
   HostCgroups(CgroupOptions options, Logger logger)
       : options_(std::move(options)), logger_(std::move(logger)) {
-    if (is_v2(options_.mount_point)) {
+    if (options_.version2.value_or(is_v2(options_.mount_point))) {
       hierarchies_.push_back(options_.mount_point);
       unified_ = true;
       return;
@@ -88,8 +89,13 @@ class HostCgroups final : public CgroupManager {
       TRY_VOID(make(options_.root + std::string(c)));
     }
     // Best effort pods get what the others leave.
-    write(options_.root + "/besteffort", "cpu.shares", "2");
-    write(options_.root + "/besteffort", "cpu.weight", "1");
+    write_shares(options_.root + "/besteffort", 2);
+    write_shares(options_.root + "/burstable", 2);
+    if (options_.milli_cpu > 0) write_shares(options_.root, shares_of(options_.milli_cpu));
+    if (options_.memory > 0) {
+      write(options_.root, unified_ ? "memory.max" : "memory.limit_in_bytes",
+            std::to_string(options_.memory));
+    }
     return {};
   }
 
@@ -97,13 +103,13 @@ class HostCgroups final : public CgroupManager {
     std::string path = pod_cgroup(options_.root, pod);
     TRY_VOID(make(path));
     Limits limits = limits_of(pod);
+    note_burstable(pod, limits.shares);
+    write_shares(path, limits.shares);
     if (unified_) {
-      write(path, "cpu.weight", std::to_string(weight_of(limits.shares)));
       write(path, "cpu.max",
             limits.quota > 0 ? fmt::format("{} {}", limits.quota, kPeriod) : fmt::format("max {}", kPeriod));
       write(path, "memory.max", limits.memory > 0 ? std::to_string(limits.memory) : "max");
     } else {
-      write(path, "cpu.shares", std::to_string(limits.shares));
       write(path, "cpu.cfs_period_us", std::to_string(kPeriod));
       write(path, "cpu.cfs_quota_us", std::to_string(limits.quota > 0 ? limits.quota : -1));
       write(path, "memory.limit_in_bytes", std::to_string(limits.memory > 0 ? limits.memory : -1));
@@ -112,8 +118,11 @@ class HostCgroups final : public CgroupManager {
     return {};
   }
 
+  bool unified() const override { return unified_; }
+
   Result<void> remove(const std::string& uid) override {
     Result<void> result;
+    if (burstable_.erase(uid) > 0) weigh_burstable();
     for (const std::string& hierarchy : hierarchies_) {
       for (std::string_view c : kClasses) {
         std::string path = fmt::format("{}{}{}/pod{}", hierarchy, options_.root, c, uid);
@@ -178,6 +187,23 @@ class HostCgroups final : public CgroupManager {
     }
   }
 
+  void write_shares(const std::string& path, int64_t shares) {
+    write(path, unified_ ? "cpu.weight" : "cpu.shares",
+          std::to_string(unified_ ? weight_of(shares) : shares));
+  }
+
+  // All burstable pods together weigh what they ask for.
+  void note_burstable(const corev1::Pod& pod, int64_t shares) {
+    if (api::pod_qos_class(pod) != "Burstable") return;
+    burstable_[pod.metadata.uid] = shares;
+    weigh_burstable();
+  }
+  void weigh_burstable() {
+    int64_t sum = 0;
+    for (const auto& [uid, shares] : burstable_) sum += shares;
+    write_shares(options_.root + "/burstable", std::clamp<int64_t>(sum, 2, 262144));
+  }
+
   // To each hierarchy that has the file.
   void write(const std::string& path, const std::string& file, const std::string& value) {
     for (const std::string& hierarchy : hierarchies_) {
@@ -210,6 +236,7 @@ class HostCgroups final : public CgroupManager {
   Logger logger_;
   std::vector<std::string> hierarchies_;
   bool unified_ = false;
+  std::map<std::string, int64_t> burstable_;  // shares by uid
 };
 
 class NullCgroups final : public CgroupManager {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class CgroupManager {
   virtual Result<void> remove(const std::string& uid) = 0;
   // UIDs of the pods that have groups, in order.
   virtual std::vector<std::string> pods() = 0;
+  // Version 2.
+  virtual bool unified() const { return false; }
 };
 
 // ROOT/<class>/pod<uid>, as the runtime is told. Guaranteed pods have no class folder.
@@ -33,6 +36,10 @@ struct CgroupOptions {
   std::string root;  // "/kubepods"
   std::string mount_point = "/sys/fs/cgroup";
   int64_t pids_limit = 0;  // for each pod; 0: none
+  // What all pods together may use of the node; 0: not limited.
+  int64_t memory = 0, milli_cpu = 0;
+  // Taken from what is mounted when not set.
+  std::optional<bool> version2;
 };
 // Detects version 1, 2 or the hybrid by what is mounted. The QoS tree is made here.
 Result<std::unique_ptr<CgroupManager>> make_cgroup_manager(CgroupOptions options, Logger logger);

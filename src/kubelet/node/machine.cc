@@ -31,8 +31,22 @@ int64_t meminfo(std::string_view field) {
   return 0;
 }
 
-// The memory limit of the control group this process is in, where there is one.
-int64_t memory_total() { return meminfo("MemTotal:"); }
+// "cpu  user nice system idle iowait irq softirq ..." in ticks; "btime seconds".
+void read_stat(MachineLoad& load) {
+  std::ifstream in("/proc/stat");
+  std::string word, rest;
+  while (in >> word) {
+    if (word == "cpu") {
+      int64_t ticks[8] = {};
+      for (int64_t& tick : ticks) in >> tick;
+      int64_t busy = ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6] + ticks[7];
+      load.cpu_nanos = busy * (1'000'000'000 / sysconf(_SC_CLK_TCK));
+    } else if (word == "btime") {
+      in >> load.boot_time;
+    }
+    std::getline(in, rest);
+  }
+}
 
 std::string os_image() {
   std::ifstream in("/etc/os-release");
@@ -58,8 +72,8 @@ Machine HostMachine::machine() {
   Machine m;
   cpu_set_t set;
   m.cpus = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
-  m.memory_bytes = memory_total();
-  m.disk_bytes = load().disk_bytes;
+  m.memory_bytes = meminfo("MemTotal:");
+  m.disk_bytes = load().disk.bytes;
   m.machine_id = read_line("/etc/machine-id");
   m.boot_id = read_line("/proc/sys/kernel/random/boot_id");
   m.system_uuid = read_line("/sys/class/dmi/id/product_uuid");
@@ -71,17 +85,29 @@ Machine HostMachine::machine() {
     m.architecture = go_arch(names.machine);
   }
   m.os_image = os_image();
+  m.apparmor = read_line("/sys/module/apparmor/parameters/enabled") == "Y";
   return m;
+}
+
+DiskSpace HostMachine::disk(const std::string& path) {
+  DiskSpace out;
+  struct statvfs fs {};
+  if (statvfs(path.c_str(), &fs) != 0) return out;
+  out.bytes = static_cast<int64_t>(fs.f_blocks) * static_cast<int64_t>(fs.f_frsize);
+  out.available_bytes = static_cast<int64_t>(fs.f_bavail) * static_cast<int64_t>(fs.f_frsize);
+  out.inodes = static_cast<int64_t>(fs.f_files);
+  out.free_inodes = static_cast<int64_t>(fs.f_ffree);
+  return out;
 }
 
 MachineLoad HostMachine::load() {
   MachineLoad load;
+  read_stat(load);
   load.memory_available_bytes = meminfo("MemAvailable:");
-  struct statvfs fs {};
-  if (statvfs(root_dir_.c_str(), &fs) == 0 || statvfs("/", &fs) == 0) {
-    load.disk_bytes = static_cast<int64_t>(fs.f_blocks) * static_cast<int64_t>(fs.f_frsize);
-    load.disk_available_bytes = static_cast<int64_t>(fs.f_bavail) * static_cast<int64_t>(fs.f_frsize);
-  }
+  load.memory_used_bytes = meminfo("MemTotal:") - meminfo("MemFree:");
+  load.rss_bytes = meminfo("AnonPages:");
+  load.disk = disk(root_dir_);
+  if (load.disk.bytes == 0) load.disk = disk("/");
   // "0.20 0.18 0.12 1/80 11206": running/existing tasks
   std::istringstream in(read_line("/proc/loadavg"));
   std::string a, b, c, tasks;

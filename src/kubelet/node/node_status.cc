@@ -107,6 +107,7 @@ Task<void> NodeStatus::fill(corev1::NodeStatus& status) {
       auto& features = reported.features.emplace();
       features.recursiveReadOnlyMounts = handler.recursive_read_only_mounts;
       features.userNamespaces = handler.user_namespaces;
+      if (handler.name.empty()) recursive_read_only_ = handler.recursive_read_only_mounts;
     }
   }
   corev1::NodeSystemInfo& info = status.nodeInfo;
@@ -136,6 +137,26 @@ Task<void> NodeStatus::fill(corev1::NodeStatus& status) {
   fill_conditions(status, std::move(problem));
 }
 
+void NodeStatus::event(std::string_view type, std::string_view reason, std::string message) {
+  corev1::Node about = initial();
+  if (node_) about.metadata.uid = node_->metadata.uid;
+  recorder_.event(about, type, reason, std::move(message));
+}
+
+void NodeStatus::set_pressures(std::vector<std::string> conditions) {
+  if (conditions == pressures_) return;
+  pressures_ = std::move(conditions);
+  poke();
+}
+
+// What others did to the node since the last report, and what happened to the machine.
+void NodeStatus::note_changes(const corev1::Node& old, const corev1::NodeStatus& now) {
+  if (!old.status.nodeInfo.bootID.empty() && old.status.nodeInfo.bootID != now.nodeInfo.bootID) {
+    event(client::kEventWarning, "Rebooted",
+          fmt::format("Node {} has been rebooted, boot id: {}", options_.node_name, now.nodeInfo.bootID));
+  }
+}
+
 void NodeStatus::set_condition(corev1::NodeStatus& status, std::string_view type, bool value,
                                std::string_view reason, std::string message) {
   api::Time now = now_time(*env_.clock);
@@ -151,12 +172,13 @@ void NodeStatus::set_condition(corev1::NodeStatus& status, std::string_view type
   if (found->status != text) {
     found->lastTransitionTime = now;
     found->status = text;
-    if (type == "Ready" && reported_) {
-      corev1::Node about = initial();
-      if (node_) about.metadata.uid = node_->metadata.uid;
-      recorder_.event(
-          about, client::kEventNormal, value ? "NodeReady" : "NodeNotReady",
-          fmt::format("Node {} status is now: {}", options_.node_name, value ? "NodeReady" : "NodeNotReady"));
+    // The first report of a new node is no change of its readiness.
+    if (type != "Ready") {
+      std::string what = "NodeH" + std::string(reason.substr(std::string_view("KubeletH").size()));
+      event(client::kEventNormal, what, fmt::format("Node {} status is now: {}", options_.node_name, what));
+    } else if (reported_) {
+      std::string what = value ? "NodeReady" : "NodeNotReady";
+      event(client::kEventNormal, what, fmt::format("Node {} status is now: {}", options_.node_name, what));
     }
   }
   found->lastHeartbeatTime = now;
@@ -165,10 +187,10 @@ void NodeStatus::set_condition(corev1::NodeStatus& status, std::string_view type
 }
 
 void NodeStatus::fill_conditions(corev1::NodeStatus& status, std::string problem) {
-  MachineLoad load = machine_reader_.load();
-  bool memory = load.memory_available_bytes < kMemoryThreshold;
-  bool disk = load.disk_bytes > 0 && load.disk_available_bytes < load.disk_bytes / 10;
-  bool pids = load.max_pids > 0 && load.pids > load.max_pids / 10 * 9;
+  auto has = [&](std::string_view condition) {
+    return std::find(pressures_.begin(), pressures_.end(), condition) != pressures_.end();
+  };
+  bool memory = has("MemoryPressure"), disk = has("DiskPressure"), pids = has("PIDPressure");
   set_condition(
       status, "MemoryPressure", memory,
       memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
@@ -217,6 +239,7 @@ Task<Result<void>> NodeStatus::register_node(CancelToken token) {
 Task<Result<void>> NodeStatus::report(CancelToken token) {
   corev1::NodeStatus status = node_->status;
   co_await fill(status);
+  note_changes(*node_, status);
   bool due = !reported_ || env_.executor->now() - *reported_ >= kReportAtLeastEvery;
   if (!due && essence(status) == essence(node_->status)) co_return Result<void>();
 
@@ -245,6 +268,11 @@ Task<Result<void>> NodeStatus::report(CancelToken token) {
     // The node was deleted: register it again.
     if (written.error().is(reason::kNotFound)) node_.reset();
     co_return fail(written.error());
+  }
+  bool cordoned = written->spec.unschedulable;
+  if (reported_ && cordoned != node_->spec.unschedulable) {
+    std::string what = cordoned ? "NodeNotSchedulable" : "NodeSchedulable";
+    event(client::kEventNormal, what, fmt::format("Node {} status is now: {}", options_.node_name, what));
   }
   node_ = std::move(*written);
   reported_ = env_.executor->now();

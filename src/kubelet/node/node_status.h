@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/gen/corev1.h"
 #include "base/cancel.h"
@@ -35,6 +36,13 @@ class NodeStatus {
   // False until the first registration. Capacity of this node, for downward API and oom scores.
   const api::FlatMap<api::Quantity>& allocatable() const { return allocatable_; }
   int64_t memory_capacity() const { return memory_; }
+  // As the server answered last; nullptr before it has the node's resources.
+  const corev1::Node* node() const { return node_ && !node_->status.allocatable.empty() ? &*node_ : nullptr; }
+  bool apparmor() const { return machine_.apparmor; }
+  bool recursive_read_only() const { return recursive_read_only_; }
+  // Conditions under which pods are refused and evicted.
+  const std::vector<std::string>& pressures() const { return pressures_; }
+  void set_pressures(std::vector<std::string> conditions);
 
  private:
   Task<Result<void>> register_node(CancelToken token);
@@ -43,6 +51,8 @@ class NodeStatus {
   corev1::Node initial() const;
   Task<void> fill(corev1::NodeStatus& status);
   void fill_conditions(corev1::NodeStatus& status, std::string runtime_problem);
+  void event(std::string_view type, std::string_view reason, std::string message);
+  void note_changes(const corev1::Node& old, const corev1::NodeStatus& now);
   void set_condition(corev1::NodeStatus& status, std::string_view type, bool value, std::string_view reason,
                      std::string message);
 
@@ -56,6 +66,8 @@ class NodeStatus {
   api::FlatMap<api::Quantity> allocatable_;
   int64_t memory_ = 0;
   std::string runtime_version_;
+  bool recursive_read_only_ = false;
+  std::vector<std::string> pressures_;
   std::optional<corev1::Node> node_;  // as the server answered last
   std::optional<MonotonicTime> reported_;
   Signal poked_;

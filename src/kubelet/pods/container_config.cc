@@ -22,14 +22,67 @@ const std::vector<std::string> kMaskedPaths = {
 const std::vector<std::string> kReadonlyPaths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
                                                  "/proc/sysrq-trigger"};
 
-int64_t oom_score(const corev1::Pod& pod, const corev1::Container& container, int64_t capacity) {
-  std::string_view qos = api::pod_qos_class(pod);
-  if (qos == "Guaranteed") return -997;
-  if (qos == "BestEffort" || capacity <= 0) return 1000;
+constexpr int64_t kGuaranteedScore = -997;
+constexpr int64_t kBestEffortScore = 1000;
+
+// The smaller the share of the node's memory that a container asks for, the sooner it is killed.
+int64_t burstable_score(const corev1::Container& container, int64_t capacity) {
   const api::Quantity* request = container.resources.requests.get("memory");
   int64_t bytes = request == nullptr ? 0 : request->value();
-  int64_t score = 1000 - (1000 * bytes) / capacity;
-  return std::clamp<int64_t>(score, 3, 999);
+  return 1000 - (1000 * bytes) / capacity;
+}
+
+int64_t oom_score(const corev1::Pod& pod, const corev1::Container& container, int64_t capacity) {
+  if (pod.spec.priorityClassName == "system-node-critical") return kGuaranteedScore;
+  std::string_view qos = api::pod_qos_class(pod);
+  if (qos == "Guaranteed") return kGuaranteedScore;
+  if (qos == "BestEffort" || capacity <= 0) return kBestEffortScore;
+  int64_t score = burstable_score(container, capacity);
+  // A sidecar does not go before those it serves.
+  bool sidecar = std::any_of(
+      pod.spec.initContainers.begin(), pod.spec.initContainers.end(),
+      [&](const corev1::Container& c) { return c.name == container.name && c.restartPolicy == "Always"; });
+  if (sidecar) {
+    for (const corev1::Container& served : pod.spec.containers)
+      score = std::min(score, burstable_score(served, capacity));
+  }
+  return std::clamp<int64_t>(score, 1000 + kGuaranteedScore, kBestEffortScore - 1);
+}
+
+std::optional<cri::SelinuxOptions> selinux_of(const corev1::PodSecurityContext* pod,
+                                              const corev1::SecurityContext* own) {
+  const corev1::SELinuxOptions* from = nullptr;
+  if (pod != nullptr && pod->seLinuxOptions) from = pod->seLinuxOptions.get();
+  if (own != nullptr && own->seLinuxOptions) from = own->seLinuxOptions.get();
+  if (from == nullptr) return std::nullopt;
+  return cri::SelinuxOptions{from->user, from->role, from->type, from->level};
+}
+
+std::optional<cri::SecurityProfile> apparmor_of(const corev1::PodSecurityContext* pod,
+                                                const corev1::SecurityContext* own) {
+  const corev1::AppArmorProfile* from = nullptr;
+  if (pod != nullptr && pod->appArmorProfile) from = pod->appArmorProfile.get();
+  if (own != nullptr && own->appArmorProfile) from = own->appArmorProfile.get();
+  if (from == nullptr) return std::nullopt;
+  cri::SecurityProfile out;
+  out.type = from->type == "Localhost"        ? cri::SecurityProfile::Type::kLocalhost
+             : from->type == "RuntimeDefault" ? cri::SecurityProfile::Type::kRuntimeDefault
+                                              : cri::SecurityProfile::Type::kUnconfined;
+  out.localhost_ref = from->localhostProfile.value_or("");
+  return out;
+}
+
+// "2Mi" of the resource hugepages-2Mi is "2MB" to the runtime.
+std::vector<cri::HugepageLimit> hugepage_limits(const corev1::Container& container) {
+  static constexpr std::string_view kPrefix = "hugepages-";
+  std::vector<cri::HugepageLimit> out;
+  for (const auto& [name, quantity] : container.resources.limits) {
+    if (!std::string_view(name).starts_with(kPrefix)) continue;
+    std::string size = name.substr(kPrefix.size());
+    if (size.ends_with('i')) size.back() = 'B';
+    out.push_back(cri::HugepageLimit{std::move(size), static_cast<uint64_t>(quantity.value())});
+  }
+  return out;
 }
 
 Result<cri::ContainerSecurityContext> security_of(const ContainerInputs& in) {
@@ -42,6 +95,8 @@ Result<cri::ContainerSecurityContext> security_of(const ContainerInputs& in) {
     out.namespaces.target_id = in.target_id;
   }
   out.privileged = own != nullptr && own->privileged.value_or(false);
+  out.selinux = selinux_of(pod, own);
+  out.apparmor = apparmor_of(pod, own);
   std::optional<bool> non_root;
   if (pod != nullptr) {
     out.run_as_user = pod->runAsUser;
@@ -135,7 +190,7 @@ corev1::Container as_container(const corev1::EphemeralContainer& e) {
 }
 
 cri::LinuxResources linux_resources(const corev1::Pod& pod, const corev1::Container& container,
-                                    int64_t memory_capacity) {
+                                    int64_t memory_capacity, bool cgroup2) {
   cri::LinuxResources out;
   const auto& limits = container.resources.limits;
   const api::Quantity* request = container.resources.requests.get("cpu");
@@ -148,6 +203,9 @@ cri::LinuxResources linux_resources(const corev1::Pod& pod, const corev1::Contai
   }
   if (const api::Quantity* memory = limits.get("memory")) out.memory_limit = memory->value();
   out.oom_score_adj = oom_score(pod, container, memory_capacity);
+  out.hugepage_limits = hugepage_limits(container);
+  // A container that runs out of memory ends as a whole.
+  if (cgroup2) out.unified["memory.oom.group"] = "1";
   return out;
 }
 
@@ -178,7 +236,7 @@ Result<cri::ContainerConfig> make_container_config(const ContainerInputs& in) {
   config.stdin_ = container.stdin;
   config.stdin_once = container.stdinOnce;
   config.tty = container.tty;
-  config.resources = linux_resources(pod, container, in.memory_capacity);
+  config.resources = linux_resources(pod, container, in.memory_capacity, in.cgroup2);
   if (container.lifecycle && container.lifecycle->stopSignal)
     config.stop_signal = *container.lifecycle->stopSignal;
   TRY(config.security, security_of(in));

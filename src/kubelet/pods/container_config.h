@@ -25,13 +25,14 @@ struct ContainerInputs {
   int32_t restart_count = 0;
   int64_t memory_capacity = 0;  // of the node
   std::string target_id;        // of an ephemeral container: the container whose processes it sees
+  bool cgroup2 = false;         // the node's control groups are of version 2
 };
 
 // Errors read as the message of CreateContainerConfigError.
 Result<cri::ContainerConfig> make_container_config(const ContainerInputs& in);
 
 cri::LinuxResources linux_resources(const corev1::Pod& pod, const corev1::Container& container,
-                                    int64_t memory_capacity);
+                                    int64_t memory_capacity, bool cgroup2);
 // Changes when the container has to be made anew: the image.
 std::string container_hash(const corev1::Container& container);
 // The fields that both kinds have.

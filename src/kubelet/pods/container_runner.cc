@@ -32,10 +32,13 @@ cri::MountPropagation propagation_of(const corev1::VolumeMount& mount) {
   return cri::MountPropagation::kPrivate;
 }
 
-template <class T>
-Task<void> run_into(Task<T> task, OneShot<T> shot) {
-  T value = co_await std::move(task);
-  shot.set(std::move(value));
+// A path is made of values that are there: an empty one would lead elsewhere.
+Result<std::string> expand_path(const std::string& expression,
+                                const std::map<std::string, std::string>& values) {
+  std::vector<std::string> missing;
+  std::string path = expand(expression, values, [&](const std::string& name) { missing.push_back(name); });
+  if (missing.empty()) return path;
+  return fail(problem(fmt::format("missing value for {}", fmt::join(missing, ", "))));
 }
 
 }  // namespace
@@ -72,19 +75,21 @@ std::string hosts_file(const corev1::Pod& pod, const std::vector<std::string>& i
   return out;
 }
 
-corev1::ObjectReference ContainerRunner::about(const corev1::Pod& pod, const std::string& container) const {
-  auto named = [&](const auto& list) {
-    return std::any_of(list.begin(), list.end(), [&](const auto& c) { return c.name == container; });
-  };
-  std::string_view list = named(pod.spec.initContainers)        ? "initContainers"
-                          : named(pod.spec.ephemeralContainers) ? "ephemeralContainers"
-                                                                : "containers";
-  return client::reference_to(pod, fmt::format("spec.{}{{{}}}", list, container));
-}
-
 void ContainerRunner::event(const corev1::Pod& pod, const std::string& container, std::string_view type,
                             std::string_view reason, std::string message) {
-  parts_.recorder.event(about(pod, container), type, reason, std::move(message));
+  parts_.recorder.event(container_reference(pod, container), type, reason, std::move(message));
+}
+
+Result<bool> ContainerRunner::recursive_read_only(const corev1::Pod& pod,
+                                                  const corev1::VolumeMount& mount) const {
+  std::string mode = mount.recursiveReadOnly.value_or("Disabled");
+  if (mode == "Disabled") return false;
+  bool supported = parts_.node.recursive_read_only();
+  if (mode == "IfPossible" || supported) return supported && mount.readOnly;
+  return fail(
+      problem(fmt::format("failed to resolve recursive read-only mode: volume \"{}\" requested recursive "
+                          "read-only mode, but it is not supported by the runtime",
+                          mount.name)));
 }
 
 Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod,
@@ -106,7 +111,10 @@ Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod,
     cri::Mount mount;
     mount.container_path = wanted.mountPath.starts_with('/') ? wanted.mountPath : "/" + wanted.mountPath;
     mount.host_path = found->second.host_path;
-    std::string sub = wanted.subPathExpr.empty() ? wanted.subPath : expand(wanted.subPathExpr, values);
+    std::string sub = wanted.subPath;
+    if (!wanted.subPathExpr.empty()) {
+      TRY(sub, expand_path(wanted.subPathExpr, values));
+    }
     if (!sub.empty()) {
       Result<std::string> path = parts_.volumes.sub_path(pod, found->second, sub);
       if (!path) {
@@ -117,6 +125,7 @@ Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod,
       mount.host_path = std::move(*path);
     }
     mount.readonly = wanted.readOnly || found->second.readonly;
+    TRY(mount.recursive_read_only, recursive_read_only(pod, wanted));
     mount.propagation = propagation_of(wanted);
     out.push_back(std::move(mount));
   }
@@ -226,6 +235,7 @@ Task<std::optional<StartFailure>> ContainerRunner::start(std::shared_ptr<const c
       in.restart_count = restart_count;
       in.memory_capacity = parts_.node.memory_capacity();
       in.target_id = std::move(target_id);
+      in.cgroup2 = parts_.cgroups.unified();
       config = make_container_config(in);
     }
   }
@@ -283,7 +293,8 @@ Task<Result<void>> ContainerRunner::run_hook(corev1::LifecycleHandler handler, c
     HttpProbe probe = http_probe_of(*handler.httpGet, container, pod_ip);
     probe.timeout = limit > Duration::zero() ? limit : Duration(30s);
     ProbeAnswer answer = co_await parts_.net.http_get(std::move(probe));
-    if (answer.outcome != ProbeOutcome::kSuccess) co_return fail(problem(answer.message));
+    bool failed = answer.outcome == ProbeOutcome::kFailure || answer.outcome == ProbeOutcome::kError;
+    if (failed) co_return fail(problem(answer.message));
   } else if (handler.sleep) {
     Duration wait = std::chrono::seconds(handler.sleep->seconds);
     if (limit > Duration::zero()) wait = std::min(wait, limit);

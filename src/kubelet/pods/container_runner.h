@@ -45,9 +45,9 @@ class ContainerRunner {
   Result<std::vector<cri::Mount>> mounts(const corev1::Pod& pod, const corev1::Container& container,
                                          const PodSurroundings& around, const std::vector<cri::EnvVar>& env,
                                          int32_t restart_count);
+  Result<bool> recursive_read_only(const corev1::Pod& pod, const corev1::VolumeMount& mount) const;
   Task<Result<void>> run_hook(corev1::LifecycleHandler handler, corev1::Container container, std::string id,
                               std::string pod_ip, Duration limit);
-  corev1::ObjectReference about(const corev1::Pod& pod, const std::string& container) const;
   void event(const corev1::Pod& pod, const std::string& container, std::string_view type,
              std::string_view reason, std::string message);
   void drop_dead(const RuntimePod& runtime, const std::string& name, std::vector<std::string>& ids,

@@ -186,7 +186,8 @@ Task<Result<std::vector<cri::EnvVar>>> run_builder(std::unique_ptr<Builder> buil
 
 }  // namespace
 
-std::string expand(std::string_view text, const std::map<std::string, std::string>& values) {
+std::string expand(std::string_view text, const std::map<std::string, std::string>& values,
+                   const std::function<void(const std::string& name)>& missing) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '$' || i + 1 == text.size()) {
@@ -201,6 +202,7 @@ std::string expand(std::string_view text, const std::map<std::string, std::strin
     } else if (next == '(' && end != std::string_view::npos) {
       std::string name(text.substr(i + 2, end - i - 2));
       auto found = values.find(name);
+      if (missing && (found == values.end() || found->second.empty())) missing(name);
       out += found == values.end() ? "$(" + name + ")" : found->second;
       i = end;
     } else {

@@ -3,6 +3,7 @@
 // third_party/forked/golang/expansion.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,8 +17,10 @@
 
 namespace xebec::kubelet {
 
-// $(NAME) becomes its value where there is one; $$ is a dollar sign.
-std::string expand(std::string_view text, const std::map<std::string, std::string>& values);
+// $(NAME) becomes its value where there is one; $$ is a dollar sign. `missing` is told of names that have no
+// value, or an empty one.
+std::string expand(std::string_view text, const std::map<std::string, std::string>& values,
+                   const std::function<void(const std::string& name)>& missing = {});
 
 // The variables services are known by: FOO_SERVICE_HOST, FOO_PORT_80_TCP_ADDR ...; `kubernetes` of the
 // default namespace is always there, others of the pod's namespace when `links`.

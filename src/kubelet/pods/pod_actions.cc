@@ -144,7 +144,7 @@ class Planner {
       }
       if (latest->running()) return false;
       if (latest->exited() && latest->status.exit_code == 0) continue;
-      if (latest->exited() && pod_.spec.restartPolicy == "Never") return false;  // the pod has failed
+      if (!should_restart(pod_, container, latest)) return false;  // the pod has failed
       actions_.start.push_back(container.name);
       return false;
     }
@@ -184,6 +184,17 @@ class Planner {
   PodActions actions_;
 };
 
+// The container's own rule for this exit, if it has one.
+bool restart_rule_matches(const corev1::Container& container, int32_t exit_code) {
+  return std::any_of(container.restartPolicyRules.begin(), container.restartPolicyRules.end(),
+                     [&](const corev1::ContainerRestartRule& rule) {
+                       if (!rule.exitCodes || rule.action != "Restart") return false;
+                       const auto& values = rule.exitCodes->values;
+                       bool listed = std::find(values.begin(), values.end(), exit_code) != values.end();
+                       return rule.exitCodes->operator_ == "In" ? listed : !listed;
+                     });
+}
+
 }  // namespace
 
 bool is_sidecar(const corev1::Container& container) { return container.restartPolicy == "Always"; }
@@ -193,6 +204,7 @@ bool should_restart(const corev1::Pod& pod, const corev1::Container& container,
   if (latest == nullptr) return true;
   if (latest->running()) return false;
   if (!latest->exited()) return true;
+  if (restart_rule_matches(container, latest->status.exit_code)) return true;
   std::string policy = container.restartPolicy.value_or(pod.spec.restartPolicy);
   if (policy == "Never") return false;
   if (policy == "OnFailure") return latest->status.exit_code != 0;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/gen/corev1.h"
 #include "client/env.h"
@@ -41,8 +42,8 @@ struct PodParts {
   KeyedBackoff& restarts;
   // A sandbox's or container's id belongs to this pod: events about it wake its worker.
   std::function<void(const std::string& id, const std::string& uid)> learned;
-  // Ports of the node may lead to other places now.
-  std::function<void()> sandboxes_changed;
+  // Pods of this node that count when another one asks to come in.
+  std::function<std::vector<std::shared_ptr<const corev1::Pod>>(const std::string& except_uid)> active_pods;
 };
 
 }  // namespace xebec::kubelet

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "api/pod_resources.h"
+#include "client/event_recorder.h"
 #include "kubelet/pods/pod_actions.h"
 #include "kubelet/time.h"
 
@@ -64,6 +65,11 @@ class StatusMaker {
       }
     }
     fill_conditions();
+    if (in_.refused) {
+      status_.initContainerStatuses.clear();
+      status_.containerStatuses.clear();
+      status_.ephemeralContainerStatuses.clear();
+    }
     return std::move(status_);
   }
 
@@ -372,6 +378,7 @@ class StatusMaker {
       set("Ready", true);
     }
     set("PodScheduled", true);
+    if (in_.evicted) set(kDisruptionTarget, true, "TerminationByKubelet", in_.failed_message);
   }
 
   const StatusInputs& in_;
@@ -390,6 +397,16 @@ bool is_kubelet_condition(std::string_view type) {
 
 std::string pod_label(const corev1::Pod& pod) {
   return fmt::format("{}_{}({})", pod.metadata.name, pod.metadata.namespace_, pod.metadata.uid);
+}
+
+corev1::ObjectReference container_reference(const corev1::Pod& pod, const std::string& container) {
+  auto named = [&](const auto& list) {
+    return std::any_of(list.begin(), list.end(), [&](const auto& c) { return c.name == container; });
+  };
+  std::string_view list = named(pod.spec.initContainers)        ? "initContainers"
+                          : named(pod.spec.ephemeralContainers) ? "ephemeralContainers"
+                                                                : "containers";
+  return client::reference_to(pod, fmt::format("spec.{}{{{}}}", list, container));
 }
 
 corev1::PodStatus make_pod_status(const StatusInputs& in) { return StatusMaker(in).make(); }

@@ -23,6 +23,8 @@ struct StatusInputs {
   const RuntimePod* runtime = nullptr;
   bool ending = false;                           // containers will not be started again
   std::string failed_reason, failed_message;     // the kubelet gave the pod up (DeadlineExceeded)
+  bool refused = false;                          // ... before it began: there are no containers to tell of
+  bool evicted = false;                          // ... because the node cannot keep it
   std::map<std::string, WaitingReason> waiting;  // by container name
   std::vector<std::string> node_ips;
   api::Time now;
@@ -35,9 +37,13 @@ struct StatusInputs {
 corev1::PodStatus make_pod_status(const StatusInputs& in);
 
 bool is_terminal(std::string_view phase);
+// Set by whoever makes a pod go before its time; the kubelet is one of them.
+inline constexpr std::string_view kDisruptionTarget = "DisruptionTarget";
 // The conditions the kubelet owns.
 bool is_kubelet_condition(std::string_view type);
 // "name_namespace(uid)", as messages name pods.
 std::string pod_label(const corev1::Pod& pod);
+// What an event about one container is about.
+corev1::ObjectReference container_reference(const corev1::Pod& pod, const std::string& container);
 
 }  // namespace xebec::kubelet

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "api/gen/nodev1.h"
 #include "kubelet/labels.h"
 #include "kubelet/pods/container_config.h"
 #include "kubelet/pods/field_ref.h"
+#include "kubelet/pods/pod_admission.h"
 #include "kubelet/pods/sandbox_config.h"
 #include "kubelet/problem.h"
 #include "kubelet/time.h"
@@ -55,6 +57,15 @@ void PodWorker::set_orphan(const std::string& ns, const std::string& name) {
   wake();
 }
 
+void PodWorker::evict(std::string reason, std::string message, int64_t grace) {
+  if (stage_ != Stage::kSync || eviction_grace_) return;
+  failed_reason_ = std::move(reason);
+  failed_message_ = std::move(message);
+  eviction_grace_ = grace;
+  if (interrupt_) interrupt_->cancel();
+  wake();
+}
+
 void PodWorker::wake() {
   dirty_ = true;
   alarm_.set(true);
@@ -77,12 +88,14 @@ Task<void> PodWorker::wait(CancelToken token) {
 }
 
 bool PodWorker::should_end() const {
-  return removed_ || (pod_ && (pod_->metadata.deletionTimestamp || is_terminal(pod_->status.phase)));
+  return removed_ || eviction_grace_ ||
+         (pod_ && (pod_->metadata.deletionTimestamp || is_terminal(pod_->status.phase)));
 }
 
 int64_t PodWorker::grace() const {
   int64_t seconds = pod_->spec.terminationGracePeriodSeconds.value_or(30);
   if (pod_->metadata.deletionGracePeriodSeconds) seconds = *pod_->metadata.deletionGracePeriodSeconds;
+  if (eviction_grace_) seconds = std::min(seconds, *eviction_grace_);
   return std::max<int64_t>(seconds, 1);
 }
 
@@ -97,9 +110,14 @@ std::shared_ptr<const corev1::Pod> PodWorker::current() const {
   bool ended = is_terminal(pod_->status.phase);
   std::string phase = pod_->status.phase, why = pod_->status.reason, message = pod_->status.message;
   pod->status = *status_;
-  std::erase_if(pod->status.conditions,
-                [](const corev1::PodCondition& c) { return !is_kubelet_condition(c.type); });
-  for (corev1::PodCondition& condition : foreign) pod->status.conditions.push_back(std::move(condition));
+  std::erase_if(pod->status.conditions, [&](const corev1::PodCondition& c) {
+    bool shared = c.type == kDisruptionTarget && eviction_grace_;
+    return !is_kubelet_condition(c.type) && !shared;
+  });
+  for (corev1::PodCondition& condition : foreign) {
+    if (condition.type == kDisruptionTarget && eviction_grace_) continue;
+    pod->status.conditions.push_back(std::move(condition));
+  }
   if (ended) {
     pod->status.phase = phase;
     pod->status.reason = why;
@@ -168,6 +186,8 @@ void PodWorker::publish(bool ending) {
   in.ending = ending;
   in.failed_reason = failed_reason_;
   in.failed_message = failed_message_;
+  in.refused = refused_;
+  in.evicted = eviction_grace_.has_value();
   in.waiting = waiting_;
   in.node_ips = parts_.options.node_ips;
   in.now = now_time(*parts_.env.clock);
@@ -217,6 +237,10 @@ Task<Duration> PodWorker::sync(CancelToken token) {
     stage_ = Stage::kTerminating;
     co_return Duration::zero();
   }
+  if (!admitted_ && !admit(*pod_)) {
+    stage_ = Stage::kTerminating;
+    co_return Duration::zero();
+  }
   interrupt_.emplace(token);
   CancelToken mine = interrupt_->token();
   Duration next = kResync;
@@ -244,6 +268,26 @@ Task<Duration> PodWorker::sync(CancelToken token) {
   if (wanted == Duration::zero() || should_end()) co_return Duration::zero();
   publish(false);  // what containers wait for may have changed
   co_return std::min(next, wanted);
+}
+
+// A pod that has begun here before was let in then.
+bool PodWorker::admit(const corev1::Pod& pod) {
+  admitted_ = true;
+  if (!runtime_->empty() || pod.status.startTime) return true;
+  std::vector<std::shared_ptr<const corev1::Pod>> others = parts_.active_pods(uid_);
+  AdmissionInputs in;
+  in.pod = &pod;
+  in.node = parts_.node.node();
+  for (const auto& other : others) in.others.push_back(other.get());
+  in.apparmor = parts_.node.apparmor();
+  in.pressures = parts_.node.pressures();
+  std::optional<Refusal> refusal = refuse(in);
+  if (!refusal) return true;
+  parts_.recorder.event(pod, client::kEventWarning, refusal->reason, refusal->message);
+  refused_ = true;
+  failed_reason_ = refusal->reason;
+  failed_message_ = "Pod was rejected: " + refusal->message;
+  return false;
 }
 
 // Zero: look again at once, something was done.
@@ -318,6 +362,23 @@ Task<Duration> PodWorker::mount_volumes(std::shared_ptr<const corev1::Pod> pod, 
   co_return kRemount;
 }
 
+Task<Result<std::string>> PodWorker::runtime_handler(std::shared_ptr<const corev1::Pod> pod,
+                                                     CancelToken token) {
+  std::string name = pod->spec.runtimeClassName.value_or("");
+  if (name.empty()) co_return name;
+  Context context;
+  context.cancel = token;
+  Result<nodev1::RuntimeClass> found =
+      co_await parts_.rest.get<nodev1::RuntimeClass>(context, std::string(), name);
+  if (!found) {
+    std::string why = found.error().is(reason::kNotFound)
+                          ? fmt::format("runtimeclass.node.k8s.io \"{}\" not found", name)
+                          : found.error().message;
+    co_return fail(problem(fmt::format("failed to get RuntimeClass \"{}\": {}", name, why)));
+  }
+  co_return found->handler;
+}
+
 // Zero when it runs.
 Task<Duration> PodWorker::make_sandbox(std::shared_ptr<const corev1::Pod> pod, const PodActions& actions,
                                        CancelToken token) {
@@ -338,13 +399,17 @@ Task<Duration> PodWorker::make_sandbox(std::shared_ptr<const corev1::Pod> pod, c
   }
   Result<std::string> id = fail(problem(""));
   uint32_t attempt = actions.attempt + static_cast<uint32_t>(sandbox_failures_);
-  Result<cri::PodSandboxConfig> config =
-      make_sandbox_config(parts_.options, *pod, attempt, parts_.files.read_all(parts_.options.resolv_conf));
-  if (config) {
+  std::vector<PodWarning> warnings;
+  Result<cri::PodSandboxConfig> config = make_sandbox_config(
+      parts_.options, *pod, attempt, parts_.files.read_all(parts_.options.resolv_conf), &warnings);
+  for (PodWarning& warning : warnings)
+    parts_.recorder.event(*pod, client::kEventWarning, warning.reason, std::move(warning.message));
+  Result<std::string> handler = co_await runtime_handler(pod, token);
+  if (config && handler) {
     (void)parts_.files.make_directory(config->log_directory, 0755);
-    id = co_await parts_.runtime.run_pod_sandbox(*config, pod->spec.runtimeClassName.value_or(""));
+    id = co_await parts_.runtime.run_pod_sandbox(*config, *handler);
   } else {
-    id = fail(config.error());
+    id = fail(config ? handler.error() : config.error());
   }
   if (!id) {
     parts_.recorder.event(*pod, client::kEventWarning, "FailedCreatePodSandBox",
@@ -355,7 +420,6 @@ Task<Duration> PodWorker::make_sandbox(std::shared_ptr<const corev1::Pod> pod, c
   parts_.learned(*id, uid_);
   sandbox_config_ = std::move(*config);
   configured_sandbox_ = *id;
-  parts_.sandboxes_changed();
   co_return Duration::zero();
 }
 
@@ -496,7 +560,6 @@ Task<Duration> PodWorker::terminate(CancelToken token) {
   }
   if (!co_await read()) co_return 1s;
   stage_ = Stage::kTerminated;
-  parts_.sandboxes_changed();
   parts_.probes.forget_pod(uid_);
   publish(true);
   co_return Duration::zero();

@@ -28,6 +28,8 @@ class PodWorker {
   // there.
   void set_removed();
   void set_orphan(const std::string& ns, const std::string& name);
+  // The node cannot keep the pod: it fails with this reason and has `grace` seconds to go.
+  void evict(std::string reason, std::string message, int64_t grace);
   void wake();
   // Until nothing of a removed pod is left, or cancelled.
   Task<void> run(CancelToken token);
@@ -39,6 +41,9 @@ class PodWorker {
   const RuntimePod& runtime() const { return *runtime_; }
   bool removed() const { return removed_; }
   bool terminated() const { return stage_ == Stage::kTerminated; }
+  // The pod was let in and is not over: it counts.
+  bool active() const { return admitted_ && !refused_ && stage_ != Stage::kTerminated; }
+  bool ending() const { return stage_ != Stage::kSync; }
 
  private:
   enum class Stage { kSync, kTerminating, kTerminated };
@@ -51,7 +56,9 @@ class PodWorker {
 
   // Each returns when to come again at the latest.
   Task<Duration> sync(CancelToken token);
+  bool admit(const corev1::Pod& pod);
   Task<Duration> act(std::shared_ptr<const corev1::Pod> pod, CancelToken token);
+  Task<Result<std::string>> runtime_handler(std::shared_ptr<const corev1::Pod> pod, CancelToken token);
   Task<Duration> make_sandbox(std::shared_ptr<const corev1::Pod> pod, const PodActions& actions,
                               CancelToken token);
   Task<Duration> mount_volumes(std::shared_ptr<const corev1::Pod> pod, CancelToken token);
@@ -90,6 +97,8 @@ class PodWorker {
   std::optional<corev1::PodStatus> status_;  // as published last
   std::map<std::string, WaitingReason> waiting_;
   std::string failed_reason_, failed_message_;
+  bool admitted_ = false, refused_ = false;
+  std::optional<int64_t> eviction_grace_;
 
   cri::PodSandboxConfig sandbox_config_;
   std::string configured_sandbox_;  // the id sandbox_config_ is about

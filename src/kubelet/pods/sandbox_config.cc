@@ -1,11 +1,13 @@
 #include "kubelet/pods/sandbox_config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <sstream>
 
 #include "api/gen/corev1.h"
+#include "api/pod_resources.h"
 #include "kubelet/cgroups/cgroup_manager.h"
 #include "kubelet/labels.h"
 #include "kubelet/problem.h"
@@ -24,7 +26,10 @@ cri::DnsConfig parse_resolv_conf(std::string_view text) {
     if (keyword == "nameserver" && words >> word) dns.servers.push_back(word);
     if (keyword == "search" || keyword == "domain") {
       dns.searches.clear();
-      while (words >> word) dns.searches.push_back(word);
+      while (words >> word) {
+        if (word.size() > 1 && word.ends_with('.')) word.pop_back();
+        if (word != ".") dns.searches.push_back(word);
+      }
     }
     if (keyword == "options") {
       while (words >> word) dns.options.push_back(word);
@@ -39,7 +44,32 @@ void append_missing(std::vector<std::string>& to, const std::vector<std::string>
   }
 }
 
-cri::DnsConfig dns_of(const KubeletOptions& options, const corev1::Pod& pod, std::string_view host) {
+// Resolvers read no more than this of each.
+constexpr size_t kMaxNameservers = 3, kMaxSearches = 32, kMaxSearchLength = 2048;
+
+void limit(cri::DnsConfig& dns, std::vector<PodWarning>& warnings) {
+  if (dns.servers.size() > kMaxNameservers) {
+    dns.servers.resize(kMaxNameservers);
+    warnings.push_back(PodWarning{
+        "DNSConfigForming",
+        fmt::format(
+            "Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver "
+            "line is: {}",
+            fmt::join(dns.servers, " "))});
+  }
+  auto line = [&] { return fmt::format("{}", fmt::join(dns.searches, " ")); };
+  bool cut = dns.searches.size() > kMaxSearches;
+  if (cut) dns.searches.resize(kMaxSearches);
+  for (; line().size() > kMaxSearchLength; cut = true) dns.searches.pop_back();
+  if (!cut) return;
+  warnings.push_back(PodWarning{
+      "DNSConfigForming",
+      "Search Line limits were exceeded, some search paths have been omitted, the applied search line is: " +
+          line()});
+}
+
+cri::DnsConfig dns_of(const KubeletOptions& options, const corev1::Pod& pod, std::string_view host,
+                      std::vector<PodWarning>& warnings) {
   std::string policy = pod.spec.dnsPolicy.empty() ? "ClusterFirst" : pod.spec.dnsPolicy;
   bool cluster = policy == "ClusterFirstWithHostNet" || (policy == "ClusterFirst" && !pod.spec.hostNetwork);
   cri::DnsConfig dns;
@@ -52,19 +82,41 @@ cri::DnsConfig dns_of(const KubeletOptions& options, const corev1::Pod& pod, std
     append_missing(dns.searches, parse_resolv_conf(host).searches);
     dns.options = {"ndots:5"};
   } else {
+    if (cluster) {
+      warnings.push_back(PodWarning{
+          "MissingClusterDNS",
+          fmt::format(
+              "pod: \"{}_{}({})\". kubelet does not have ClusterDNS IP configured and cannot create Pod "
+              "using \"{}\" policy. Falling back to \"Default\" policy.",
+              pod.metadata.name, pod.metadata.namespace_, pod.metadata.uid, policy)});
+    }
     dns = parse_resolv_conf(host);
   }
-  if (!pod.spec.dnsConfig) return dns;
-  append_missing(dns.servers, pod.spec.dnsConfig->nameservers);
-  append_missing(dns.searches, pod.spec.dnsConfig->searches);
-  for (const corev1::PodDNSConfigOption& option : pod.spec.dnsConfig->options) {
-    std::string text =
-        option.value && !option.value->empty() ? option.name + ":" + *option.value : option.name;
-    auto same = [&](const std::string& have) { return have.substr(0, have.find(':')) == option.name; };
-    std::erase_if(dns.options, same);
-    dns.options.push_back(std::move(text));
+  if (pod.spec.dnsConfig) {
+    append_missing(dns.servers, pod.spec.dnsConfig->nameservers);
+    append_missing(dns.searches, pod.spec.dnsConfig->searches);
+    for (const corev1::PodDNSConfigOption& option : pod.spec.dnsConfig->options) {
+      std::string text =
+          option.value && !option.value->empty() ? option.name + ":" + *option.value : option.name;
+      auto same = [&](const std::string& have) { return have.substr(0, have.find(':')) == option.name; };
+      std::erase_if(dns.options, same);
+      dns.options.push_back(std::move(text));
+    }
   }
+  limit(dns, warnings);
   return dns;
+}
+
+cri::LinuxResources resources_of(const api::ResourceList& requests, const api::ResourceList& limits) {
+  cri::LinuxResources out;
+  const api::Quantity* cpu = requests.get("cpu");
+  out.cpu_shares = std::clamp<int64_t>(cpu == nullptr ? 0 : cpu->milli_value() * 1024 / 1000, 2, 262144);
+  if (const api::Quantity* limit = limits.get("cpu")) {
+    out.cpu_period = 100000;
+    out.cpu_quota = std::max<int64_t>(1000, limit->milli_value() * 100);
+  }
+  if (const api::Quantity* memory = limits.get("memory")) out.memory_limit = memory->value();
+  return out;
 }
 
 std::vector<cri::PortMapping> ports_of(const corev1::Pod& pod) {
@@ -140,7 +192,8 @@ cri::SecurityProfile seccomp_of(const corev1::PodSecurityContext* pod,
 }
 
 Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options, const corev1::Pod& pod,
-                                                  uint32_t attempt, std::string_view host_resolv_conf) {
+                                                  uint32_t attempt, std::string_view host_resolv_conf,
+                                                  std::vector<PodWarning>* warnings) {
   if (!pod.spec.hostUsers.value_or(true)) {
     return fail(problem("user namespaces (hostUsers: false) are not supported by this container runtime"));
   }
@@ -161,7 +214,9 @@ Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options,
     }
   }
   config.log_directory = pod_log_directory(options, pod);
-  config.dns = dns_of(options, pod, host_resolv_conf);
+  std::vector<PodWarning> found;
+  config.dns = dns_of(options, pod, host_resolv_conf, found);
+  if (warnings != nullptr) *warnings = std::move(found);
   if (!pod.spec.hostNetwork) config.port_mappings = ports_of(pod);
   for (const auto& [key, value] : pod.metadata.labels) config.labels[key] = value;
   config.labels[kPodName] = pod.metadata.name;
@@ -169,6 +224,8 @@ Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options,
   config.labels[kPodUid] = pod.metadata.uid;
   for (const auto& [key, value] : pod.metadata.annotations) config.annotations[key] = value;
   config.cgroup_parent = pod_cgroup(options.cgroup_root, pod);
+  config.overhead = resources_of(pod.spec.overhead, pod.spec.overhead);
+  config.resources = resources_of(api::pod_requests(pod), api::pod_limits(pod));
 
   const corev1::PodSecurityContext* security = pod.spec.securityContext.get();
   config.security.namespaces = namespaces_of(pod);
@@ -178,6 +235,10 @@ Result<cri::PodSandboxConfig> make_sandbox_config(const KubeletOptions& options,
   config.security.seccomp = seccomp_of(security, nullptr, options.root_dir + "/seccomp");
   if (security == nullptr || !security->seccompProfile) {
     config.security.seccomp->type = cri::SecurityProfile::Type::kRuntimeDefault;
+  }
+  if (security != nullptr && security->seLinuxOptions) {
+    const corev1::SELinuxOptions& from = *security->seLinuxOptions;
+    config.security.selinux = cri::SelinuxOptions{from.user, from.role, from.type, from.level};
   }
   if (security != nullptr) {
     config.security.run_as_user = security->runAsUser;

@@ -1,4 +1,4 @@
-// NetProber: HTTP and TCP looks at containers, for probes and lifecycle hooks.
+// NetProber: HTTP, TCP and gRPC looks at containers, for probes and lifecycle hooks.
 #pragma once
 
 #include <memory>
@@ -14,11 +14,12 @@ class IoPool;
 
 namespace xebec::kubelet {
 
-enum class ProbeOutcome { kSuccess, kFailure, kError };
+// A warning is a success that is talked about.
+enum class ProbeOutcome { kSuccess, kWarning, kFailure, kError };
 
 struct ProbeAnswer {
   ProbeOutcome outcome = ProbeOutcome::kSuccess;
-  std::string message;  // of a failure or an error, in upstream's words
+  std::string message;  // in upstream's words; of a success what the server said
 };
 
 struct HttpProbe {
@@ -33,6 +34,7 @@ class NetProber {
   virtual ~NetProber() = default;
   virtual Task<ProbeAnswer> http_get(HttpProbe probe) = 0;
   virtual Task<ProbeAnswer> tcp(std::string host, int32_t port, Duration timeout) = 0;
+  virtual Task<ProbeAnswer> grpc(std::string host, int32_t port, std::string service, Duration timeout) = 0;
 };
 
 // Over real sockets. `pool` outlives it. Certificates are not verified, as upstream.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "base/sync.h"
+#include "kubelet/pods/pod_status.h"
 #include "kubelet/time.h"
 
 namespace xebec::kubelet {
@@ -55,7 +56,14 @@ HttpProbe http_probe_of(const corev1::HTTPGetAction& action, const corev1::Conta
 
 ProbeManager::ProbeManager(client::Env env, cri::Runtime& runtime, NetProber& net,
                            client::EventRecorder& recorder)
-    : env_(std::move(env)), runtime_(runtime), net_(net), recorder_(recorder) {}
+    : env_(std::move(env)),
+      runtime_(runtime),
+      net_(net),
+      recorder_(recorder),
+      total_(metrics_.counter(
+          "prober_probe_total",
+          "[BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.",
+          {"probe_type", "result", "container", "pod", "namespace", "pod_uid"})) {}
 
 void ProbeManager::start(Scope& scope, std::function<void(const std::string& uid)> changed) {
   scope_ = &scope;
@@ -136,6 +144,20 @@ void ProbeManager::set(Instance& instance, Kind kind, ProbeResult result) {
   changed_(instance.pod->metadata.uid);
 }
 
+void ProbeManager::count(const Instance& instance, Kind kind, ProbeOutcome outcome) {
+  std::string_view result = outcome == ProbeOutcome::kFailure ? "failed"
+                            : outcome == ProbeOutcome::kError ? "unknown"
+                                                              : "successful";
+  const corev1::Pod& pod = *instance.pod;
+  std::vector<std::string> labels = {std::string(title(static_cast<int>(kind))),
+                                     std::string(result),
+                                     instance.container.name,
+                                     pod.metadata.name,
+                                     pod.metadata.namespace_,
+                                     pod.metadata.uid};
+  total_.with(labels).add();
+}
+
 Task<ProbeAnswer> ProbeManager::probe_once(std::shared_ptr<Instance> instance, Kind kind) {
   const corev1::Probe& spec = *instance->spec(kind);
   ProbeAnswer answer;
@@ -163,9 +185,13 @@ Task<ProbeAnswer> ProbeManager::probe_once(std::shared_ptr<Instance> instance, K
     std::string host = spec.tcpSocket->host.empty() ? instance->pod_ip : spec.tcpSocket->host;
     int32_t port = resolve_port(spec.tcpSocket->port, instance->container);
     answer = co_await net_.tcp(std::move(host), port, timeout);
+  } else if (spec.grpc) {
+    std::string service = spec.grpc->service.value_or("");
+    answer = co_await net_.grpc(instance->pod_ip, spec.grpc->port, std::move(service), timeout);
   } else {
     answer.outcome = ProbeOutcome::kError;
-    answer.message = "gRPC probes are not supported by this kubelet";
+    answer.message =
+        fmt::format("missing probe handler for {}:{}", pod_label(*instance->pod), instance->container.name);
   }
   if (answer.message.size() > 10240) answer.message.resize(10240);
   co_return answer;
@@ -174,8 +200,7 @@ Task<ProbeAnswer> ProbeManager::probe_once(std::shared_ptr<Instance> instance, K
 Task<void> ProbeManager::loop(std::shared_ptr<Instance> instance, Kind kind, CancelToken token) {
   const corev1::Probe spec = *instance->spec(kind);
   const Duration period = std::chrono::seconds(std::max(1, spec.periodSeconds));
-  corev1::ObjectReference about =
-      client::reference_to(*instance->pod, fmt::format("spec.containers{{{}}}", instance->container.name));
+  corev1::ObjectReference about = container_reference(*instance->pod, instance->container.name);
   int64_t age = now_nanos(*env_.clock) - instance->started_at;
   int64_t delay = int64_t{spec.initialDelaySeconds} * 1'000'000'000 - age;
   if (delay > 0 && !co_await sleep_for(Duration(delay), token)) co_return;
@@ -198,6 +223,7 @@ Task<void> ProbeManager::loop(std::shared_ptr<Instance> instance, Kind kind, Can
     }
     if (token.cancelled()) co_return;
     std::string_view name = title(static_cast<int>(kind));
+    count(*instance, kind, answer.outcome);
     if (answer.outcome == ProbeOutcome::kError) {
       recorder_.event(
           about, client::kEventWarning, "Unhealthy",
@@ -207,8 +233,12 @@ Task<void> ProbeManager::loop(std::shared_ptr<Instance> instance, Kind kind, Can
         recorder_.event(about, client::kEventWarning, "Unhealthy",
                         fmt::format("{} probe failed: {}", name, answer.message));
       }
+      if (answer.outcome == ProbeOutcome::kWarning) {
+        recorder_.event(about, client::kEventWarning, "ProbeWarning",
+                        fmt::format("{} probe warning: {}", name, answer.message));
+      }
       ProbeResult result =
-          answer.outcome == ProbeOutcome::kSuccess ? ProbeResult::kSuccess : ProbeResult::kFailure;
+          answer.outcome == ProbeOutcome::kFailure ? ProbeResult::kFailure : ProbeResult::kSuccess;
       run = result == last ? run + 1 : 1;
       last = result;
       int needed = result == ProbeResult::kSuccess ? std::max(1, spec.successThreshold)

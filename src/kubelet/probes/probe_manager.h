@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/gen/corev1.h"
+#include "base/metrics.h"
 #include "base/scope.h"
 #include "client/env.h"
 #include "client/event_recorder.h"
@@ -37,6 +38,8 @@ class ProbeManager {
   ProbeResult startup(const std::string& id) const;
   bool started(const std::string& id) const;
   bool ready(const std::string& id) const;
+  // What /metrics/probes says.
+  std::string metrics_text() const { return metrics_.text(); }
 
  private:
   struct Instance;
@@ -44,11 +47,14 @@ class ProbeManager {
   Task<void> loop(std::shared_ptr<Instance> instance, Kind kind, CancelToken token);
   Task<ProbeAnswer> probe_once(std::shared_ptr<Instance> instance, Kind kind);
   void set(Instance& instance, Kind kind, ProbeResult result);
+  void count(const Instance& instance, Kind kind, ProbeOutcome outcome);
 
   client::Env env_;
   cri::Runtime& runtime_;
   NetProber& net_;
   client::EventRecorder& recorder_;
+  Metrics metrics_;
+  MetricFamily<Counter>& total_;
   Scope* scope_ = nullptr;
   std::function<void(const std::string&)> changed_;
   std::map<std::string, std::shared_ptr<Instance>> instances_;  // by container id

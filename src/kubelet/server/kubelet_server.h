@@ -1,9 +1,12 @@
 // KubeletServer: what the kubelet serves on port 10250, as an http::Handler (TLS and client certificates are
 // the http::Server's). Every request is authenticated and authorized (k8s.io/kubernetes/pkg/kubelet/server).
 //
-//   /healthz  /pods  /metrics  /containerLogs/NS/POD/CONTAINER
+//   /healthz  /pods  /runningpods/  /containerLogs/NS/POD/CONTAINER  /logs/PATH  /configz
+//   /metrics  /metrics/cadvisor  /metrics/resource  /metrics/probes  /stats/summary
 //   /exec/NS/POD[/UID]/CONTAINER  /attach/NS/POD[/UID]/CONTAINER  /portForward/NS/POD[/UID]
+//   /run/NS/POD[/UID]/CONTAINER
 //
+// What upstream serves besides, and is not built here, says so.
 // Its http::Server must be gone before the kubelet's executor and the runtime are.
 #pragma once
 
@@ -23,7 +26,8 @@ namespace xebec::kubelet {
 
 struct KubeletServerOptions {
   std::string node_name;
-  std::string client_ca_pem;  // whose client certificates count; empty: none do
+  std::string client_ca_pem;             // whose client certificates count; empty: none do
+  std::string system_logs = "/var/log";  // what /logs/ shows
 };
 
 // All outlive the server. `kubelet` is the executor of `pods` and `runtime`; `pool` is the http::Server's.

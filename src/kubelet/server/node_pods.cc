@@ -60,6 +60,39 @@ Task<bool> NodePods::running(std::string uid, std::string container, std::string
   co_return view && view->id == id && view->phase == ContainerPhase::kRunning;
 }
 
+Task<Result<cri::ExecSyncResult>> NodePods::run_command(std::string container_id,
+                                                        std::vector<std::string> command) const {
+  Executor* home = Executor::current();
+  co_await kubelet_.schedule();
+  Result<cri::ExecSyncResult> result = co_await runtime_.exec_sync(container_id, command, 0);
+  co_await home->schedule();
+  co_return result;
+}
+
+Task<NodeSnapshot> NodePods::snapshot() {
+  Executor* home = Executor::current();
+  co_await kubelet_.schedule();
+  NodeSnapshot snapshot = co_await stats_.read();
+  co_await home->schedule();
+  co_return snapshot;
+}
+
+Task<std::string> NodePods::probe_metrics() const {
+  Executor* home = Executor::current();
+  co_await kubelet_.schedule();
+  std::string text = pods_.probe_metrics();
+  co_await home->schedule();
+  co_return text;
+}
+
+Task<std::string> NodePods::configuration() const {
+  Executor* home = Executor::current();
+  co_await kubelet_.schedule();
+  std::string text = pods_.configuration();
+  co_await home->schedule();
+  co_return text;
+}
+
 Task<Result<std::string>> NodePods::exec_url(cri::ExecRequest request) const {
   Executor* home = Executor::current();
   co_await kubelet_.schedule();

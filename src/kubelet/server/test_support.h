@@ -59,6 +59,13 @@ class FakePods final : public PodAccess {
   }
   std::string sandbox_id(std::string_view) const override { return sandbox; }
 
+  NodeFigures node_figures() const override { return figures; }
+  DiskSpace disk(const std::string&) const override { return figures.load.disk; }
+  std::string probe_metrics() const override { return "prober_probe_total 1\n"; }
+  std::string configuration() const override {
+    return R"({"kubeletconfig":{"kind":"KubeletConfiguration"}})";
+  }
+
   // One pod with one container.
   void add(std::string name, std::string container) {
     auto pod = std::make_shared<corev1::Pod>();
@@ -72,6 +79,7 @@ class FakePods final : public PodAccess {
 
   ContainerView view;
   std::string sandbox;
+  NodeFigures figures;
 
  private:
   std::shared_ptr<const corev1::Pod> pod_;
