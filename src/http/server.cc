@@ -125,10 +125,16 @@ struct Server::Core {
     return tls;
   }
 
-  // Runs `action` on every shard's executor.
+  // Runs `action` on every shard's executor and returns when it has: nothing of it is left to run when the
+  // shards go.
   template <class Action>
-  void on_shards(Action action) {
-    for (auto& shard : shards) shard->executor.post([&shard = *shard, action] { action(shard); });
+  Task<void> on_shards(Action action) {
+    Executor& home = *Executor::current();
+    for (auto& shard : shards) {
+      co_await shard->executor.schedule();
+      action(*shard);
+    }
+    co_await home.schedule();
   }
 };
 
@@ -233,14 +239,16 @@ Result<void> Server::reload(const ServerTls& tls) {
 Task<void> Server::shutdown(Duration grace) {
   std::shared_ptr<Core> core = core_;
   if (core->stopped.exchange(true)) co_return;
-  core->on_shards([core](ServerShard& shard) {
-    if (&shard == core->shards[0].get()) core->listener->close();
+  Core* held = core.get();
+  auto drain = [held](ServerShard& shard) {
+    if (&shard == held->shards[0].get()) held->listener->close();
     shard.draining = true;
     shard.ticking.cancel();
     std::vector<std::shared_ptr<ServerConnection>> connections(shard.connections.begin(),
                                                                shard.connections.end());
     for (const auto& connection : connections) connection->drain();
-  });
+  };
+  co_await core->on_shards(drain);
   OneShot<bool> in_time;
   OneShot<bool> cancelled;
   OneShot<bool> ended;
@@ -252,19 +260,21 @@ Task<void> Server::shutdown(Duration grace) {
   bool done = co_await in_time;
   here.cancel_timer(timer);
   if (!done) {
-    core->on_shards([](ServerShard& shard) {
+    auto cancel = [](ServerShard& shard) {
       auto connections = shard.connections;
       for (const auto& connection : connections) connection->cancel();
-    });
+    };
+    co_await core->on_shards(cancel);
     timer = here.post_at(here.now() + kLastMoment, [cancelled] { cancelled.set(false); });
     done = co_await cancelled;
     here.cancel_timer(timer);
   }
   if (!done) {
-    core->on_shards([](ServerShard& shard) {
+    auto abort = [](ServerShard& shard) {
       auto connections = shard.connections;
       for (const auto& connection : connections) connection->abort();
-    });
+    };
+    co_await core->on_shards(abort);
   }
   co_await ended;
   co_await joiner.join();
