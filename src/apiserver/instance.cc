@@ -8,11 +8,13 @@
 #include "apiserver/authn/service_account/authenticator.h"
 #include "apiserver/authn/service_account/issuer.h"
 #include "apiserver/authn/x509.h"
+#include "apiserver/authz/modes.h"
 #include "apiserver/authz/node/authorizer.h"
 #include "apiserver/authz/rbac/bootstrap.h"
 #include "apiserver/authz/rbac/feed.h"
 #include "apiserver/authz/rbac/policy.h"
 #include "apiserver/bootstrap/cluster.h"
+#include "apiserver/discovery/runtime_config.h"
 #include "apiserver/reviews/access_reviews.h"
 #include "apiserver/reviews/token_request.h"
 #include "base/all_of.h"
@@ -24,20 +26,6 @@ namespace xebec::apiserver {
 namespace {
 
 constexpr Duration kRetry = std::chrono::seconds(1);
-
-// system:masters may do everything, whatever the policy says or has not been read yet
-// (k8s.io/apiserver/pkg/authorization/authorizerfactory NewPrivilegedGroups).
-class PrivilegedGroup final : public Authorizer {
- public:
-  Verdict authorize(const AuthorizationAttributes& attributes) override {
-    Verdict verdict;
-    if (!attributes.user) return verdict;
-    for (const std::string& group : attributes.user->groups) {
-      if (group == "system:masters") verdict.decision = Decision::kAllow;
-    }
-    return verdict;
-  }
-};
 
 std::vector<rbacv1::PolicyRule> node_rules(const std::vector<api::Object>& objects) {
   for (const api::Object& object : objects) {
@@ -84,15 +72,23 @@ struct Instance::Parts {
 
   Result<void> make_issuer() {
     TRY(pki::PrivateKey key, pki::PrivateKey::parse_pem(options.service_account_key_pem));
-    std::vector<pki::PublicKey> verification{key.public_key()};
+    std::vector<pki::PublicKey> verification;
+    for (const std::string& pem : options.service_account_public_keys_pem) {
+      TRY(std::vector<pki::PublicKey> more, pki::PublicKey::parse_all_pem(pem));
+      verification.insert(verification.end(), more.begin(), more.end());
+    }
     service_account::IssuerOptions issuer_options;
-    issuer_options.issuer = options.service_account_issuer;
+    const std::vector<std::string>& issuers = options.service_account_issuers;
+    if (issuers.empty()) return fail(errors::bad_request("service-account-issuer is a required flag"));
+    issuer_options.issuer = issuers[0];
+    issuer_options.accepted_issuers.assign(issuers.begin() + 1, issuers.end());
+    issuer_options.api_audiences = options.api_audiences;
     issuer = std::make_unique<service_account::Issuer>(std::move(issuer_options), std::move(key),
                                                        std::move(verification), *env.clock);
     return {};
   }
 
-  // Client certificates and tokens first; whoever shows neither is anonymous.
+  // Client certificates and tokens first; whoever shows neither is anonymous, or refused.
   Result<std::shared_ptr<Authenticator>> make_authenticator(
       std::shared_ptr<const service_account::TokenChecker> checker) {
     std::vector<std::unique_ptr<Authenticator>> known;
@@ -103,16 +99,21 @@ struct Instance::Parts {
     known.push_back(service_account::make_bearer_authenticator(std::move(checker), issuer->api_audiences()));
     std::vector<std::unique_ptr<Authenticator>> all;
     all.push_back(make_union_authenticator(std::move(known)));
-    all.push_back(make_anonymous_authenticator());
+    if (options.anonymous) all.push_back(make_anonymous_authenticator());
     return std::shared_ptr<Authenticator>(make_union_authenticator(std::move(all), true));
   }
 
   Result<void> make_authorizer() {
     TRY(std::vector<api::Object> objects, rbac::bootstrap_objects());
+    TRY_VOID(check_authorization_modes(options.authorization_modes));
     std::vector<std::unique_ptr<Authorizer>> members;
-    members.push_back(std::make_unique<PrivilegedGroup>());
-    members.push_back(node::make_authorizer(graph, node_rules(objects)));
-    members.push_back(std::make_unique<rbac::Authorizer>(policy));
+    members.push_back(make_privileged_group_authorizer());
+    for (const std::string& mode : options.authorization_modes) {
+      if (mode == "AlwaysAllow") members.push_back(make_always_allow_authorizer());
+      if (mode == "AlwaysDeny") members.push_back(make_always_deny_authorizer());
+      if (mode == "Node") members.push_back(node::make_authorizer(graph, node_rules(objects)));
+      if (mode == "RBAC") members.push_back(std::make_unique<rbac::Authorizer>(policy));
+    }
     authorizer = make_union_authorizer(std::move(members));
     return {};
   }
@@ -129,7 +130,7 @@ struct Instance::Parts {
     reviews.api_audiences = issuer->api_audiences();
     add_reviews(reviews, deps.virtual_resources);
     deps.virtual_resources["/serviceaccounts/token"] =
-        make_token_request(*issuer, *registries, *env.rng, TokenRequestOptions());
+        make_token_request(*issuer, *registries, *env.rng, options.token_requests);
     TRY(deps.authenticator, make_authenticator(checker));
     deps.authorizer = authorizer;
     deps.kubelet_clients = options.kubelet_clients;
@@ -141,22 +142,26 @@ struct Instance::Parts {
     ApiServerOptions server_options;
     server_options.version = options.version;
     server_options.advertised = fmt::format("{}:{}", options.advertise_address, options.secure_port);
-    server_options.documents.emplace_back(
-        "/.well-known/openid-configuration",
-        issuer->discovery_document(fmt::format("https://{}/openid/v1/jwks", server_options.advertised)));
+    TRY(server_options.enabled, parse_runtime_config(options.runtime_config, scheme));
+    std::string jwks_uri = options.jwks_uri;
+    if (jwks_uri.empty()) jwks_uri = fmt::format("https://{}/openid/v1/jwks", server_options.advertised);
+    server_options.documents.emplace_back("/.well-known/openid-configuration",
+                                          issuer->discovery_document(jwks_uri));
     server_options.documents.emplace_back("/openid/v1/jwks", issuer->key_set());
     server = std::make_unique<ApiServer>(std::move(server_options), std::move(deps));
     return {};
   }
 
-  void make_admission() {
+  Result<void> make_admission() {
     AdmissionDependencies deps;
     deps.registries = registries.get();
     deps.authorizer = authorizer;
     deps.policy = policy;
     deps.rng = env.rng;
-    admission = std::make_unique<AdmissionChain>(make_admission_chain(deps));
+    TRY(AdmissionChain chain, make_admission_chain(deps, options.admission));
+    admission = std::make_unique<AdmissionChain>(std::move(chain));
     registries->set_admission(admission.get());
+    return {};
   }
 };
 
@@ -216,10 +221,10 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(InstanceEnv env, Instanc
   CO_TRY_VOID(p->make_registries());
   CO_TRY_VOID(p->make_issuer());
   CO_TRY_VOID(p->make_authorizer());
+  CO_TRY_VOID(p->make_admission());
   CO_TRY_VOID(co_await p->registries->start());
   p->scope = std::make_unique<Scope>(*p->env.executor);
   p->scope->spawn(p->registries->run(p->scope->token()));
-  p->make_admission();
   auto instance = std::make_unique<Instance>(Key(), std::move(parts));
   Result<void> made = p->make_server();
   if (!made) {
@@ -236,8 +241,9 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(InstanceEnv env, Instanc
   Step namespaces{"start-system-namespaces-controller",
                   [registries] { return ensure_system_namespaces(registries); }};
   std::vector<Step> steps;
-  steps.push_back(
-      Step{"rbac/bootstrap-roles", [registries] { return rbac::reconcile_bootstrap_policy(*registries); }});
+  steps.push_back(Step{"rbac/bootstrap-roles", [registries, user = p->options.kubelet_client_user] {
+                         return rbac::reconcile_bootstrap_policy(*registries, user);
+                       }});
   steps.push_back(Step{"scheduling/bootstrap-system-priority-classes",
                        [registries] { return ensure_system_priority_classes(registries); }});
   steps.push_back(

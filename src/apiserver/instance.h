@@ -6,7 +6,9 @@
 #include <memory>
 #include <string>
 
+#include "apiserver/admission/plugins.h"
 #include "apiserver/registry/registries.h"
+#include "apiserver/reviews/token_request.h"
 #include "apiserver/server.h"
 #include "base/executor.h"
 #include "storage/store.h"
@@ -14,12 +16,22 @@
 namespace xebec::apiserver {
 
 struct InstanceOptions {
-  std::string client_ca_pem;            // who signs client certificates
-  std::string service_account_key_pem;  // the private key of service account tokens
-  std::string service_account_issuer = "https://kubernetes.default.svc.cluster.local";
+  std::string client_ca_pem;  // who signs client certificates
+  bool anonymous = true;      // whoever shows no credentials is system:anonymous, not refused
+  std::vector<std::string> authorization_modes = {"Node", "RBAC"};
+  std::string service_account_key_pem;                       // the private key of service account tokens
+  std::vector<std::string> service_account_public_keys_pem;  // more keys whose tokens are good; several each
+  // The first one issues tokens; those of the others are good as well.
+  std::vector<std::string> service_account_issuers = {"https://kubernetes.default.svc.cluster.local"};
+  std::vector<std::string> api_audiences;  // empty: the first issuer
+  std::string jwks_uri;                    // empty: this server's own
+  TokenRequestOptions token_requests;
+  AdmissionOptions admission;
+  std::vector<std::string> runtime_config;  // see discovery/runtime_config.h
   std::string advertise_address = "127.0.0.1";
   int secure_port = 6443;
   RegistriesOptions registries;
+  std::string kubelet_client_user;              // is bound to system:kubelet-api-admin; empty: nobody is
   KubeletProxy::ClientFactory kubelet_clients;  // see ApiServerDependencies
   std::function<Result<std::shared_ptr<http::Client>>(const std::string& url)> target_clients;
   VersionInfo version = VersionInfo::of_this_build();

@@ -77,7 +77,8 @@ struct ApiServer::Parts {
   std::unique_ptr<Stage> chain;
 
   bool serves(const api::Resource& resource) const {
-    if (!resource.enabled_by_default || converts_badly(resource)) return false;
+    bool enabled = options.enabled ? options.enabled(resource) : resource.enabled_by_default;
+    if (!enabled || converts_badly(resource)) return false;
     if (resource.stored()) return deps.registries->find(resource.storage_group, resource.plural) != nullptr;
     if (resource.group.empty() && resource.plural == "bindings") return true;
     return deps.virtual_resources.contains(fmt::format("{}/{}", resource.group, resource.plural));

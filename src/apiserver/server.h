@@ -43,6 +43,8 @@ struct ApiServerOptions {
   VersionInfo version = VersionInfo::of_this_build();
   std::string advertised = "127.0.0.1:6443";  // where /api says the server is
   std::vector<HealthCheck> health_checks;     // beside ping and the start hooks, e.g. etcd
+  // Which resources are served; empty: those that are by default.
+  std::function<bool(const api::Resource&)> enabled;
   // OpenID discovery: path to JSON document; served to whoever may read them.
   std::vector<std::pair<std::string, std::string>> documents;
 };

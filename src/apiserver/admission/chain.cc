@@ -1,6 +1,77 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "apiserver/admission/plugins.h"
 
 namespace xebec::apiserver {
+namespace {
+
+// All that upstream knows; its own last three steps (policies and webhooks) are among them.
+constexpr std::string_view kKnown[] = {"AlwaysAdmit",
+                                       "AlwaysDeny",
+                                       "AlwaysPullImages",
+                                       "CertificateApproval",
+                                       "CertificateSigning",
+                                       "CertificateSubjectRestriction",
+                                       "ClusterTrustBundleAttest",
+                                       "DefaultIngressClass",
+                                       "DefaultStorageClass",
+                                       "DefaultTolerationSeconds",
+                                       "DenyServiceExternalIPs",
+                                       "EventRateLimit",
+                                       "ExtendedResourceToleration",
+                                       "ImagePolicyWebhook",
+                                       "LimitPodHardAntiAffinityTopology",
+                                       "LimitRanger",
+                                       "MutatingAdmissionPolicy",
+                                       "MutatingAdmissionWebhook",
+                                       "NamespaceAutoProvision",
+                                       "NamespaceExists",
+                                       "NamespaceLifecycle",
+                                       "NodeDeclaredFeatureValidator",
+                                       "NodeRestriction",
+                                       "OwnerReferencesPermissionEnforcement",
+                                       "PersistentVolumeClaimResize",
+                                       "PodNodeSelector",
+                                       "PodSecurity",
+                                       "PodTolerationRestriction",
+                                       "PodTopologyLabels",
+                                       "Priority",
+                                       "ResourceQuota",
+                                       "RuntimeClass",
+                                       "ServiceAccount",
+                                       "StorageObjectInUseProtection",
+                                       "TaintNodesByCondition",
+                                       "ValidatingAdmissionPolicy",
+                                       "ValidatingAdmissionWebhook"};
+
+bool contains(const auto& names, std::string_view name) {
+  return std::ranges::find(names, name) != std::end(names);
+}
+
+using Plugins = std::vector<std::unique_ptr<AdmissionPlugin>>;
+
+Result<void> check(const AdmissionOptions& options, const Plugins& built) {
+  auto problem = [](std::string text) { return fail(errors::bad_request(std::move(text))); };
+  for (const std::string& name : options.enabled) {
+    if (!contains(kKnown, name))
+      return problem(fmt::format("enable-admission-plugins plugin \"{}\" is unknown", name));
+    if (std::ranges::none_of(built, [&](const auto& plugin) { return plugin->name() == name; }))
+      return problem(fmt::format("admission plugin \"{}\" is not supported yet", name));
+    if (contains(options.disabled, name)) {
+      return problem(
+          fmt::format("[{}] in enable-admission-plugins and disable-admission-plugins overlapped", name));
+    }
+  }
+  for (const std::string& name : options.disabled) {
+    if (!contains(kKnown, name))
+      return problem(fmt::format("disable-admission-plugins plugin \"{}\" is unknown", name));
+  }
+  return {};
+}
+
+}  // namespace
 
 Task<Result<void>> AdmissionPlugin::admit(const Context&, AdmissionAttributes&) { co_return Result<void>(); }
 Task<Result<void>> AdmissionPlugin::validate(const Context&, const AdmissionAttributes&) {
@@ -29,14 +100,17 @@ Task<Result<void>> AdmissionChain::validate(const Context& context,
   co_return Result<void>();
 }
 
-AdmissionChain make_admission_chain(const AdmissionDependencies& dependencies) {
-  std::vector<std::unique_ptr<AdmissionPlugin>> plugins;
+Result<AdmissionChain> make_admission_chain(const AdmissionDependencies& dependencies,
+                                            const AdmissionOptions& options) {
+  Plugins plugins;
   plugins.push_back(make_namespace_lifecycle(dependencies));
   plugins.push_back(make_service_account(dependencies));
   plugins.push_back(make_node_restriction(dependencies));
   plugins.push_back(make_taint_nodes_by_condition());
   plugins.push_back(make_priority(dependencies));
-  plugins.push_back(make_default_toleration_seconds());
+  plugins.push_back(make_default_toleration_seconds(options.tolerations));
+  TRY_VOID(check(options, plugins));
+  std::erase_if(plugins, [&](const auto& plugin) { return contains(options.disabled, plugin->name()); });
   plugins.push_back(make_rbac_escalation_check(dependencies));
   return AdmissionChain(std::move(plugins));
 }

@@ -30,11 +30,23 @@ std::unique_ptr<AdmissionPlugin> make_service_account(const AdmissionDependencie
 std::unique_ptr<AdmissionPlugin> make_node_restriction(const AdmissionDependencies& dependencies);
 std::unique_ptr<AdmissionPlugin> make_taint_nodes_by_condition();
 std::unique_ptr<AdmissionPlugin> make_priority(const AdmissionDependencies& dependencies);
-std::unique_ptr<AdmissionPlugin> make_default_toleration_seconds();
+// How long a Pod stays on a node that is not ready, or unreachable, when it does not say itself.
+struct DefaultTolerations {
+  int64_t not_ready_seconds = 300;
+  int64_t unreachable_seconds = 300;
+};
+std::unique_ptr<AdmissionPlugin> make_default_toleration_seconds(DefaultTolerations tolerations);
 // Not a plugin of upstream's list: the escalation checks of its RBAC registries.
 std::unique_ptr<AdmissionPlugin> make_rbac_escalation_check(const AdmissionDependencies& dependencies);
 
-// All of them, in order.
-AdmissionChain make_admission_chain(const AdmissionDependencies& dependencies);
+struct AdmissionOptions {
+  std::vector<std::string> enabled, disabled;  // names, beside the defaults
+  DefaultTolerations tolerations;
+};
+
+// All that are not disabled, in order. An error for names that upstream does not know, that are in both
+// lists, and for those to be enabled that are not built yet.
+Result<AdmissionChain> make_admission_chain(const AdmissionDependencies& dependencies,
+                                            const AdmissionOptions& options);
 
 }  // namespace xebec::apiserver

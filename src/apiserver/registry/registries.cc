@@ -69,7 +69,8 @@ void Registries::add(const api::Resource& resource) {
   if (format.stored == nullptr || !api::same_shape(*format.stored, hub)) format.stored = &hub;
   format.namespaced = stored->namespaced;
   format.older = other_versions(*env_.scheme, *stored, *format.stored);
-  const StrategyEnv strategy_env{env_.clock, services_.get()};
+  const int64_t event_ttl = std::chrono::duration_cast<std::chrono::seconds>(options_.event_ttl).count();
+  const StrategyEnv strategy_env{env_.clock, services_.get(), event_ttl};
   std::shared_ptr<const Strategy> strategy = make_strategy(*stored, hub, strategy_env);
   format.selectable = strategy->selectable_fields();
   auto cache = std::make_shared<ResourceCache>(prefix, make_builtin_format(std::move(format)), options_.cache,

@@ -24,6 +24,7 @@ struct RegistriesOptions {
   int32_t first_node_port = 30000, last_node_port = 32767;
   CacheOptions cache;
   Duration compaction_period = std::chrono::minutes(5);
+  Duration event_ttl = std::chrono::hours(1);
 };
 
 class Registries final : public RegistryMap {

@@ -117,6 +117,19 @@ Task<Result<void>> reconcile(Registry& registry, std::shared_ptr<const api::Obje
   co_return Result<void>();
 }
 
+api::Object kubelet_client_binding(const std::string& user) {
+  rbacv1::ClusterRoleBinding binding;
+  binding.metadata.name = "xebec:" + user;
+  binding.roleRef.apiGroup = kGroup;
+  binding.roleRef.kind = "ClusterRole";
+  binding.roleRef.name = "system:kubelet-api-admin";
+  rbacv1::Subject& subject = binding.subjects.emplace_back();
+  subject.apiGroup = kGroup;
+  subject.kind = "User";
+  subject.name = user;
+  return api::Object::of(std::move(binding));
+}
+
 }  // namespace
 
 Result<std::vector<api::Object>> bootstrap_objects() {
@@ -138,8 +151,9 @@ Result<std::vector<api::Object>> bootstrap_objects() {
   return objects;
 }
 
-Task<Result<void>> reconcile_bootstrap_policy(const RegistryMap& registries) {
+Task<Result<void>> reconcile_bootstrap_policy(const RegistryMap& registries, std::string kubelet_client) {
   CO_TRY(std::vector<api::Object> objects, bootstrap_objects());
+  if (!kubelet_client.empty()) objects.push_back(kubelet_client_binding(kubelet_client));
   // All at once: the store then writes them in a few batches, and a new cluster is ready that much sooner.
   std::vector<Task<Result<void>>> all;
   for (api::Object& object : objects) {

@@ -2,6 +2,7 @@
 // bootstrappolicy), and how they are brought up to date in a cluster that has changed them.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "api/object.h"
@@ -19,7 +20,8 @@ Result<std::vector<api::Object>> bootstrap_objects();
 
 // Creates what is missing and adds missing rules, subjects, labels and annotations to what is there; nothing
 // is taken away, and objects annotated rbac.authorization.kubernetes.io/autoupdate: "false" are left alone.
-// Idempotent.
-Task<Result<void>> reconcile_bootstrap_policy(const RegistryMap& registries);
+// Idempotent. `kubelet_client`: the user that API servers dial kubelets as, who is bound to
+// system:kubelet-api-admin; empty: nobody is, as upstream, where the administrator does it.
+Task<Result<void>> reconcile_bootstrap_policy(const RegistryMap& registries, std::string kubelet_client);
 
 }  // namespace xebec::apiserver::rbac

@@ -180,7 +180,6 @@ StrategyRules core_rules(std::string_view plural) {
   if (plural == "podtemplates") return object_answer(content_generation());
   if (plural == "events") {
     StrategyRules rules = upsert(selecting({}, kEventFields));
-    rules.ttl_seconds = 3600;
     rules.propagation = Propagation::kUnsupported;
     return rules;
   }
@@ -276,7 +275,9 @@ std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, con
   if (group == "batch" && plural == "jobs") return make_job_strategy(resource, hub);
   if (group == "certificates.k8s.io" && plural == "certificatesigningrequests")
     return make_csr_strategy(resource, hub, env.clock);
-  return std::make_shared<TableStrategy>(resource, hub, rules_of(group, plural));
+  StrategyRules rules = rules_of(group, plural);
+  if (group.empty() && plural == "events") rules.ttl_seconds = env.event_ttl_seconds;
+  return std::make_shared<TableStrategy>(resource, hub, std::move(rules));
 }
 
 }  // namespace xebec::apiserver

@@ -15,6 +15,7 @@ class ServiceAllocator;
 struct StrategyEnv {
   const Clock* clock = nullptr;
   ServiceAllocator* services = nullptr;
+  int64_t event_ttl_seconds = 3600;
 };
 
 // The strategy of a resource; `hub` is the type its objects have in the registry.
