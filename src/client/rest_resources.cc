@@ -138,7 +138,8 @@ Task<Result<codec::Value>> Rest::create_value(Context context, api::GroupVersion
   Result<Call> call = Call::make(*core_, "POST", Target(std::move(gvr), nullptr), ns, {});
   if (call.has_value()) {
     call->options(options);
-    call->body(body_type(body), std::move(body));
+    const std::string_view type = body_type(body);
+    call->body(type, std::move(body));
   }
   return run_value(core_, std::move(context), std::move(call));
 }
@@ -150,7 +151,8 @@ Task<Result<codec::Value>> Rest::update_value(Context context, api::GroupVersion
       Call::make_named(*core_, "PUT", Target(std::move(gvr), nullptr), ns, name, options.subresource);
   if (call.has_value()) {
     call->options(options);
-    call->body(body_type(body), std::move(body));
+    const std::string_view type = body_type(body);
+    call->body(type, std::move(body));
   }
   return run_value(core_, std::move(context), std::move(call));
 }
