@@ -76,10 +76,11 @@ Result<Instant> parse_rfc3339(std::string_view text) {
 
 // "2006-01-02T15:04:05" into out.
 void append_date(std::string& out, int64_t seconds) {
-  using namespace std::chrono;
-  const auto day = floor<days>(sys_seconds(std::chrono::seconds(seconds)));
-  const year_month_day date(day);
-  const int64_t rest = seconds - static_cast<int64_t>(day.time_since_epoch().count()) * 86400;
+  // Any number of seconds comes off the wire: nothing here may overflow.
+  constexpr int64_t kDay = 86400;
+  const int64_t cut = seconds % kDay, rest = cut < 0 ? cut + kDay : cut;
+  const std::chrono::sys_days day(std::chrono::days(seconds / kDay - (cut < 0 ? 1 : 0)));
+  const std::chrono::year_month_day date(day);
   char text[32];
   const int n = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d",
                               static_cast<int>(date.year()), static_cast<unsigned>(date.month()),

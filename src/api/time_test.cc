@@ -1,5 +1,7 @@
 #include "api/time.h"
 
+#include <limits>
+
 #include "api/int_or_string.h"
 
 namespace xebec::api {
@@ -24,6 +26,13 @@ TEST(Time, RejectsWhatIsNoTime) {
        {"", "2023", "2023-11-14", "2023-13-01T00:00:00Z", "2023-02-30T00:00:00Z", "2023-11-14T24:00:00Z",
         "2023-11-14T22:13:20", "2023-11-14T22:13:20Zx", "2023-11-14 22:13:20Z", "2023-11-14T22:13:20."})
     EXPECT_FALSE(Time::parse(bad)) << bad;
+}
+
+TEST(Time, AnyNumberOfSecondsHasAText) {
+  EXPECT_EQ(Time::from_unix(-86401).str(), "1969-12-30T23:59:59Z");
+  EXPECT_EQ(Time::from_unix(-86400).str(), "1969-12-31T00:00:00Z");
+  for (int64_t seconds : {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()})
+    EXPECT_TRUE(Time::from_unix(seconds).str().ends_with('Z'));
 }
 
 TEST(MicroTime, HasSixDigits) {
