@@ -1,6 +1,8 @@
 // Objects of any kind that has other versions: conversion there and back comes to a fixed point.
 #include "api/conversion.h"
 
+#include <optional>
+
 #include "codec/protobuf.h"
 #include "tests/fuzz/fuzz.h"
 
