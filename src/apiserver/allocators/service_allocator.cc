@@ -6,7 +6,7 @@
 #include <map>
 
 #include "api/gen/corev1.h"
-#include "apiserver/validation/object_meta.h"
+#include "apiserver/validation/core.h"
 #include "base/clock.h"
 
 namespace xebec::apiserver {
@@ -34,10 +34,12 @@ void normalize(corev1::ServiceSpec& spec) {
 // This cluster has IPv4 alone.
 Result<void> default_families(corev1::Service& service) {
   corev1::ServiceSpec& spec = service.spec;
-  if (spec.type == "ExternalName") {
-    spec.ipFamilyPolicy.reset();
-    spec.ipFamilies.clear();
-    return {};
+  if (spec.type == "ExternalName") return {};
+  // What comes below need not think of malformed addresses and families.
+  field::Errors malformed;
+  validation::check_service_ips(malformed, spec);
+  if (!malformed.empty()) {
+    return fail(errors::invalid(KindName{"", "Service"}, service.metadata.name, field::causes(malformed)));
   }
   const bool headless = is_headless(service), selectorless = headless && spec.selector.empty();
   for (size_t i = 0; i < spec.ipFamilies.size() && !selectorless; ++i) {
@@ -132,7 +134,7 @@ Result<void> ServiceAllocator::allocate_ips(corev1::Service& service, Holding& h
     }
     if (!error.empty())
       return invalid(
-          service, field::invalid(kSpec.child("clusterIPs"), validation::go_strings(spec.clusterIPs), error));
+          service, field::invalid(kSpec.child("clusterIPs"), validation::go_json(spec.clusterIPs), error));
     holding.taken_ips.push_back(*address);
   }
   spec.clusterIP = spec.clusterIPs[0];

@@ -102,7 +102,7 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_create(const Contex
   meta.resourceVersion.clear();
   strategy_->prepare_for_create(context, object);
   TRY(std::unique_ptr<Reservation> reservation, strategy_->begin_create(context, object, options.dry_run));
-  TRY_VOID(check_created(context, object));
+  TRY_VOID(check_created(context, object, options.request_kind.group));
   if (options.warnings != nullptr) {
     for (std::string& warning : strategy_->warnings_on_create(object))
       options.warnings->push_back(std::move(warning));
@@ -110,10 +110,12 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_create(const Contex
   return reservation;
 }
 
-Result<void> GenericRegistry::check_created(const Context& context, const api::Object& object) const {
+Result<void> GenericRegistry::check_created(const Context& context, const api::Object& object,
+                                            std::string_view group) const {
   const metav1::ObjectMeta& meta = *object.meta();
   field::Errors errors = validation::validate_object_meta(meta, resource_.namespaced, strategy_->name_rule());
   field::append(errors, strategy_->validate(context, object));
+  field::append(errors, strategy_->validate_request(group, object, nullptr));
   if (errors.empty()) {
     for (const std::string& message : api::is_valid_path_segment_name(meta.name))
       errors.push_back(field::invalid_string(field::Path("metadata").child("name"), meta.name, message));

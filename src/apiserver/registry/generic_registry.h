@@ -86,7 +86,7 @@ class GenericRegistry final : public Registry {
 
   // --- writing ---
   Result<void> match_namespace(std::string_view requested, metav1::ObjectMeta& meta) const;
-  Result<void> check_created(const Context& context, const api::Object& object) const;
+  Result<void> check_created(const Context& context, const api::Object& object, std::string_view group) const;
   Result<std::unique_ptr<Reservation>> before_create(const Context& context, std::string_view namespace_,
                                                      api::Object& object, const WriteOptions& options) const;
   Result<std::unique_ptr<Reservation>> before_update(const Context& context, std::string_view namespace_,

@@ -42,12 +42,12 @@ TEST(Services, KeepAChosenAddressToThemselves) {
   auto refused = made(server, second);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message,
-            "Service \"b\" is invalid: spec.clusterIPs: Invalid value: []string{\"10.96.0.10\"}: failed to "
+            "Service \"b\" is invalid: spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to "
             "allocate IP "
             "10.96.0.10: provided IP is already allocated");
   second.spec.clusterIP = "192.168.1.1";
   EXPECT_EQ(made(server, second).error().message,
-            "Service \"b\" is invalid: spec.clusterIPs: Invalid value: []string{\"192.168.1.1\"}: failed to "
+            "Service \"b\" is invalid: spec.clusterIPs: Invalid value: [\"192.168.1.1\"]: failed to "
             "allocate IP "
             "192.168.1.1: the provided IP (192.168.1.1) is not in the valid range. The range of valid IPs is "
             "10.96.0.0/12");

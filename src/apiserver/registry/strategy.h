@@ -65,6 +65,12 @@ class Strategy {
   }
   virtual Result<std::unique_ptr<Reservation>> begin_update(const Context& context, api::Object& object,
                                                             const api::Object& old, bool dry_run) const;
+  // What only requests through one of several groups must meet (Events of events.k8s.io); `old` is nullptr
+  // when the object is new. Beside validate() and validate_update().
+  virtual field::Errors validate_request(std::string_view group, const api::Object& object,
+                                         const api::Object* old) const {
+    return {};
+  }
   // An update without resourceVersion overwrites what is there.
   virtual bool allow_unconditional_update() const { return true; }
   // A PUT to a name that does not exist creates it (Lease, Event, ...).

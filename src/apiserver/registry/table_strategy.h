@@ -37,6 +37,10 @@ struct StrategyRules {
   // Run after the common part. `subresource` as in Strategy::prepare_for_update.
   void (*prepare_create)(const Context& context, api::Object& object) = nullptr;
   void (*prepare_update)(std::string_view subresource, api::Object& object, const api::Object& old) = nullptr;
+  // As Strategy::validate_request.
+  field::Errors (*validate_request)(std::string_view group, const api::Object& object,
+                                    const api::Object* old) = nullptr;
+  std::vector<std::string> (*warnings)(const api::Object& object) = nullptr;  // on create and update
 };
 
 class TableStrategy : public Strategy {
@@ -50,6 +54,16 @@ class TableStrategy : public Strategy {
                           const api::Object& old) const override;
   field::Errors validate_update(const Context& context, std::string_view subresource,
                                 const api::Object& object, const api::Object& old) const override;
+  field::Errors validate_request(std::string_view group, const api::Object& object,
+                                 const api::Object* old) const override {
+    return rules_.validate_request != nullptr ? rules_.validate_request(group, object, old) : field::Errors{};
+  }
+  std::vector<std::string> warnings_on_create(const api::Object& object) const override {
+    return rules_.warnings != nullptr ? rules_.warnings(object) : std::vector<std::string>();
+  }
+  std::vector<std::string> warnings_on_update(const api::Object& object, const api::Object&) const override {
+    return rules_.warnings != nullptr ? rules_.warnings(object) : std::vector<std::string>();
+  }
   bool allow_unconditional_update() const override { return rules_.unconditional_update; }
   bool allow_create_on_update() const override { return rules_.create_on_update; }
   Propagation default_propagation(std::string_view, std::string_view) const override {

@@ -75,7 +75,7 @@ Result<void> GenericRegistry::check_versions(std::string_view name, api::Object&
   if (version == 0) {
     if (!strategy_->allow_unconditional_update()) {
       std::vector<StatusCause> causes;
-      causes.push_back(field::invalid(field::Path("metadata").child("resourceVersion"), "0x0",
+      causes.push_back(field::invalid(field::Path("metadata").child("resourceVersion"), "0",
                                       "must be specified for an update")
                            .cause());
       const KindName kind{resource_.group, resource_.plural};
@@ -111,6 +111,8 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_update(const Contex
   }
   field::Errors errors = validation::validate_object_meta_update(meta, before);
   field::append(errors, strategy_->validate_update(context, options.subresource, object, old));
+  if (options.subresource.empty())
+    field::append(errors, strategy_->validate_request(options.request_kind.group, object, &old));
   if (!errors.empty()) return fail(errors::invalid(kind_name(), meta.name, field::causes(errors)));
   if (options.warnings != nullptr && options.subresource.empty()) {
     for (std::string& warning : strategy_->warnings_on_update(object, old))

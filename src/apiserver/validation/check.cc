@@ -1,9 +1,6 @@
 #include "apiserver/validation/check.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-
-#include <charconv>
 
 #include "api/gen/metav1.h"
 #include "apiserver/validation/object_meta.h"
@@ -25,7 +22,7 @@ bool config_key_char(char c) {
 api::Messages port_name_messages(std::string_view name) {
   api::Messages out;
   if (name.size() > 15) out.push_back(api::max_length_error(15));
-  bool charset = only_of(name, [](char c) { return is_alnum(c) || c == '-'; });
+  bool charset = !name.empty() && only_of(name, [](char c) { return is_alnum(c) || c == '-'; });
   if (!charset) out.emplace_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
   bool letter = std::any_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   if (!letter) out.emplace_back("must contain at least one letter (a-z)");
@@ -79,14 +76,18 @@ void check_required(Errors& errors, const Path& path, std::string_view value, st
 void check_enum(Errors& errors, const Path& path, std::string_view value,
                 std::initializer_list<std::string_view> supported) {
   if (std::find(supported.begin(), supported.end(), value) != supported.end()) return;
-  std::vector<std::string_view> sorted(supported);
-  std::sort(sorted.begin(), sorted.end());
-  errors.push_back(field::not_supported(path, value, sorted));
+  errors.push_back(field::not_supported(path, value, std::span(supported.begin(), supported.size())));
 }
 
 void check_enum(Errors& errors, const Path& path, const std::optional<std::string>& value,
                 std::initializer_list<std::string_view> supported) {
   if (value) check_enum(errors, path, std::string_view(*value), supported);
+}
+
+void check_required_enum(Errors& errors, const Path& path, std::string_view value,
+                         std::initializer_list<std::string_view> supported) {
+  if (value.empty()) return void(errors.push_back(field::required(path)));
+  check_enum(errors, path, value, supported);
 }
 
 api::Messages is_valid_port_number(int64_t port) {
@@ -109,35 +110,37 @@ void check_port_or_name(Errors& errors, const Path& path, const api::IntOrString
   }
 }
 
-bool is_ip(std::string_view text) {
-  unsigned char buffer[sizeof(in6_addr)];
-  std::string copy(text);
-  return inet_pton(AF_INET, copy.c_str(), buffer) == 1 || inet_pton(AF_INET6, copy.c_str(), buffer) == 1;
-}
-
-bool is_cidr(std::string_view text) {
-  size_t slash = text.find('/');
-  if (slash == std::string_view::npos || !is_ip(text.substr(0, slash))) return false;
-  std::string_view digits = text.substr(slash + 1);
-  int bits = -1;
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-  int most = text.find(':') == std::string_view::npos ? 32 : 128;
-  return error == std::errc() && end == digits.data() + digits.size() && bits >= 0 && bits <= most;
-}
-
-void check_ip(Errors& errors, const Path& path, std::string_view ip) {
-  if (!is_ip(ip)) {
-    errors.push_back(
-        field::invalid_string(path, ip, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
-  }
-}
-
 void check_dns_label(Errors& errors, const Path& path, std::string_view value) {
   check_messages(errors, path, value, api::is_dns1123_label(value));
 }
 
 void check_dns_subdomain(Errors& errors, const Path& path, std::string_view value) {
   check_messages(errors, path, value, api::is_dns1123_subdomain(value));
+}
+
+void check_relaxed_subdomain(Errors& errors, const Path& path, std::string_view value) {
+  if (value.size() > 253) errors.push_back(field::invalid_string(path, value, api::max_length_error(253)));
+  bool fine = true;
+  for (std::string_view rest = value; fine;) {
+    const size_t dot = rest.find('.');
+    std::string_view label = rest.substr(0, dot);
+    if (label.starts_with('_')) label.remove_prefix(1);
+    fine = !label.empty() && is_alnum(label.front()) && is_alnum(label.back()) &&
+           only_of(label, [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  if (fine) return;
+  errors.push_back(field::invalid_string(
+      path, value,
+      api::regex_error(
+          "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' "
+          "or '.', and must start and end with an alphanumeric character",
+          "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*", {"example.com"})));
+}
+
+void check_label_value(Errors& errors, const Path& path, std::string_view value) {
+  check_messages(errors, path, value, api::is_valid_label_value(value));
 }
 
 void check_qualified_name(Errors& errors, const Path& path, std::string_view value) {
@@ -175,6 +178,13 @@ void check_no_backsteps(Errors& errors, const Path& path, std::string_view value
 void check_local_path(Errors& errors, const Path& path, std::string_view value) {
   if (value.starts_with('/')) errors.push_back(field::invalid_string(path, value, "must be a relative path"));
   check_no_backsteps(errors, path, value);
+}
+
+void check_unreserved_path(Errors& errors, const Path& path, std::string_view value) {
+  check_local_path(errors, path, value);
+  const bool reported = value == ".." || value.starts_with("../");
+  if (value.starts_with("..") && !reported)
+    errors.push_back(field::invalid_string(path, value, "must not start with '..'"));
 }
 
 void check_config_key(Errors& errors, const Path& path, std::string_view key) {

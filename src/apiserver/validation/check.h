@@ -13,6 +13,8 @@
 #include "api/int_or_string.h"
 #include "api/names.h"
 #include "api/quantity.h"
+#include "apiserver/validation/addresses.h"
+#include "apiserver/validation/go_value.h"
 
 namespace xebec::metav1 {
 struct LabelSelector;
@@ -28,23 +30,26 @@ void check_messages(Errors& errors, const Path& path, std::string_view value, co
 void check_non_negative(Errors& errors, const Path& path, int64_t value);
 void check_positive(Errors& errors, const Path& path, int64_t value);
 void check_required(Errors& errors, const Path& path, std::string_view value, std::string_view detail = {});
-// The value must be one of `supported` (listed sorted in the error).
+// The value must be one of `supported`, which the error lists in this order.
 void check_enum(Errors& errors, const Path& path, std::string_view value,
                 std::initializer_list<std::string_view> supported);
 // For optional enums: nothing to check when unset.
 void check_enum(Errors& errors, const Path& path, const std::optional<std::string>& value,
                 std::initializer_list<std::string_view> supported);
+// An empty value is missing rather than unsupported.
+void check_required_enum(Errors& errors, const Path& path, std::string_view value,
+                         std::initializer_list<std::string_view> supported);
 void check_port(Errors& errors, const Path& path, int64_t port);
 // A port number, or the name of a port.
 void check_port_or_name(Errors& errors, const Path& path, const api::IntOrString& port);
 api::Messages is_valid_port_name(std::string_view name);
 api::Messages is_valid_port_number(int64_t port);
-void check_ip(Errors& errors, const Path& path, std::string_view ip);
-bool is_ip(std::string_view text);
-bool is_cidr(std::string_view text);
 void check_dns_label(Errors& errors, const Path& path, std::string_view value);
 void check_dns_subdomain(Errors& errors, const Path& path, std::string_view value);
+// Also with underscores, as names in a DNS search list.
+void check_relaxed_subdomain(Errors& errors, const Path& path, std::string_view value);
 void check_qualified_name(Errors& errors, const Path& path, std::string_view value);
+void check_label_value(Errors& errors, const Path& path, std::string_view value);
 void check_immutable(Errors& errors, const Path& path, bool same, std::string_view rendered_value);
 // A user or group id.
 void check_id(Errors& errors, const Path& path, int64_t id);
@@ -52,6 +57,8 @@ void check_label_selector(Errors& errors, const Path& path, const metav1::LabelS
 // Relative and without `..`.
 void check_local_path(Errors& errors, const Path& path, std::string_view value);
 void check_no_backsteps(Errors& errors, const Path& path, std::string_view value);
+// A local path whose first element does not begin with `..` either.
+void check_unreserved_path(Errors& errors, const Path& path, std::string_view value);
 // A ConfigMap's or Secret's key.
 void check_config_key(Errors& errors, const Path& path, std::string_view key);
 void check_env_name(Errors& errors, const Path& path, std::string_view name);

@@ -23,9 +23,18 @@ void require_json(Errors& errors, const corev1::Secret& secret, std::string_view
     return;
   }
   Result<codec::Value> parsed = codec::parse_json(bytes->view());
-  if (!parsed)
-    errors.push_back(
-        field::invalid_string(Path("data").key(key), "<secret contents redacted>", parsed.error().message));
+  std::string why;
+  if (!parsed) {
+    why = parsed.error().message;
+  } else if (!parsed->is_map() && !parsed->is_null()) {
+    const std::string_view what = parsed->is_list()     ? "array"
+                                  : parsed->is_string() ? "string"
+                                  : parsed->is_bool()   ? "bool"
+                                                        : "number";
+    why = fmt::format("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", what);
+  }
+  if (!why.empty())
+    errors.push_back(field::invalid_string(Path("data").key(key), "<secret contents redacted>", why));
 }
 
 void check_secret_type(Errors& errors, const corev1::Secret& secret) {
@@ -58,8 +67,8 @@ Errors validate_config_map(const corev1::ConfigMap& map) {
   for (const auto& [key, value] : map.data) {
     check_config_key(errors, Path("data").key(key), key);
     if (map.binaryData.contains(key)) {
-      errors.push_back(field::invalid_string(Path("data").key(key), key,
-                                             fmt::format("duplicate of key present in binaryData")));
+      errors.push_back(
+          field::invalid_string(Path("data").key(key), key, "duplicate of key present in binaryData"));
     }
     total += value.size();
   }
@@ -67,7 +76,7 @@ Errors validate_config_map(const corev1::ConfigMap& map) {
     check_config_key(errors, Path("binaryData").key(key), key);
     total += value.data.size();
   }
-  if (total > kMaxBytes) errors.push_back(field::too_long(Path(""), kMaxBytes));
+  if (total > kMaxBytes) errors.push_back(field::too_long(Path("[]"), kMaxBytes));
   return errors;
 }
 

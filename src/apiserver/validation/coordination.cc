@@ -20,12 +20,24 @@ const int32_t* system_priority(std::string_view name) {
 
 Errors validate_lease(const coordinationv1::Lease& lease) {
   Errors errors;
-  Path spec("spec");
-  if (lease.spec.leaseDurationSeconds) {
-    check_positive(errors, spec.child("leaseDurationSeconds"), *lease.spec.leaseDurationSeconds);
+  const Path spec("spec");
+  const coordinationv1::LeaseSpec& s = lease.spec;
+  if (s.leaseDurationSeconds && *s.leaseDurationSeconds <= 0) {
+    errors.push_back(field::invalid_int(spec.child("leaseDurationSeconds"), *s.leaseDurationSeconds,
+                                        "must be greater than 0"));
   }
-  if (lease.spec.leaseTransitions)
-    check_non_negative(errors, spec.child("leaseTransitions"), *lease.spec.leaseTransitions);
+  if (s.leaseTransitions) check_non_negative(errors, spec.child("leaseTransitions"), *s.leaseTransitions);
+  if (s.strategy) {
+    if (s.strategy->find('/') == std::string::npos) {
+      check_enum(errors, spec.child("strategy"), s.strategy, {"OldestEmulationVersion"});
+    } else {
+      check_qualified_name(errors, spec.child("strategy"), *s.strategy);
+    }
+  }
+  if (!s.preferredHolder.value_or("").empty() && s.strategy.value_or("").empty()) {
+    errors.push_back(
+        field::forbidden(spec.child("preferredHolder"), "may only be specified when `strategy` is defined"));
+  }
   return errors;
 }
 
@@ -55,8 +67,10 @@ Errors validate_priority_class(const schedulingv1::PriorityClass& priority_class
         Path("value"),
         fmt::format("maximum allowed value of a user defined priority is {}", kHighestUserPriority)));
   }
-  check_enum(errors, Path("preemptionPolicy"), priority_class.preemptionPolicy,
-             {"Never", "PreemptLowerPriority"});
+  if (priority_class.preemptionPolicy) {
+    check_required_enum(errors, Path("preemptionPolicy"), *priority_class.preemptionPolicy,
+                        {"PreemptLowerPriority", "Never"});
+  }
   return errors;
 }
 
@@ -66,8 +80,8 @@ Errors validate_priority_class_update(const schedulingv1::PriorityClass& priorit
   if (priority_class.value != old.value)
     errors.push_back(field::forbidden(Path("value"), "may not be changed in an update."));
   if (priority_class.preemptionPolicy != old.preemptionPolicy) {
-    errors.push_back(field::invalid(Path("preemptionPolicy"),
-                                    field::quote(priority_class.preemptionPolicy.value_or("")), kImmutable));
+    errors.push_back(field::invalid_string(Path("preemptionPolicy"),
+                                           priority_class.preemptionPolicy.value_or("null"), kImmutable));
   }
   return errors;
 }

@@ -5,6 +5,7 @@
 
 #include "api/flat_map.h"
 #include "api/gen/metav1.h"
+#include "apiserver/validation/go_value.h"
 
 namespace xebec::apiserver::validation {
 namespace {
@@ -24,13 +25,6 @@ void add_messages(field::Errors& errors, const field::Path& path, std::string_vi
   for (const std::string& message : messages) errors.push_back(field::invalid_string(path, value, message));
 }
 
-std::string rendered_owner(const metav1::OwnerReference& owner) {
-  // Go prints a pointer's address here; the value it points to says more.
-  return "v1.OwnerReference{APIVersion:" + field::quote(owner.apiVersion) +
-         ", Kind:" + field::quote(owner.kind) + ", Name:" + field::quote(owner.name) +
-         ", UID:" + field::quote(owner.uid) + "}";
-}
-
 field::Errors validate_owners(const std::vector<metav1::OwnerReference>& owners, const field::Path& path) {
   field::Errors errors;
   std::string controller;
@@ -47,15 +41,12 @@ field::Errors validate_owners(const std::vector<metav1::OwnerReference>& owners,
       errors.push_back(field::invalid_string(path.child("uid"), owner.uid, "must not be empty"));
     if (gvk.group.empty() && gvk.version == "v1" && gvk.kind == "Event")
       errors.push_back(
-          field::invalid(path, rendered_owner(owner), gvk.str() + " is disallowed from being an owner"));
+          field::invalid(path, go_json(owner), gvk.str() + " is disallowed from being an owner"));
     if (!owner.controller.value_or(false)) continue;
     const std::string name = owner.kind + "/" + owner.name;
     if (!controller.empty()) {
-      std::string all = "[]v1.OwnerReference{";
-      for (const metav1::OwnerReference& o : owners)
-        all += (all.back() == '{' ? "" : ", ") + rendered_owner(o);
       errors.push_back(field::invalid(
-          path, all + "}",
+          path, go_json(owners),
           "Only one reference can have Controller set to true. Found \"true\" in references for " +
               controller + " and " + name));
     } else {
@@ -72,7 +63,7 @@ field::Errors validate_finalizers(const std::vector<std::string>& finalizers, co
     return std::find(finalizers.begin(), finalizers.end(), f) != finalizers.end();
   };
   if (has("orphan") && has("foregroundDeletion"))
-    errors.push_back(field::invalid(path, go_strings(finalizers),
+    errors.push_back(field::invalid(path, go_json(finalizers),
                                     "finalizer orphan and foregroundDeletion cannot be both set"));
   return errors;
 }
@@ -101,10 +92,19 @@ void immutable_string(field::Errors& errors, const field::Path& path, const std:
 
 void immutable_time(field::Errors& errors, const field::Path& path, const std::optional<api::Time>& now,
                     const std::optional<api::Time>& old) {
-  if (now != old) errors.push_back(field::invalid(path, now ? field::quote(now->str()) : "null", kImmutable));
+  if (now != old)
+    errors.push_back(field::invalid(path, now ? field::quote(now->str()) : field::quote("null"), kImmutable));
 }
 
 }  // namespace
+
+void check_standard_finalizer(field::Errors& errors, const field::Path& path, std::string_view name) {
+  if (name.find('/') != std::string_view::npos || name == "kubernetes" || name == "orphan" ||
+      name == "foregroundDeletion")
+    return;
+  errors.push_back(field::invalid_string(
+      path, name, "name is neither a standard finalizer name nor is it fully qualified"));
+}
 
 std::string go_strings(const std::vector<std::string>& values) {
   std::string out = "[]string{";
@@ -158,6 +158,8 @@ field::Errors validate_object_meta(const metav1::ObjectMeta& meta, bool namespac
   field::append(errors, validate_owners(meta.ownerReferences, path.child("ownerReferences")));
   field::append(errors, validate_finalizers(meta.finalizers, path.child("finalizers")));
   field::append(errors, validate_managed_fields(meta.managedFields, path.child("managedFields")));
+  for (size_t i = 0; i < meta.finalizers.size(); ++i)
+    check_standard_finalizer(errors, path.child("finalizers").index(i), meta.finalizers[i]);
   return errors;
 }
 
@@ -188,16 +190,19 @@ field::Errors validate_object_meta_update(const metav1::ObjectMeta& meta, const 
                                     field::quote(meta.creationTimestamp.str()), kImmutable));
   immutable_time(errors, path.child("deletionTimestamp"), meta.deletionTimestamp, old.deletionTimestamp);
   if (meta.deletionGracePeriodSeconds != old.deletionGracePeriodSeconds) {
-    errors.push_back(field::invalid(
-        path.child("deletionGracePeriodSeconds"),
-        meta.deletionGracePeriodSeconds ? std::to_string(*meta.deletionGracePeriodSeconds) : "null",
-        kImmutable));
+    errors.push_back(field::invalid(path.child("deletionGracePeriodSeconds"),
+                                    meta.deletionGracePeriodSeconds
+                                        ? std::to_string(*meta.deletionGracePeriodSeconds)
+                                        : field::quote("null"),
+                                    kImmutable));
   }
   field::append(errors, validate_labels(meta.labels, path.child("labels")));
   field::append(errors, validate_annotations(meta.annotations, path.child("annotations")));
   field::append(errors, validate_owners(meta.ownerReferences, path.child("ownerReferences")));
   field::append(errors, validate_finalizers(meta.finalizers, path.child("finalizers")));
   field::append(errors, validate_managed_fields(meta.managedFields, path.child("managedFields")));
+  for (size_t i = 0; i < meta.finalizers.size(); ++i)
+    check_standard_finalizer(errors, path.child("finalizers").index(i), meta.finalizers[i]);
   return errors;
 }
 
@@ -206,7 +211,7 @@ field::Errors validate_dry_run(const std::vector<std::string>& dry_run, const fi
   static constexpr std::string_view kSupported[] = {"All"};
   if (std::any_of(dry_run.begin(), dry_run.end(), [](const std::string& v) { return v != "All"; })) {
     field::Error error = field::not_supported(path, "", kSupported);
-    error.body = "Unsupported value: " + go_strings(dry_run) + ": supported values: \"All\"";
+    error.body = "Unsupported value: " + go_json(dry_run) + ": supported values: \"All\"";
     errors.push_back(std::move(error));
   }
   return errors;

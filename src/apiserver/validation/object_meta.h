@@ -21,6 +21,8 @@ field::Errors validate_labels(const api::FlatMap<std::string>& labels, const fie
 field::Errors validate_annotations(const api::FlatMap<std::string>& annotations, const field::Path& path);
 field::Errors validate_delete_options(const metav1::DeleteOptions& options);
 field::Errors validate_dry_run(const std::vector<std::string>& dry_run, const field::Path& path);
+// A finalizer without a domain must be one that Kubernetes knows.
+void check_standard_finalizer(field::Errors& errors, const field::Path& path, std::string_view name);
 // Go's %#v of a []string.
 std::string go_strings(const std::vector<std::string>& values);
 

@@ -14,7 +14,7 @@ void check_http_get(Errors& errors, const Path& path, const corev1::HTTPGetActio
   check_port_or_name(errors, path.child("port"), get.port);
   check_enum(errors, path.child("scheme"), std::string_view(get.scheme), {"HTTP", "HTTPS"});
   for (const corev1::HTTPHeader& header : get.httpHeaders) {
-    bool fine =
+    const bool fine =
         !header.name.empty() && std::all_of(header.name.begin(), header.name.end(),
                                             [](unsigned char c) { return std::isalnum(c) || c == '-'; });
     if (fine) continue;
@@ -59,16 +59,18 @@ void check_grpc(Errors& errors, const Path& path, const corev1::GRPCAction& grpc
   check_port(errors, path.child("port"), grpc.port);
 }
 
-void check_hook(Errors& errors, const Path& path, const corev1::LifecycleHandler& handler, int64_t grace) {
+void check_hook(Errors& errors, const Path& path, const corev1::LifecycleHandler& handler,
+                const std::optional<int64_t>& grace) {
   Handlers handlers(errors, path);
   handlers.look(handler.exec, "exec", check_exec);
   handlers.look(handler.httpGet, "httpGet", check_http_get);
   handlers.look(handler.tcpSocket, "tcpSocket", check_tcp);
   handlers.look(handler.sleep, "sleep", [grace](Errors& e, const Path& at, const corev1::SleepAction& sleep) {
-    if (sleep.seconds >= 0 && sleep.seconds <= grace) return;
+    // Without a grace period that is the error, not this.
+    if (!grace || (sleep.seconds >= 0 && sleep.seconds <= *grace)) return;
     e.push_back(field::invalid_int(
         at, sleep.seconds,
-        fmt::format("must be non-negative and less than terminationGracePeriodSeconds ({})", grace)));
+        fmt::format("must be non-negative and less than terminationGracePeriodSeconds ({})", *grace)));
   });
   handlers.finish();
 }
@@ -93,7 +95,8 @@ void check_probe(Errors& errors, const Path& path, const corev1::Probe& probe) {
   }
 }
 
-void check_lifecycle(Errors& errors, const Path& path, const corev1::Lifecycle& lifecycle, int64_t grace) {
+void check_lifecycle(Errors& errors, const Path& path, const corev1::Lifecycle& lifecycle,
+                     const std::optional<int64_t>& grace) {
   if (lifecycle.postStart) check_hook(errors, path.child("postStart"), *lifecycle.postStart, grace);
   if (lifecycle.preStop) check_hook(errors, path.child("preStop"), *lifecycle.preStop, grace);
 }

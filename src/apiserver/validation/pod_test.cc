@@ -41,7 +41,7 @@ TEST(ValidatePod, EnumsNameWhatIsSupported) {
   corev1::Pod pod = valid_pod();
   pod.spec.restartPolicy = "Sometimes";
   EXPECT_EQ(texts(validate_pod(pod)), Texts{"spec.restartPolicy: Unsupported value: \"Sometimes\": supported "
-                                            "values: \"Always\", \"Never\", \"OnFailure\""});
+                                            "values: \"Always\", \"OnFailure\", \"Never\""});
 }
 
 TEST(ValidatePod, AMountNamesAVolumeOfThePod) {
@@ -80,7 +80,10 @@ TEST(ValidateDeployment, TheSelectorMustSelectTheTemplate) {
   container.name = "hue";
   container.image = "hue:1";
   api::apply_defaults(api::type_of<appsv1::Deployment>(), &d);
-  EXPECT_EQ(texts(validate_deployment(d)), Texts{"spec.selector: Required value"});
+  EXPECT_EQ(texts(validate_deployment(d)),
+            (Texts{"spec.selector: Required value",
+                   "spec.template.metadata.labels: Invalid value: {\"app\":\"hue\"}: `selector` does not match "
+                   "template `labels`"}));
   d.spec.selector.emplace().matchLabels["app"] = "other";
   EXPECT_EQ(texts(validate_deployment(d)),
             Texts{"spec.template.metadata.labels: Invalid value: {\"app\":\"hue\"}: `selector` does not "

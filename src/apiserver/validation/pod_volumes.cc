@@ -1,81 +1,36 @@
+// The volumes of a Pod: names, and the sources that project API objects into files.
 #include <fmt/format.h>
 
+#include "apiserver/validation/object_meta.h"
 #include "apiserver/validation/pod.h"
+#include "apiserver/validation/projections.h"
 
 namespace xebec::apiserver::validation {
 namespace {
 
 constexpr int32_t kMaxMode = 0777;
-constexpr std::string_view kModeText = "must be a number between 0 and 0777 (octal), both inclusive";
 
-void check_mode(Errors& errors, const Path& path, const std::optional<int32_t>& mode) {
-  if (mode && (*mode < 0 || *mode > kMaxMode)) errors.push_back(field::invalid_int(path, *mode, kModeText));
+void check_secret_projection(Errors& errors, const Path& at, std::string_view name,
+                             const std::vector<corev1::KeyToPath>& items) {
+  check_required(errors, at.child("name"), name);
+  check_items(errors, at.child("items"), items);
 }
 
-void check_items(Errors& errors, const Path& path, const std::vector<corev1::KeyToPath>& items) {
-  for (size_t i = 0; i < items.size(); ++i) {
-    Path at = path.index(i);
-    check_required(errors, at.child("key"), items[i].key);
-    check_required(errors, at.child("path"), items[i].path);
-    check_local_path(errors, at.child("path"), items[i].path);
-    check_mode(errors, at.child("mode"), items[i].mode);
-  }
-}
-
-void check_downward_items(Errors& errors, const Path& path,
-                          const std::vector<corev1::DownwardAPIVolumeFile>& items) {
-  for (size_t i = 0; i < items.size(); ++i) {
-    const corev1::DownwardAPIVolumeFile& item = items[i];
-    Path at = path.index(i);
-    check_required(errors, at.child("path"), item.path);
-    check_local_path(errors, at.child("path"), item.path);
-    if (item.fieldRef) {
-      check_field_ref(errors, at.child("fieldRef"), *item.fieldRef, true);
-      if (item.resourceFieldRef) {
-        errors.push_back(field::invalid_string(
-            at, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
-      }
-    } else if (!item.resourceFieldRef) {
-      errors.push_back(field::required(at, "one of fieldRef and resourceFieldRef is required"));
-    } else if (item.resourceFieldRef->containerName.empty()) {
-      errors.push_back(field::required(at.child("resourceFieldRef").child("containerName")));
-    }
-    check_mode(errors, at.child("mode"), item.mode);
-  }
-}
-
-void check_host_path(Errors& errors, const Path& path, const corev1::HostPathVolumeSource& source) {
-  if (source.path.empty()) {
-    errors.push_back(field::required(path.child("path")));
-    return;
-  }
-  check_no_backsteps(errors, path.child("path"), source.path);
-  check_enum(
-      errors, path.child("type"), source.type,
-      {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"});
-}
-
-void check_empty_dir(Errors& errors, const Path& path, const corev1::EmptyDirVolumeSource& source) {
-  if (source.sizeLimit && source.sizeLimit->sign() < 0) {
-    errors.push_back(
-        field::forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity"));
-  }
-}
-
-void check_token(Errors& errors, const Path& path, const corev1::ServiceAccountTokenProjection& token) {
-  int64_t seconds = token.expirationSeconds.value_or(3600);
+void check_token(Errors& errors, const Path& at, const Path& volume,
+                 const corev1::ServiceAccountTokenProjection& token) {
+  int64_t seconds = token.expirationSeconds.value_or(0);
   if (seconds < 600) {
-    errors.push_back(field::invalid_int(path.child("expirationSeconds"), seconds,
+    errors.push_back(field::invalid_int(at.child("expirationSeconds"), seconds,
                                         "may not specify a duration less than 10 minutes"));
   }
   if (seconds > int64_t{1} << 32) {
-    errors.push_back(field::invalid_int(path.child("expirationSeconds"), seconds,
+    errors.push_back(field::invalid_int(at.child("expirationSeconds"), seconds,
                                         "may not specify a duration larger than 2^32 seconds"));
   }
   if (token.path.empty()) {
-    errors.push_back(field::required(path.child("path")));
+    errors.push_back(field::required(volume.child("path")));
   } else {
-    check_local_path(errors, path.child("path"), token.path);
+    check_unreserved_path(errors, volume.child("path"), token.path);
   }
 }
 
@@ -83,10 +38,9 @@ void check_token(Errors& errors, const Path& path, const corev1::ServiceAccountT
 class ProjectedPaths {
  public:
   ProjectedPaths(Errors& errors, const Path& path) : errors_(errors), path_(path) {}
-  void add(const std::string& file, std::string_view source_name) {
+  void add(const std::string& file, std::string_view named) {
     if (file.empty() || files_.insert(file).second) return;
-    errors_.push_back(
-        field::invalid_string(path_, source_name, fmt::format("conflicting duplicate paths: {}", file)));
+    errors_.push_back(field::invalid_string(path_, named, "conflicting duplicate paths"));
   }
 
  private:
@@ -95,113 +49,103 @@ class ProjectedPaths {
   std::set<std::string> files_;
 };
 
-void check_projection(Errors& errors, const Path& at, const corev1::VolumeProjection& source,
-                      ProjectedPaths& paths) {
+void check_projection(Errors& errors, const Path& volume, const Path& at,
+                      const corev1::VolumeProjection& source, ProjectedPaths& paths) {
   int count = 0;
   if (source.secret) {
     ++count;
-    check_required(errors, at.child("secret").child("name"), source.secret->name);
-    check_items(errors, at.child("secret").child("items"), source.secret->items);
+    check_secret_projection(errors, at.child("secret"), source.secret->name, source.secret->items);
     for (const corev1::KeyToPath& item : source.secret->items) paths.add(item.path, source.secret->name);
   }
   if (source.configMap) {
     ++count;
-    check_required(errors, at.child("configMap").child("name"), source.configMap->name);
-    check_items(errors, at.child("configMap").child("items"), source.configMap->items);
+    check_secret_projection(errors, at.child("configMap"), source.configMap->name, source.configMap->items);
     for (const corev1::KeyToPath& item : source.configMap->items)
       paths.add(item.path, source.configMap->name);
   }
   if (source.downwardAPI) {
     ++count;
-    check_downward_items(errors, at.child("downwardAPI").child("items"), source.downwardAPI->items);
-    for (const auto& item : source.downwardAPI->items) paths.add(item.path, "downwardAPI");
+    for (const auto& item : source.downwardAPI->items) {
+      check_downward_file(errors, at.child("downwardAPI"), item);
+      paths.add(item.path, item.path);
+    }
   }
   if (source.serviceAccountToken) {
     ++count;
-    check_token(errors, at.child("serviceAccountToken"), *source.serviceAccountToken);
-    paths.add(source.serviceAccountToken->path, "serviceAccountToken");
+    check_token(errors, at.child("serviceAccountToken"), volume, *source.serviceAccountToken);
   }
-  if (source.clusterTrustBundle) ++count;
-  if (source.podCertificate) ++count;
   if (count > 1) errors.push_back(field::forbidden(at, "may not specify more than 1 volume type per source"));
-  if (count == 0) errors.push_back(field::required(at, "must specify a volume type"));
+}
+
+}  // namespace
+
+void check_mode(Errors& errors, const Path& path, const std::optional<int32_t>& mode) {
+  if (mode && (*mode < 0 || *mode > kMaxMode)) {
+    errors.push_back(
+        field::invalid_int(path, *mode, "must be a number between 0 and 0777 (octal), both inclusive"));
+  }
+}
+
+void check_items(Errors& errors, const Path& path, const std::vector<corev1::KeyToPath>& items) {
+  for (size_t i = 0; i < items.size(); ++i) {
+    Path at = path.index(i);
+    check_required(errors, at.child("key"), items[i].key);
+    check_required(errors, at.child("path"), items[i].path);
+    check_unreserved_path(errors, at.child("path"), items[i].path);
+    check_mode(errors, at.child("mode"), items[i].mode);
+  }
+}
+
+void check_downward_file(Errors& errors, const Path& at, const corev1::DownwardAPIVolumeFile& file) {
+  check_required(errors, at.child("path"), file.path);
+  check_unreserved_path(errors, at.child("path"), file.path);
+  if (file.fieldRef) {
+    check_field_ref(errors, at.child("fieldRef"), *file.fieldRef, true);
+    if (file.resourceFieldRef) {
+      errors.push_back(field::invalid_string(
+          at, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
+    }
+  } else if (file.resourceFieldRef) {
+    check_resource_ref(errors, at.child("resourceFieldRef"), *file.resourceFieldRef, true);
+  } else {
+    errors.push_back(field::required(at, "one of fieldRef and resourceFieldRef is required"));
+  }
+  check_mode(errors, at.child("mode"), file.mode);
 }
 
 void check_projected(Errors& errors, const Path& path, const corev1::ProjectedVolumeSource& projected) {
   check_mode(errors, path.child("defaultMode"), projected.defaultMode);
   ProjectedPaths paths(errors, path);
-  for (size_t i = 0; i < projected.sources.size(); ++i) {
-    check_projection(errors, path.child("sources").index(i), projected.sources[i], paths);
-  }
+  for (size_t i = 0; i < projected.sources.size(); ++i)
+    check_projection(errors, path, path.child("sources").index(i), projected.sources[i], paths);
 }
 
-// The sources whose content is looked at; any other one only counts.
-void check_source_content(Errors& errors, const Path& at, const corev1::VolumeSource& source) {
-  if (source.hostPath) check_host_path(errors, at.child("hostPath"), *source.hostPath);
-  if (source.emptyDir) check_empty_dir(errors, at.child("emptyDir"), *source.emptyDir);
-  if (source.secret) {
-    check_required(errors, at.child("secret").child("secretName"), source.secret->secretName);
-    check_mode(errors, at.child("secret").child("defaultMode"), source.secret->defaultMode);
-    check_items(errors, at.child("secret").child("items"), source.secret->items);
+void check_volumes(Errors& errors, const Path& path, PodContext& context) {
+  std::set<std::string> created_claims;
+  for (const corev1::Volume& volume : context.spec.volumes) {
+    if (volume.ephemeral && context.pod != nullptr && !context.pod->name.empty())
+      created_claims.insert(context.pod->name + "-" + volume.name);
   }
-  if (source.configMap) {
-    check_required(errors, at.child("configMap").child("name"), source.configMap->name);
-    check_mode(errors, at.child("configMap").child("defaultMode"), source.configMap->defaultMode);
-    check_items(errors, at.child("configMap").child("items"), source.configMap->items);
-  }
-  if (source.downwardAPI) {
-    check_mode(errors, at.child("downwardAPI").child("defaultMode"), source.downwardAPI->defaultMode);
-    check_downward_items(errors, at.child("downwardAPI").child("items"), source.downwardAPI->items);
-  }
-  if (source.projected) check_projected(errors, at.child("projected"), *source.projected);
-  if (source.persistentVolumeClaim) {
-    check_required(errors, at.child("persistentVolumeClaim").child("claimName"),
-                   source.persistentVolumeClaim->claimName);
-  }
-  if (source.nfs) {
-    check_required(errors, at.child("nfs").child("server"), source.nfs->server);
-    check_required(errors, at.child("nfs").child("path"), source.nfs->path);
-    if (!source.nfs->path.starts_with('/')) {
-      errors.push_back(
-          field::invalid_string(at.child("nfs").child("path"), source.nfs->path, "must be an absolute path"));
-    }
-  }
-  if (source.csi) check_required(errors, at.child("csi").child("driver"), source.csi->driver);
-  if (source.image) check_required(errors, at.child("image").child("reference"), source.image->reference);
-  if (source.ephemeral && !source.ephemeral->volumeClaimTemplate) {
-    errors.push_back(field::required(at.child("ephemeral").child("volumeClaimTemplate")));
-  }
-}
-
-void check_source(Errors& errors, const Path& at, const corev1::VolumeSource& source) {
-  std::string first;
-  for (const api::Field& field : api::type_of<corev1::VolumeSource>().fields) {
-    if (field.is_empty(&source)) continue;
-    if (!first.empty())
-      errors.push_back(field::forbidden(at.child(field.name), "may not specify more than 1 volume type"));
-    if (first.empty()) first = field.name;
-  }
-  if (first.empty()) {
-    errors.push_back(field::required(at, "must specify a volume type"));
-    return;
-  }
-  check_source_content(errors, at, source);
-}
-
-}  // namespace
-
-void check_volumes(Errors& errors, const Path& path, const std::vector<corev1::Volume>& volumes) {
-  std::set<std::string> names;
-  for (size_t i = 0; i < volumes.size(); ++i) {
+  for (size_t i = 0; i < context.spec.volumes.size(); ++i) {
+    const corev1::Volume& volume = context.spec.volumes[i];
     Path at = path.index(i);
-    check_source(errors, at, volumes[i]);
-    if (volumes[i].name.empty()) {
-      errors.push_back(field::required(at.child("name")));
+    Errors found;
+    if (!check_volume_source(found, at, volume, context))
+      found.push_back(field::required(at, "must specify a volume type"));
+    if (volume.name.empty()) {
+      found.push_back(field::required(at.child("name")));
     } else {
-      check_dns_label(errors, at.child("name"), volumes[i].name);
+      check_dns_label(found, at.child("name"), volume.name);
     }
-    if (!names.insert(volumes[i].name).second)
-      errors.push_back(field::duplicate(at.child("name"), volumes[i].name));
+    if (context.volumes.contains(volume.name))
+      found.push_back(field::duplicate(at.child("name"), volume.name));
+    if (found.empty()) context.volumes.emplace(volume.name, &volume);
+    field::append(errors, std::move(found));
+    if (volume.persistentVolumeClaim && created_claims.contains(volume.persistentVolumeClaim->claimName)) {
+      errors.push_back(field::invalid_string(
+          at.child("persistentVolumeClaim").child("claimName"), volume.persistentVolumeClaim->claimName,
+          "must not reference a PVC that gets created for an ephemeral volume"));
+    }
   }
 }
 

@@ -15,14 +15,13 @@ void check_rules(Errors& errors, const std::vector<rbacv1::PolicyRule>& rules, b
       errors.push_back(field::required(at.child("verbs"), "verbs must contain at least one value"));
     if (!rule.nonResourceURLs.empty()) {
       if (namespaced) {
-        errors.push_back(field::invalid(at.child("nonResourceURLs"),
-                                        fmt::format("[\"{}\"]", fmt::join(rule.nonResourceURLs, "\",\"")),
+        errors.push_back(field::invalid(at.child("nonResourceURLs"), go_json(rule.nonResourceURLs),
                                         "namespaced rules cannot apply to non-resource URLs"));
       }
       if (!rule.apiGroups.empty() || !rule.resources.empty() || !rule.resourceNames.empty()) {
-        errors.push_back(field::invalid(
-            at.child("nonResourceURLs"), fmt::format("[\"{}\"]", fmt::join(rule.nonResourceURLs, "\",\"")),
-            "rules cannot apply to both regular resources and non-resource URLs"));
+        errors.push_back(
+            field::invalid(at.child("nonResourceURLs"), go_json(rule.nonResourceURLs),
+                           "rules cannot apply to both regular resources and non-resource URLs"));
       }
       continue;
     }
@@ -42,7 +41,7 @@ void check_role_ref(Errors& errors, const rbacv1::RoleRef& ref, bool namespaced)
   if (ref.apiGroup != kGroup)
     check_enum(errors, path.child("apiGroup"), std::string_view(ref.apiGroup), {kGroup});
   if (namespaced) {
-    check_enum(errors, path.child("kind"), std::string_view(ref.kind), {"ClusterRole", "Role"});
+    check_enum(errors, path.child("kind"), std::string_view(ref.kind), {"Role", "ClusterRole"});
   } else {
     check_enum(errors, path.child("kind"), std::string_view(ref.kind), {"ClusterRole"});
   }
@@ -64,22 +63,21 @@ void check_subjects(Errors& errors, const std::vector<rbacv1::Subject>& subjects
         check_enum(errors, at.child("apiGroup"), std::string_view(subject.apiGroup), {""});
       if (!namespaced && subject.namespace_.empty()) errors.push_back(field::required(at.child("namespace")));
     } else if (subject.kind == "User" || subject.kind == "Group") {
-      if (subject.apiGroup != kGroup)
-        check_enum(errors, at.child("apiGroup"), std::string_view(subject.apiGroup), {kGroup});
+      if (subject.name.empty()) {
+        errors.push_back(field::invalid_string(
+            at.child("name"), "",
+            subject.kind == "User" ? "user name cannot be empty" : "group name cannot be empty"));
+      }
+      check_enum(errors, at.child("apiGroup"), std::string_view(subject.apiGroup), {kGroup});
     } else {
       check_enum(errors, at.child("kind"), std::string_view(subject.kind),
-                 {"Group", "ServiceAccount", "User"});
+                 {"ServiceAccount", "User", "Group"});
     }
   }
 }
 
 void check_role_ref_immutable(Errors& errors, const rbacv1::RoleRef& now, const rbacv1::RoleRef& old) {
-  if (now == old) return;
-  errors.push_back(
-      field::invalid(Path("roleRef"),
-                     fmt::format("{{\"apiGroup\":{},\"kind\":{},\"name\":{}}}", field::quote(now.apiGroup),
-                                 field::quote(now.kind), field::quote(now.name)),
-                     "cannot change roleRef"));
+  if (!(now == old)) errors.push_back(field::invalid(Path("roleRef"), go_json(now), "cannot change roleRef"));
 }
 
 }  // namespace

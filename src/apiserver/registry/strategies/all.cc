@@ -1,7 +1,9 @@
 // The strategy of every kind: one line each, or a function of its own file.
 #include "api/gen/apiextensionsv1.h"
+#include "api/gen/coordinationv1.h"
 #include "api/gen/corev1.h"
 #include "apiserver/registry/strategies/strategies.h"
+#include "apiserver/validation/core.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -90,6 +92,41 @@ void update_slice(std::string_view, api::Object& object, const api::Object& old)
     object.meta()->generation = old.meta()->generation + 1;
 }
 
+field::Errors validate_event_request(std::string_view group, const api::Object& object,
+                                     const api::Object* old) {
+  if (group != "events.k8s.io") return {};
+  const auto& event = object.get<corev1::Event>();
+  return old == nullptr ? validation::validate_event_strictly(event)
+                        : validation::validate_event_update_strictly(event, old->get<corev1::Event>());
+}
+
+// Fields of the gate CoordinatedLeaderElection, which is off.
+void drop_coordination(api::Object& object) {
+  auto* lease = object.as<coordinationv1::Lease>();
+  if (lease == nullptr) return;
+  lease->spec.strategy.reset();
+  lease->spec.preferredHolder.reset();
+}
+void create_lease(const Context&, api::Object& object) { drop_coordination(object); }
+void update_lease(std::string_view, api::Object& object, const api::Object&) { drop_coordination(object); }
+
+// Deprecated fields of Nodes.
+std::vector<std::string> node_warnings(const api::Object& object) {
+  const auto& node = object.get<corev1::Node>();
+  std::vector<std::string> out;
+  if (node.spec.configSource) out.emplace_back("spec.configSource: the feature is no longer supported");
+  if (!node.spec.externalID.empty())
+    out.emplace_back("spec.externalID: this field is deprecated, and is unused by Kubernetes");
+  return out;
+}
+
+std::vector<std::string> account_warnings(const api::Object& object) {
+  if (!object.meta()->annotations.contains("kubernetes.io/enforce-mountable-secrets")) return {};
+  return {
+      "metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate "
+      "namespaces to isolate access to mounted secrets"};
+}
+
 const std::vector<SelectableField> kEventFields = {
     {"involvedObject.kind", "involvedObject.kind"},
     {"involvedObject.namespace", "involvedObject.namespace"},
@@ -170,6 +207,7 @@ StrategyRules core_rules(std::string_view plural) {
     StrategyRules rules =
         selecting(hooked({}, create_node, update_node), {{"spec.unschedulable", "spec.unschedulable"}});
     rules.keeps_status_on_create = true;  // a kubelet registers with the status it has
+    rules.warnings = node_warnings;
     return rules;
   }
   if (plural == "replicationcontrollers") {
@@ -179,12 +217,18 @@ StrategyRules core_rules(std::string_view plural) {
   }
   if (plural == "podtemplates") return object_answer(content_generation());
   if (plural == "events") {
-    StrategyRules rules = upsert(selecting({}, kEventFields));
+    StrategyRules rules = upsert(selecting(path_named({}), kEventFields));
+    rules.validate_request = validate_event_request;
     rules.propagation = Propagation::kUnsupported;
     return rules;
   }
   if (plural == "limitranges" || plural == "endpoints") return upsert({});
-  if (plural == "serviceaccounts" || plural == "resourcequotas") return object_answer({});
+  if (plural == "serviceaccounts") {
+    StrategyRules rules = object_answer({});
+    rules.warnings = account_warnings;
+    return rules;
+  }
+  if (plural == "resourcequotas") return object_answer({});
   return {};
 }
 
@@ -244,7 +288,7 @@ StrategyRules rules_of(std::string_view group, std::string_view plural) {
     return plural == "poddisruptionbudgets" ? strict(spec_generation()) : StrategyRules();
   if (group == "networking.k8s.io") return networking_rules(plural);
   if (group == "discovery.k8s.io") return hooked(content_generation(), nullptr, update_slice);
-  if (group == "coordination.k8s.io") return strict(upsert({}));
+  if (group == "coordination.k8s.io") return strict(upsert(hooked({}, create_lease, update_lease)));
   if (group == "rbac.authorization.k8s.io") return upsert(path_named({}));
   if (group == "node.k8s.io") return strict(upsert({}));
   if (group == "scheduling.k8s.io") {
@@ -276,6 +320,7 @@ std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, con
   if (group == "certificates.k8s.io" && plural == "certificatesigningrequests")
     return make_csr_strategy(resource, hub, env.clock);
   StrategyRules rules = rules_of(group, plural);
+  if (auto workload = make_workload_strategy(resource, hub, rules)) return workload;
   if (group.empty() && plural == "events") rules.ttl_seconds = env.event_ttl_seconds;
   return std::make_shared<TableStrategy>(resource, hub, std::move(rules));
 }

@@ -3,6 +3,7 @@
 
 #include "api/gen/corev1.h"
 #include "apiserver/registry/strategies/strategies.h"
+#include "apiserver/validation/core.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -28,6 +29,13 @@ class NamespaceStrategy final : public TableStrategy {
     if (subresource != "finalize") ns.spec.finalizers = old.spec.finalizers;
     if (subresource != "status") ns.status = old.status;
     ns.metadata.labels["kubernetes.io/metadata.name"] = ns.metadata.name;
+  }
+
+  field::Errors validate_update(const Context& context, std::string_view subresource,
+                                const api::Object& object, const api::Object& old) const override {
+    if (subresource == "finalize")
+      return validation::validate_namespace_finalize(object.get<corev1::Namespace>());
+    return TableStrategy::validate_update(context, subresource, object, old);
   }
 
   bool may_remove(const api::Object& object) const override {

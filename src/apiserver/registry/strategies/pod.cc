@@ -5,8 +5,10 @@
 #include <map>
 
 #include "api/gen/corev1.h"
+#include "apiserver/registry/strategies/pod_fields.h"
+#include "apiserver/registry/strategies/pod_warnings.h"
 #include "apiserver/registry/strategies/strategies.h"
-#include "apiserver/validation/validation.h"
+#include "apiserver/validation/pod.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -54,25 +56,6 @@ void take_resources(std::vector<corev1::Container>& containers,
   }
 }
 
-// Ephemeral containers are added, never changed or removed.
-field::Errors check_ephemeral(const corev1::Pod& pod, const corev1::Pod& old) {
-  field::Errors errors;
-  const field::Path path = field::Path("spec").child("ephemeralContainers");
-  for (const corev1::EphemeralContainer& before : old.spec.ephemeralContainers) {
-    const auto& now = pod.spec.ephemeralContainers;
-    const auto same =
-        std::find_if(now.begin(), now.end(), [&](const auto& c) { return c.name == before.name; });
-    if (same == now.end()) {
-      errors.push_back(field::forbidden(
-          path, "existing ephemeral containers " + field::quote(before.name) + " may not be removed\n"));
-    } else if (!(*same == before)) {
-      errors.push_back(field::forbidden(
-          path, "existing ephemeral containers " + field::quote(before.name) + " may not be changed\n"));
-    }
-  }
-  return errors;
-}
-
 class PodStrategy final : public TableStrategy {
  public:
   using TableStrategy::TableStrategy;
@@ -80,9 +63,15 @@ class PodStrategy final : public TableStrategy {
   void prepare_for_create(const Context& context, api::Object& object) const override {
     TableStrategy::prepare_for_create(context, object);
     auto& pod = object.get<corev1::Pod>();
+    drop_disabled_fields(pod.spec);
     pod.status.phase = "Pending";
     pod.status.qosClass = pod_qos_class(pod);
     apply_scheduling_gates(pod);
+    apply_match_label_keys(pod);
+  }
+
+  std::vector<std::string> warnings_on_create(const api::Object& object) const override {
+    return warnings_for_pod(object.get<corev1::Pod>());
   }
 
   void prepare_for_update(const Context& context, std::string_view subresource, api::Object& object,
@@ -90,6 +79,7 @@ class PodStrategy final : public TableStrategy {
     auto& pod = object.get<corev1::Pod>();
     const auto& old = old_object.get<corev1::Pod>();
     if (subresource == "binding") return;
+    drop_disabled_fields(pod.spec);
     if (subresource == "ephemeralcontainers") {
       std::vector<corev1::EphemeralContainer> added = std::move(pod.spec.ephemeralContainers);
       pod.spec = old.spec;
@@ -116,19 +106,9 @@ class PodStrategy final : public TableStrategy {
     const auto& pod = object.get<corev1::Pod>();
     const auto& old = old_object.get<corev1::Pod>();
     if (subresource == "binding") return {};
-    if (subresource == "ephemeralcontainers") {
-      field::Errors errors = validation::validate(object);
-      field::append(errors, check_ephemeral(pod, old));
-      return errors;
-    }
-    if (subresource == "resize") {
-      field::Errors errors = validation::validate(object);
-      if (pod_qos_class(pod) != old.status.qosClass) {
-        errors.push_back(field::invalid_string(field::Path("spec"), pod_qos_class(pod),
-                                               "Pod QOS Class may not change as a result of resizing"));
-      }
-      return errors;
-    }
+    if (subresource == "ephemeralcontainers")
+      return validation::validate_ephemeral_containers_update(pod, old);
+    if (subresource == "resize") return validation::validate_pod_resize(pod, old, pod_qos_class(pod));
     return TableStrategy::validate_update(context, subresource, object, old_object);
   }
 

@@ -5,6 +5,7 @@
 
 #include "api/gen/corev1.h"
 #include "apiserver/allocators/service_allocator.h"
+#include "apiserver/registry/strategies/pod_warnings.h"
 #include "apiserver/registry/strategies/strategies.h"
 
 namespace xebec::apiserver {
@@ -99,6 +100,13 @@ class ServiceStrategy final : public TableStrategy {
     keep_allocated(service, old);
     normalize_ips(service, old);
     drop_type_dependent(service, old);
+  }
+
+  std::vector<std::string> warnings_on_create(const api::Object& object) const override {
+    return warnings_for_service(object.get<corev1::Service>());
+  }
+  std::vector<std::string> warnings_on_update(const api::Object& object, const api::Object&) const override {
+    return warnings_for_service(object.get<corev1::Service>());
   }
 
   Result<std::unique_ptr<Reservation>> begin_create(const Context&, api::Object& object,

@@ -28,6 +28,9 @@ std::shared_ptr<const Strategy> make_namespace_strategy(const api::Resource& res
                                                         const api::Message& hub);
 std::shared_ptr<const Strategy> make_service_strategy(const api::Resource& resource, const api::Message& hub,
                                                       ServiceAllocator* allocator);
+// nullptr when the resource is none of those with a template of Pods.
+std::shared_ptr<const Strategy> make_workload_strategy(const api::Resource& resource, const api::Message& hub,
+                                                       StrategyRules rules);
 std::shared_ptr<const Strategy> make_job_strategy(const api::Resource& resource, const api::Message& hub);
 std::shared_ptr<const Strategy> make_csr_strategy(const api::Resource& resource, const api::Message& hub,
                                                   const Clock* clock);

@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+
+#include "apiserver/validation/core.h"
+#include "apiserver/validation/pod.h"
+
+namespace xebec::apiserver::validation {
+namespace {
+
+void check_taints(Errors& errors, const Path& path, const std::vector<corev1::Taint>& taints) {
+  std::set<std::pair<std::string, std::string>> seen;
+  for (size_t i = 0; i < taints.size(); ++i) {
+    const corev1::Taint& taint = taints[i];
+    Path at = path.index(i);
+    check_qualified_name(errors, at.child("key"), taint.key);
+    const api::Messages messages = api::is_valid_label_value(taint.value);
+    if (!messages.empty()) {
+      errors.push_back(
+          field::invalid_string(at.child("value"), taint.value, fmt::format("{}", fmt::join(messages, ";"))));
+    }
+    if (taint.effect.empty()) {
+      errors.push_back(field::required(at.child("effect")));
+    } else {
+      check_taint_effect(errors, at.child("effect"), taint.effect);
+    }
+    if (seen.insert({taint.key, taint.effect}).second) continue;
+    field::Error error = field::duplicate(at, "");
+    error.body = "Duplicate value: " + go_json(taint) + ": taints must be unique by key and effect pair";
+    errors.push_back(std::move(error));
+  }
+}
+
+void check_pod_cidrs(Errors& errors, const std::vector<std::string>& cidrs) {
+  const Path path = Path("spec").child("podCIDRs");
+  for (size_t i = 0; i < cidrs.size(); ++i) check_cidr(errors, path.index(i), cidrs[i]);
+  if (cidrs.size() < 2) return;
+  const bool valid = std::all_of(cidrs.begin(), cidrs.end(), [](const std::string& c) { return is_cidr(c); });
+  if (!valid || !is_dual_stack(cidrs) || cidrs.size() > 2) {
+    errors.push_back(
+        field::invalid(path, go_json(cidrs), "may specify no more than one CIDR for each IP family"));
+  }
+  std::set<std::string> seen;
+  for (size_t i = 0; i < cidrs.size(); ++i)
+    if (!seen.insert(cidrs[i]).second) errors.push_back(field::duplicate(path.index(i), cidrs[i]));
+}
+
+void check_node_resources(Errors& errors, const corev1::NodeStatus& status) {
+  const Path path("status");
+  for (const auto& [name, quantity] : status.capacity)
+    check_resource_quantity(errors, path.child("capacity").child(name), name, quantity);
+  for (const auto& [name, quantity] : status.allocatable)
+    check_resource_quantity(errors, path.child("allocatable").child(name), name, quantity);
+}
+
+void check_config_map_source(Errors& errors, const Path& path,
+                             const corev1::ConfigMapNodeConfigSource& source) {
+  if (source.namespace_.empty()) {
+    errors.push_back(field::required(path.child("namespace"), "namespace must be set"));
+  } else {
+    check_dns_label(errors, path.child("namespace"), source.namespace_);
+  }
+  if (source.name.empty()) {
+    errors.push_back(field::required(path.child("name"), "name must be set"));
+  } else {
+    check_dns_subdomain(errors, path.child("name"), source.name);
+  }
+  if (source.kubeletConfigKey.empty()) {
+    errors.push_back(field::required(path.child("kubeletConfigKey"), "kubeletConfigKey must be set"));
+  } else {
+    check_config_key(errors, path.child("kubeletConfigKey"), source.kubeletConfigKey);
+  }
+}
+
+// In the spec a source is by name, in the status it is one version of it.
+void check_config_source(Errors& errors, const Path& path, const corev1::NodeConfigSource& source,
+                         bool status) {
+  if (!source.configMap) {
+    errors.push_back(field::invalid(path, go_json(source), "exactly one reference subfield must be non-nil"));
+    return;
+  }
+  const Path at = path.child("configMap");
+  const corev1::ConfigMapNodeConfigSource& map = *source.configMap;
+  if (status) {
+    if (map.uid.empty()) errors.push_back(field::required(at.child("uid"), "uid must be set in status"));
+    if (map.resourceVersion.empty())
+      errors.push_back(field::required(at.child("resourceVersion"), "resourceVersion must be set in status"));
+  } else {
+    if (!map.uid.empty()) errors.push_back(field::forbidden(at.child("uid"), "uid must not be set in spec"));
+    if (!map.resourceVersion.empty())
+      errors.push_back(
+          field::forbidden(at.child("resourceVersion"), "resourceVersion must not be set in spec"));
+  }
+  check_config_map_source(errors, at, map);
+}
+
+void check_config(Errors& errors, const corev1::Node& node) {
+  if (node.spec.configSource)
+    check_config_source(errors, Path("spec").child("configSource"), *node.spec.configSource, false);
+  if (!node.status.config) return;
+  const Path path = Path("status").child("config");
+  const corev1::NodeConfigStatus& config = *node.status.config;
+  if (config.assigned) check_config_source(errors, path.child("assigned"), *config.assigned, true);
+  if (config.active) check_config_source(errors, path.child("active"), *config.active, true);
+  if (config.lastKnownGood)
+    check_config_source(errors, path.child("lastKnownGood"), *config.lastKnownGood, true);
+}
+
+void check_addresses(Errors& errors, const std::vector<corev1::NodeAddress>& addresses) {
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    if (std::find(addresses.begin(), addresses.begin() + static_cast<std::ptrdiff_t>(i), addresses[i]) ==
+        addresses.begin() + static_cast<std::ptrdiff_t>(i))
+      continue;
+    field::Error error = field::duplicate(Path("status").child("addresses").index(i), "");
+    error.body = "Duplicate value: " + go_json(addresses[i]);
+    errors.push_back(std::move(error));
+  }
+}
+
+}  // namespace
+
+Errors validate_node(const corev1::Node& node) {
+  Errors errors;
+  check_taints(errors, Path("metadata").child("taints"), node.spec.taints);  // upstream's path
+  check_node_resources(errors, node.status);
+  check_pod_cidrs(errors, node.spec.podCIDRs);
+  return errors;
+}
+
+Errors validate_node_update(const corev1::Node& node, const corev1::Node& old) {
+  Errors errors;
+  const Path spec("spec");
+  check_node_resources(errors, node.status);
+  check_addresses(errors, node.status.addresses);
+  if (!old.spec.podCIDRs.empty()) {
+    constexpr std::string_view kText = "node updates may not change podCIDR except from \"\" to valid";
+    const auto &before = old.spec.podCIDRs, &now = node.spec.podCIDRs;
+    if (before.size() != now.size()) {
+      errors.push_back(field::forbidden(spec.child("podCIDRs"), kText));
+    } else {
+      for (size_t i = 0; i < now.size(); ++i)
+        if (now[i] != before[i]) errors.push_back(field::forbidden(spec.child("podCIDRs"), kText));
+    }
+  }
+  if (!old.spec.providerID.empty() && node.spec.providerID != old.spec.providerID) {
+    errors.push_back(field::forbidden(spec.child("providerID"),
+                                      "node updates may not change providerID except from \"\" to valid"));
+  }
+  check_config(errors, node);
+  check_taints(errors, Path("metadata").child("taints"), node.spec.taints);
+  if (node.spec.externalID != old.spec.externalID)
+    errors.push_back(field::forbidden(spec.child("externalID"), "may not be updated"));
+  return errors;
+}
+
+}  // namespace xebec::apiserver::validation

@@ -1,0 +1,33 @@
+// Volume sources of the storage plugins that were once part of Kubernetes.
+#pragma once
+
+#include "api/gen/corev1.h"
+#include "apiserver/validation/check.h"
+
+namespace xebec::apiserver::validation {
+
+void check_git_repo(Errors& errors, const Path& path, const corev1::GitRepoVolumeSource& source);
+void check_gce_disk(Errors& errors, const Path& path, const corev1::GCEPersistentDiskVolumeSource& source);
+void check_aws_disk(Errors& errors, const Path& path, const corev1::AWSElasticBlockStoreVolumeSource& source);
+void check_nfs(Errors& errors, const Path& path, const corev1::NFSVolumeSource& source);
+void check_iscsi(Errors& errors, const Path& path, const corev1::ISCSIVolumeSource& source);
+void check_glusterfs(Errors& errors, const Path& path, const corev1::GlusterfsVolumeSource& source);
+void check_flocker(Errors& errors, const Path& path, const corev1::FlockerVolumeSource& source);
+void check_rbd(Errors& errors, const Path& path, const corev1::RBDVolumeSource& source);
+void check_cinder(Errors& errors, const Path& path, const corev1::CinderVolumeSource& source);
+void check_ceph_fs(Errors& errors, const Path& path, const corev1::CephFSVolumeSource& source);
+void check_quobyte(Errors& errors, const Path& path, const corev1::QuobyteVolumeSource& source);
+void check_fc(Errors& errors, const Path& path, const corev1::FCVolumeSource& source);
+void check_flex(Errors& errors, const Path& path, const corev1::FlexVolumeSource& source);
+void check_azure_file(Errors& errors, const Path& path, const corev1::AzureFileVolumeSource& source);
+void check_vsphere(Errors& errors, const Path& path, const corev1::VsphereVirtualDiskVolumeSource& source);
+void check_photon(Errors& errors, const Path& path, const corev1::PhotonPersistentDiskVolumeSource& source);
+void check_portworx(Errors& errors, const Path& path, const corev1::PortworxVolumeSource& source);
+void check_azure_disk(Errors& errors, const Path& path, const corev1::AzureDiskVolumeSource& source);
+void check_storage_os(Errors& errors, const Path& path, const corev1::StorageOSVolumeSource& source);
+void check_scale_io(Errors& errors, const Path& path, const corev1::ScaleIOVolumeSource& source);
+void check_csi(Errors& errors, const Path& path, const corev1::CSIVolumeSource& source);
+// The name of a CSI driver.
+void check_csi_driver_name(Errors& errors, const Path& path, std::string_view name);
+
+}  // namespace xebec::apiserver::validation
