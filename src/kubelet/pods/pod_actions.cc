@@ -199,16 +199,19 @@ bool restart_rule_matches(const corev1::Container& container, int32_t exit_code)
 
 bool is_sidecar(const corev1::Container& container) { return container.restartPolicy == "Always"; }
 
+bool restarts_after(const corev1::Pod& pod, const corev1::Container& container, int32_t exit_code) {
+  if (restart_rule_matches(container, exit_code)) return true;
+  std::string policy = container.restartPolicy.value_or(pod.spec.restartPolicy);
+  if (policy == "Never") return false;
+  return policy != "OnFailure" || exit_code != 0;
+}
+
 bool should_restart(const corev1::Pod& pod, const corev1::Container& container,
                     const RuntimeContainer* latest) {
   if (latest == nullptr) return true;
   if (latest->running()) return false;
   if (!latest->exited()) return true;
-  if (restart_rule_matches(container, latest->status.exit_code)) return true;
-  std::string policy = container.restartPolicy.value_or(pod.spec.restartPolicy);
-  if (policy == "Never") return false;
-  if (policy == "OnFailure") return latest->status.exit_code != 0;
-  return true;
+  return restarts_after(pod, container, latest->status.exit_code);
 }
 
 bool initialized(const corev1::Pod& pod, const RuntimePod& runtime) {

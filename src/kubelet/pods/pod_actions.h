@@ -42,7 +42,9 @@ struct PodActions {
 PodActions compute_actions(const corev1::Pod& pod, const RuntimePod& runtime, const ProbeView& probes);
 
 bool is_sidecar(const corev1::Container& container);
-// By the restart policies of the container and its pod, for a container that is not running.
+// By the restart policies and rules of the container and its pod: whether it runs again after this exit.
+bool restarts_after(const corev1::Pod& pod, const corev1::Container& container, int32_t exit_code);
+// The same of a container as the runtime has it, when it is not running.
 bool should_restart(const corev1::Pod& pod, const corev1::Container& container,
                     const RuntimeContainer* latest);
 // All regular init containers have ended well (a main container that exists proves it).

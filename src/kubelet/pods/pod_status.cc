@@ -258,19 +258,23 @@ class StatusMaker {
         ++pending_init;
       }
     }
-    int running = 0, waiting = 0, stopped = 0, succeeded = 0, sidecars_up = 0;
+    int running = 0, waiting = 0, stopped = 0, succeeded = 0, again = 0, sidecars_up = 0;
     for (size_t i = 0; i < pod_.spec.initContainers.size(); ++i) {
       if (is_sidecar(pod_.spec.initContainers[i]) && status_.initContainerStatuses[i].state.running)
         ++sidecars_up;
     }
-    for (const corev1::ContainerStatus& s : status_.containerStatuses) {
+    for (size_t i = 0; i < pod_.spec.containers.size(); ++i) {
+      const corev1::ContainerStatus& s = status_.containerStatuses[i];
+      const corev1::Container& container = pod_.spec.containers[i];
       if (s.state.running) {
         ++running;
       } else if (s.state.terminated) {
         ++stopped;
         succeeded += s.state.terminated->exitCode == 0;
+        again += restarts_after(pod_, container, s.state.terminated->exitCode);
       } else if (s.lastState.terminated) {
         ++stopped;
+        again += restarts_after(pod_, container, s.lastState.terminated->exitCode);
       } else {
         ++waiting;
       }
@@ -285,9 +289,8 @@ class StatusMaker {
       if (sidecars_up > 0) return "Running";
       return stopped == succeeded ? "Succeeded" : "Failed";
     }
-    if (pod_.spec.restartPolicy == "Always") return "Running";
-    if (stopped == succeeded) return "Succeeded";
-    return pod_.spec.restartPolicy == "Never" ? "Failed" : "Running";
+    if (again > 0) return "Running";
+    return stopped == succeeded ? "Succeeded" : "Failed";
   }
 
   void set(std::string_view type, bool value, std::string reason = "", std::string message = "") {

@@ -92,6 +92,11 @@ bool PodWorker::should_end() const {
          (pod_ && (pod_->metadata.deletionTimestamp || is_terminal(pod_->status.phase)));
 }
 
+bool PodWorker::active() const {
+  bool let_in = admitted_ || (pod_ && pod_->status.startTime);
+  return let_in && !refused_ && stage_ != Stage::kTerminated && !(pod_ && is_terminal(pod_->status.phase));
+}
+
 int64_t PodWorker::grace() const {
   int64_t seconds = pod_->spec.terminationGracePeriodSeconds.value_or(30);
   if (pod_->metadata.deletionGracePeriodSeconds) seconds = *pod_->metadata.deletionGracePeriodSeconds;
@@ -177,8 +182,8 @@ void PodWorker::update_probes() {
   }
 }
 
-void PodWorker::publish(bool ending) {
-  if (orphan_ || !pod_) return;
+bool PodWorker::publish(bool ending) {
+  if (orphan_ || !pod_) return false;
   std::shared_ptr<const corev1::Pod> pod = current();
   StatusInputs in;
   in.pod = pod.get();
@@ -194,6 +199,7 @@ void PodWorker::publish(bool ending) {
   in.started = [this](const std::string&, const std::string& id) { return parts_.probes.started(id); };
   in.ready = [this](const std::string&, const std::string& id) { return parts_.probes.ready(id); };
   status_ = make_pod_status(in);
+  bool over = is_terminal(status_->phase);
   corev1::PodStatus shown = *status_;
   // A terminal phase is told only when nothing runs any more.
   if (stage_ != Stage::kTerminated && is_terminal(shown.phase) && !is_terminal(pod_->status.phase) &&
@@ -203,6 +209,7 @@ void PodWorker::publish(bool ending) {
     status_->phase = shown.phase;
   }
   if (!removed_) parts_.statuses.set(pod_, std::move(shown));
+  return over;
 }
 
 Task<void> PodWorker::run(CancelToken token) {
@@ -256,8 +263,7 @@ Task<Duration> PodWorker::sync(CancelToken token) {
     }
     next = std::min<Duration>(next, std::chrono::seconds(left));
   }
-  publish(false);
-  if (is_terminal(status_->phase)) {
+  if (publish(false)) {
     stage_ = Stage::kTerminating;
     co_return Duration::zero();
   }
@@ -531,6 +537,9 @@ Task<void> PodWorker::kill_all(std::shared_ptr<const corev1::Pod> pod, CancelTok
       dirty_ = false;
       due_.reset();
       co_await wait(token);
+      // Readiness goes on being told.
+      bool known = kills_ > 0 && co_await read();
+      if (known) publish(true);
       // A shorter grace period was asked for meanwhile.
       if (grace() >= given) continue;
       given = grace();

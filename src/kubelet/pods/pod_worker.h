@@ -41,8 +41,8 @@ class PodWorker {
   const RuntimePod& runtime() const { return *runtime_; }
   bool removed() const { return removed_; }
   bool terminated() const { return stage_ == Stage::kTerminated; }
-  // The pod was let in and is not over: it counts.
-  bool active() const { return admitted_ && !refused_ && stage_ != Stage::kTerminated; }
+  // The pod was let in, by this kubelet or one before, and is not over: it counts.
+  bool active() const;
   bool ending() const { return stage_ != Stage::kSync; }
 
  private:
@@ -68,7 +68,8 @@ class PodWorker {
   Task<Duration> clean(CancelToken token);
 
   Task<bool> read();
-  void publish(bool ending);
+  // True when the pod's phase is a terminal one, whether or not it is told yet.
+  bool publish(bool ending);
   void update_probes();
   Task<void> kill_all(std::shared_ptr<const corev1::Pod> pod, CancelToken token);
   Task<void> kill_one(std::shared_ptr<const corev1::Pod> pod, std::string id, std::string name,
