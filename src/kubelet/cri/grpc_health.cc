@@ -78,9 +78,11 @@ Task<HealthAnswer> grpc_health(std::string address, std::string service, Duratio
   // Each probe looks anew: no connection, and no back-off after a refused one, is shared with the one before.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetUserAgentPrefix("kube-probe/1.36");
-  // Held until the answer is here: gRPC must not end a channel from within its own call.
   std::shared_ptr<grpc::Channel> channel =
       grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  // gRPC 1.51 ends its callback threads with the last channel that used them, and trips over itself when
+  // another comes at that moment: the first one stays.
+  static const std::shared_ptr<grpc::Channel> kept = channel;
   call->stub = std::make_unique<grpc::GenericStub>(channel);
   call->context.set_deadline(std::chrono::system_clock::now() +
                              duration_cast<std::chrono::system_clock::duration>(timeout));
@@ -89,7 +91,6 @@ Task<HealthAnswer> grpc_health(std::string address, std::string service, Duratio
   grpc::StubOptions options;
   call->stub->UnaryCall(&call->context, "/grpc.health.v1.Health/Check", options, &call->request,
                         &call->response, [call, address, limit](grpc::Status status) {
-                          call->stub.reset();
                           call->done.set(answer_of(status, call->response, address, limit));
                         });
   OneShot<HealthAnswer> done = call->done;
