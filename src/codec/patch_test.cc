@@ -194,5 +194,11 @@ TEST(StrategicMerge, NewMembersComeWithoutNulls) {
             R"({"metadata":{"labels":{"b":"1"}}})");
 }
 
+TEST(StrategicMerge, NewMembersComeWithoutDirectives) {
+  EXPECT_EQ(merged<corev1::Pod>(R"({"status":{}})",
+                                R"({"status":{"hostIPs":[{"$patch":"replace"},{"ip":"10.0.0.1"}]}})"),
+            R"({"status":{"hostIPs":[{"ip":"10.0.0.1"}]}})");
+}
+
 }  // namespace
 }  // namespace xebec::codec

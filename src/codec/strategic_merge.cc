@@ -100,6 +100,22 @@ Result<FieldSchema> look_up(const Schema& schema, std::string_view key) {
   return out;
 }
 
+// What a patch brings new keeps nothing that was said to the merge: elements with a directive go, wherever
+// they are. False when that is the value itself.
+bool discard_directives(Value& value) {
+  if (ValueMap* map = value.as_map()) {
+    if (map->find(kDirective)) return false;
+    std::vector<std::string> gone;
+    for (ValueMember& m : *map) {
+      if (!discard_directives(m.value)) gone.push_back(m.key);
+    }
+    for (const std::string& key : gone) map->erase(key);
+  } else if (ValueList* list = value.as_list()) {
+    std::erase_if(*list, [](Value& item) { return !discard_directives(item); });
+  }
+  return true;
+}
+
 void discard_nulls(Value& value) {
   if (ValueMap* map = value.as_map()) {
     std::vector<std::string> nulls;
@@ -374,7 +390,9 @@ Result<void> merge_member(ValueMap& original, std::string key, Value patch, cons
   if (!old || old->type() != patch.type()) {
     if (deleting) return {};
     discard_nulls(patch);
-    original.set(key, std::move(patch));
+    bool keep = discard_directives(patch);
+    if (keep) original.set(key, std::move(patch));
+    if (!keep) original.erase(key);
     return {};
   }
   if (!patch.is_map() && !patch.is_list()) {
