@@ -21,7 +21,8 @@
 namespace xebec::controllers {
 
 struct ControllerOptions {
-  std::string root_ca_pem;  // what kube-root-ca.crt holds
+  std::vector<std::string> controllers = {"*"};  // see selection.h
+  std::string root_ca_pem;                       // what kube-root-ca.crt holds
   // Signs legacy tokens of service accounts: (namespace, account name, account uid, secret name) -> token.
   std::function<Result<std::string>(const std::string&, const std::string&, const std::string&,
                                     const std::string&)>
@@ -53,7 +54,8 @@ class Controller {
 };
 
 struct Registration {
-  std::string_view name;  // as in --controllers
+  std::string_view name;   // as in --controllers
+  std::string_view alias;  // its older name, which is good as well; may be empty
   std::unique_ptr<Controller> (*make)(const ControllerContext& context);
 };
 

@@ -1,5 +1,7 @@
 #include "controllers/manager.h"
 
+#include "controllers/selection.h"
+
 namespace xebec::controllers {
 
 ControllerManager::ControllerManager(client::Env env, client::Rest rest,
@@ -7,6 +9,7 @@ ControllerManager::ControllerManager(client::Env env, client::Rest rest,
                                      ControllerOptions options)
     : env_(std::move(env)), options_(std::move(options)), informers_(std::move(rest), env_) {
   for (const Registration& registration : registrations()) {
+    if (!is_enabled(options_.controllers, registration)) continue;
     client::Env env_of_controller = env_;
     env_of_controller.logger = env_.logger.named(registration.name);
     ControllerContext context(std::move(env_of_controller), informers_, rest_as, options_);

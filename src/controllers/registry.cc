@@ -25,21 +25,23 @@ std::unique_ptr<Controller> make(const ControllerContext& context) {
 
 std::span<const Registration> registrations() {
   static const Registration kTable[] = {
-      {"serviceaccount", make<ServiceAccountController>},
-      {"serviceaccount-token-controller", make<TokensController>},
-      {"root-ca-certificate-publisher-controller", make<RootCaPublisher>},
-      {"namespace-controller", make<NamespaceController>},
-      {"garbage-collector-controller", make<GarbageCollector>},
-      {"clusterrole-aggregation-controller", make<ClusterRoleAggregationController>},
-      {"deployment-controller", make<DeploymentController>},
-      {"replicaset-controller", make<ReplicaSetController>},
-      {"endpoints-controller", make<EndpointsController>},
-      {"endpointslice-controller", make<EndpointSliceController>},
-      {"endpointslice-mirroring-controller", make<EndpointSliceMirroringController>},
-      {"node-ipam-controller", make<NodeIpamController>},
-      {"node-lifecycle-controller", make<NodeLifecycleController>},
-      {"taint-eviction-controller", make<TaintEvictionController>},
-      {"pod-garbage-collector-controller", make<PodGcController>},
+      {"serviceaccount-controller", "serviceaccount", make<ServiceAccountController>},
+      {"serviceaccount-token-controller", "serviceaccount-token", make<TokensController>},
+      {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher", make<RootCaPublisher>},
+      {"namespace-controller", "namespace", make<NamespaceController>},
+      {"garbage-collector-controller", "garbagecollector", make<GarbageCollector>},
+      {"clusterrole-aggregation-controller", "clusterrole-aggregation",
+       make<ClusterRoleAggregationController>},
+      {"deployment-controller", "deployment", make<DeploymentController>},
+      {"replicaset-controller", "replicaset", make<ReplicaSetController>},
+      {"endpoints-controller", "endpoint", make<EndpointsController>},
+      {"endpointslice-controller", "endpointslice", make<EndpointSliceController>},
+      {"endpointslice-mirroring-controller", "endpointslicemirroring",
+       make<EndpointSliceMirroringController>},
+      {"node-ipam-controller", "nodeipam", make<NodeIpamController>},
+      {"node-lifecycle-controller", "nodelifecycle", make<NodeLifecycleController>},
+      {"taint-eviction-controller", "", make<TaintEvictionController>},
+      {"pod-garbage-collector-controller", "podgc", make<PodGcController>},
   };
   return kTable;
 }
