@@ -73,6 +73,13 @@ Result<pki::KeyPair> ClusterPki::client_certificate(std::string_view user, std::
   return ca_.issue(spec, now);
 }
 
+Result<pki::KeyPair> read_key_pair(const std::string& certificate_file, const std::string& key_file) {
+  pki::KeyPair out;
+  TRY(out.certificate_pem, pki::read_file(certificate_file));
+  TRY(out.key_pem, pki::read_file(key_file));
+  return out;
+}
+
 Result<void> write_kubeconfig(const std::string& path, const std::string& server, const std::string& ca_pem,
                               const std::string& user, const pki::KeyPair& keys) {
   client::KubeCluster cluster;

@@ -35,6 +35,9 @@ class ClusterPki {
   std::string service_account_key_pem_;
 };
 
+// A certificate and its key from PEM files.
+Result<pki::KeyPair> read_key_pair(const std::string& certificate_file, const std::string& key_file);
+
 // Writes a kubeconfig for a client certificate.
 Result<void> write_kubeconfig(const std::string& path, const std::string& server, const std::string& ca_pem,
                               const std::string& user, const pki::KeyPair& keys);

@@ -12,11 +12,16 @@ Task<bool> cancel_and_join(Scope& scope) {
   co_return true;
 }
 
+Task<void> report_failure(Task<Result<void>> run, Process& process) {
+  Result<void> done = co_await std::move(run);
+  if (!done) process.fail(std::move(done).error());
+}
+
 }  // namespace
 
-Component::Component(const char* name, std::function<Task<void>(Executor& executor, CancelToken token)> run)
+Component::Component(const char* name, Process& process, Run run)
     : executor_(name), scope_(std::make_unique<Scope>(executor_)) {
-  scope_->spawn(run(executor_, scope_->token()));
+  scope_->spawn(report_failure(run(executor_, scope_->token()), process));
 }
 
 Component::~Component() { block_on(on_executor(executor_, cancel_and_join(*scope_))); }

@@ -9,14 +9,16 @@
 #include "api/scheme.h"
 #include "base/scope.h"
 #include "client/rest.h"
+#include "cmd/process.h"
 #include "http/message.h"
 
 namespace xebec::cmd {
 
 class Component {
  public:
-  // `run` is started on the component's own executor.
-  Component(const char* name, std::function<Task<void>(Executor& executor, CancelToken token)> run);
+  using Run = std::function<Task<Result<void>>(Executor& executor, CancelToken token)>;
+  // `run` is started on the component's own executor; when it fails, the process does.
+  Component(const char* name, Process& process, Run run);
   // Cancels and waits for the end of run.
   ~Component();
   Executor& executor() { return executor_; }

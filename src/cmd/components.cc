@@ -7,38 +7,56 @@
 namespace xebec::cmd {
 namespace {
 
-Task<void> run_manager(Executor& executor, CancelToken token, ComponentEnv env, client::Rest rest,
-                       std::function<client::Rest(std::string_view)> rest_of_account,
-                       controllers::ControllerOptions options) {
-  client::Env component(executor, *env.clock, *env.rng, env.logger.named("controller-manager"));
-  controllers::ControllerManager manager(std::move(component), std::move(rest), std::move(rest_of_account),
-                                         std::move(options));
-  co_await manager.run(token);
+using RestOfAccount = std::function<client::Rest(std::string_view account)>;
+
+client::Env env_of(Process& process, Executor& executor, std::string_view name) {
+  return client::Env(executor, *process.clock(), process.rng(), process.logger().named(name));
 }
 
-Task<void> run_scheduler(Executor& executor, CancelToken token, ComponentEnv env, client::Rest rest) {
-  client::Env component(executor, *env.clock, *env.rng, env.logger.named("scheduler"));
+Task<void> manage(client::Env env, client::Rest rest, RestOfAccount rest_of_account,
+                  controllers::ControllerOptions options, CancelToken token) {
+  controllers::ControllerManager manager(std::move(env), std::move(rest), std::move(rest_of_account),
+                                         std::move(options));
+  co_await manager.run(std::move(token));
+}
+
+Task<void> schedule(client::Env env, client::Rest rest, CancelToken token) {
   scheduler::SchedulerOptions options;
-  scheduler::Scheduler scheduler(std::move(rest), std::move(component), std::move(options),
+  scheduler::Scheduler scheduler(std::move(rest), std::move(env), std::move(options),
                                  scheduler::default_profile());
-  co_await scheduler.run(token);
+  co_await scheduler.run(std::move(token));
 }
 
 }  // namespace
 
-std::unique_ptr<Component> start_controller_manager(
-    ComponentEnv env, client::Rest rest,
-    std::function<client::Rest(std::string_view account)> rest_of_account,
-    controllers::ControllerOptions options) {
-  return std::make_unique<Component>("controllers", [=](Executor& executor, CancelToken token) {
-    return run_manager(executor, std::move(token), env, rest, rest_of_account, options);
-  });
+std::unique_ptr<Component> start_controller_manager(Process& process, client::Rest rest,
+                                                    RestOfAccount rest_of_account,
+                                                    controllers::ControllerOptions options,
+                                                    LeaderElectionOptions election) {
+  return std::make_unique<Component>(
+      "controllers", process, [=, &process](Executor& executor, CancelToken token) {
+        client::Env env = env_of(process, executor, "controller-manager");
+        auto work = [=](CancelToken leading) {
+          return manage(env, rest, rest_of_account, options, std::move(leading));
+        };
+        return lead(env, rest, election, std::move(work), std::move(token));
+      });
 }
 
-std::unique_ptr<Component> start_scheduler(ComponentEnv env, client::Rest rest) {
-  return std::make_unique<Component>("scheduler", [=](Executor& executor, CancelToken token) {
-    return run_scheduler(executor, std::move(token), env, rest);
-  });
+std::unique_ptr<Component> start_scheduler(Process& process, client::Rest rest,
+                                           LeaderElectionOptions election) {
+  return std::make_unique<Component>(
+      "scheduler", process, [=, &process](Executor& executor, CancelToken token) {
+        client::Env env = env_of(process, executor, "scheduler");
+        auto work = [=](CancelToken leading) { return schedule(env, rest, std::move(leading)); };
+        return lead(env, rest, election, std::move(work), std::move(token));
+      });
+}
+
+LeaderElectionOptions no_election() {
+  LeaderElectionOptions out;
+  out.elect = false;
+  return out;
 }
 
 Result<std::function<Result<std::string>(const std::string&, const std::string&, const std::string&,

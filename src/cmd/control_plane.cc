@@ -1,15 +1,14 @@
 #include "cmd/control_plane.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <thread>
 
 #include "apiserver/bootstrap/cluster.h"
 #include "cmd/component.h"
+#include "cmd/host_address.h"
 #include "http/client.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
@@ -17,6 +16,8 @@ namespace xebec::cmd {
 namespace {
 
 constexpr Duration kDrain = std::chrono::seconds(5);
+// The API server towards kubelets, as kubeadm names it.
+constexpr std::string_view kKubeletClient = "kube-apiserver-kubelet-client";
 
 // Clients of Pods and Services that requests are proxied to; whatever certificate they show, it is not known
 // here.
@@ -39,17 +40,22 @@ bool is_ip(const std::string& text) {
   return text.find_first_not_of("0123456789.") == std::string::npos || text.find(':') != std::string::npos;
 }
 
-Result<pki::KeyPair> serving_certificate(const ClusterPki& pki, const ControlPlaneOptions& options,
-                                         WallTime now) {
+std::string url_of(const std::string& host, int port) {
+  bool v6 = host.find(':') != std::string::npos;
+  return v6 ? fmt::format("https://[{}]:{}", host, port) : fmt::format("https://{}:{}", host, port);
+}
+
+Result<pki::KeyPair> issue_serving(const ClusterPki& pki, const ControlPlaneOptions& options, WallTime now) {
   std::vector<std::string> names = {"kubernetes", "kubernetes.default", "kubernetes.default.svc",
                                     "kubernetes.default.svc.cluster.local", "localhost"};
   std::vector<std::string> addresses = {"127.0.0.1", "::1"};
   char host[256] = {};
   if (gethostname(host, sizeof(host) - 1) == 0 && host[0] != '\0') names.emplace_back(host);
-  TRY(std::string service, apiserver::first_service_address(options.service_cidr));
+  TRY(std::string service, apiserver::first_service_address(options.api.registries.service_cidr));
   addresses.push_back(service);
   std::vector<std::string> more = options.extra_sans;
   more.push_back(options.advertise_address);
+  if (!is_unspecified(options.bind_address)) more.push_back(options.bind_address);
   for (const std::string& one : more) {
     std::vector<std::string>& list = is_ip(one) ? addresses : names;
     if (std::ranges::find(list, one) == list.end()) list.push_back(one);
@@ -57,15 +63,20 @@ Result<pki::KeyPair> serving_certificate(const ClusterPki& pki, const ControlPla
   return pki.server_certificate("kube-apiserver", std::move(names), std::move(addresses), now);
 }
 
+Result<pki::KeyPair> serving_certificate(const ClusterPki& pki, const ControlPlaneOptions& options,
+                                         WallTime now) {
+  if (options.tls_cert_file.empty()) return issue_serving(pki, options, now);
+  return read_key_pair(options.tls_cert_file, options.tls_private_key_file);
+}
+
 // Clients of kubelets, with the API server's own certificate.
-apiserver::KubeletProxy::ClientFactory kubelet_clients(http::IoPool& pool, const ClusterPki& pki,
-                                                       const pki::KeyPair& keys) {
-  return [&pool, ca = pki.ca_pem(), keys](const std::string& host,
-                                          int port) -> Result<std::shared_ptr<http::Client>> {
+apiserver::KubeletProxy::ClientFactory kubelet_clients(http::IoPool& pool, std::string ca_pem,
+                                                       pki::KeyPair keys) {
+  return [&pool, ca_pem, keys](const std::string& host, int port) -> Result<std::shared_ptr<http::Client>> {
     http::ClientOptions options;
-    bool v6 = host.find(':') != std::string::npos;
-    options.url = v6 ? fmt::format("https://[{}]:{}", host, port) : fmt::format("https://{}:{}", host, port);
-    options.ca_pem = ca;
+    options.url = url_of(host, port);
+    options.ca_pem = ca_pem;
+    options.insecure_skip_verify = ca_pem.empty();
     options.certificate_pem = keys.certificate_pem;
     options.key_pem = keys.key_pem;
     options.user_agent = "xebec-apiserver";
@@ -76,111 +87,129 @@ apiserver::KubeletProxy::ClientFactory kubelet_clients(http::IoPool& pool, const
 
 }  // namespace
 
-void declare_control_plane(CLI::App& app, ControlPlaneOptions& options) {
-  app.add_option("--data-dir", options.data_dir, "Where the store, the certificates and admin.conf are")
-      ->capture_default_str();
-  app.add_option("--bind-address", options.bind_address, "The IP address to listen on")
-      ->capture_default_str();
-  app.add_option("--advertise-address", options.advertise_address,
-                 "The IP address other machines and Pods reach it at")
-      ->capture_default_str();
-  app.add_option("--secure-port", options.secure_port, "The port; 0 for any free one")->capture_default_str();
-  app.add_option("--service-cluster-ip-range", options.service_cidr, "The IPv4 range of Services")
-      ->capture_default_str();
-  app.add_option("--tls-san", options.extra_sans, "More names or addresses for the serving certificate");
-  app.add_option("--io-threads", options.io_threads, "Threads for connections; 0 for one a core")
-      ->capture_default_str();
-  app.add_flag("--verbose", options.verbose, "Log more");
-}
-
-Signals::Signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-}
-
-int Signals::wait() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  int received = 0;
-  sigwait(&signals, &received);
-  return received;
-}
-
-ControlPlane::ControlPlane(ClusterPki pki, size_t io_threads)
-    : pki_(std::move(pki)),
-      pool_(io_threads > 0 ? io_threads : std::max(1u, std::thread::hardware_concurrency())),
+ControlPlane::ControlPlane(ControlPlaneOptions options, ClusterPki pki, Process& process)
+    : options_(std::move(options)),
+      process_(process),
+      pki_(std::move(pki)),
+      pool_(options_.io_threads > 0 ? options_.io_threads
+                                    : std::max(1u, std::thread::hardware_concurrency())),
       background_("apiserver") {}
 
-Result<std::unique_ptr<ControlPlane>> ControlPlane::start(const ControlPlaneOptions& options,
-                                                          std::shared_ptr<const Clock> clock, Rng& rng,
-                                                          Logger logger) {
+Result<std::unique_ptr<ControlPlane>> ControlPlane::start(ControlPlaneOptions options, Process& process) {
+  TRY_VOID(options.complete());
   std::error_code error;
   std::filesystem::create_directories(options.data_dir, error);
   if (error)
     return fail(errors::internal(fmt::format("cannot make {}: {}", options.data_dir, error.message())));
-  TRY(ClusterPki pki, ClusterPki::open(options.data_dir + "/pki", clock->now()));
-  std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(pki), options.io_threads));
-  TRY_VOID(plane->open(options, clock, rng, logger));
-  TRY_VOID(plane->listen(options, clock, logger));
+  TRY(ClusterPki pki, ClusterPki::open(options.data_dir + "/pki", process.clock()->now()));
+  std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(options), std::move(pki), process));
+  TRY_VOID(plane->open());
+  TRY_VOID(plane->listen());
+  TRY_VOID(plane->write_kubeconfigs());
   return plane;
 }
 
-Result<void> ControlPlane::open(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock,
-                                Rng& rng, const Logger& logger) {
-  storage::RocksdbOptions store_options;
-  store_options.dir = options.data_dir + "/store";
-  store_options.clock = clock;
-  store_options.logger = logger.named("store");
-  const pid_t self = getpid();
-  store_options.on_fatal = [self](const Status&) { kill(self, SIGTERM); };
-  TRY(store_, storage::open_rocksdb(std::move(store_options)));
-
-  TRY(pki::KeyPair kubelet_client,
-      pki_.client_certificate("kube-apiserver-kubelet-client", {"system:masters"}, clock->now()));
-  apiserver::InstanceEnv env;
-  env.store = store_.get();
-  env.clock = clock;
-  env.rng = &rng;
-  env.executor = &background_;
-  env.metrics = &metrics_;
-  env.logger = logger.named("apiserver");
-  apiserver::InstanceOptions instance_options;
-  instance_options.client_ca_pem = pki_.ca_pem();
-  instance_options.service_account_key_pem = pki_.service_account_key_pem();
-  instance_options.advertise_address = options.advertise_address;
-  instance_options.secure_port = options.secure_port;
-  instance_options.registries.service_cidr = options.service_cidr;
-  instance_options.kubelet_clients = kubelet_clients(pool_, pki_, kubelet_client);
-  instance_options.target_clients = target_clients(pool_);
-  TRY(instance_, block_on(on_executor(
-                     background_, apiserver::Instance::start(std::move(env), std::move(instance_options)))));
+Result<void> ControlPlane::set_kubelet_clients(apiserver::InstanceOptions& into) {
+  pki::KeyPair keys;
+  if (options_.kubelet_client_certificate.empty()) {
+    TRY(keys, pki_.client_certificate(kKubeletClient, {}, process_.clock()->now()));
+    into.kubelet_client_user = kKubeletClient;
+  } else {
+    TRY(keys, read_key_pair(options_.kubelet_client_certificate, options_.kubelet_client_key));
+  }
+  std::string ca_pem = pki_.ca_pem();
+  if (options_.kubelet_certificate_authority) {
+    ca_pem.clear();
+    const std::string& file = *options_.kubelet_certificate_authority;
+    if (!file.empty()) {
+      TRY(ca_pem, pki::read_file(file));
+    }
+  }
+  into.kubelet_clients = kubelet_clients(pool_, std::move(ca_pem), std::move(keys));
   return {};
 }
 
-Result<void> ControlPlane::listen(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock,
-                                  const Logger& logger) {
-  TRY(pki::KeyPair serving, serving_certificate(pki_, options, clock->now()));
-  TRY(pki::KeyPair admin, pki_.client_certificate("kubernetes-admin", {"system:masters"}, clock->now()));
+Result<apiserver::InstanceOptions> ControlPlane::instance_options() {
+  apiserver::InstanceOptions out = options_.api;
+  client_ca_pem_ = pki_.ca_pem();
+  if (!options_.client_ca_file.empty()) {
+    // The cluster's own CA counts as well: it signs the administrator's certificate.
+    TRY(std::string more, pki::read_file(options_.client_ca_file));
+    client_ca_pem_ += more;
+  }
+  out.client_ca_pem = client_ca_pem_;
+  service_account_key_pem_ = pki_.service_account_key_pem();
+  if (const std::string& file = options_.service_account_signing_key_file; !file.empty()) {
+    TRY(service_account_key_pem_, pki::read_file(file));
+  }
+  out.service_account_key_pem = service_account_key_pem_;
+  for (const std::string& file : options_.service_account_key_files) {
+    TRY(std::string pem, pki::read_file(file));
+    out.service_account_public_keys_pem.push_back(std::move(pem));
+  }
+  out.advertise_address = options_.advertise_address;
+  out.secure_port = options_.secure_port;
+  TRY_VOID(set_kubelet_clients(out));
+  out.target_clients = target_clients(pool_);
+  return out;
+}
+
+Result<void> ControlPlane::open() {
+  storage::RocksdbOptions store_options;
+  store_options.dir = options_.data_dir + "/store";
+  store_options.clock = process_.clock();
+  store_options.logger = process_.logger().named("store");
+  store_options.on_fatal = [process = &process_](const Status& why) { process->fail(why); };
+  TRY(store_, storage::open_rocksdb(std::move(store_options)));
+
+  apiserver::InstanceEnv env;
+  env.store = store_.get();
+  env.clock = process_.clock();
+  env.rng = &process_.rng();
+  env.executor = &background_;
+  env.metrics = &metrics_;
+  env.logger = process_.logger().named("apiserver");
+  TRY(apiserver::InstanceOptions options, instance_options());
+  TRY(instance_,
+      block_on(on_executor(background_, apiserver::Instance::start(std::move(env), std::move(options)))));
+  return {};
+}
+
+Result<void> ControlPlane::listen() {
+  TRY(pki::KeyPair serving, serving_certificate(pki_, options_, process_.clock()->now()));
   http::ServerOptions server_options;
-  server_options.address = options.bind_address;
-  server_options.port = options.secure_port;
+  server_options.address = options_.bind_address;
+  server_options.port = options_.secure_port;
   http::ServerTls& tls = server_options.tls.emplace();
   tls.certificate_pem = serving.certificate_pem;
   tls.key_pem = serving.key_pem;
-  tls.client_ca_pem = pki_.ca_pem();
-  server_options.clock = clock;
-  server_options.logger = logger.named("http");
+  tls.client_ca_pem = client_ca_pem_;
+  server_options.clock = process_.clock();
+  server_options.logger = process_.logger().named("http");
   TRY(server_, http::Server::listen(pool_, std::move(server_options), instance_->handler()));
-  TRY_VOID(write_kubeconfig(options.data_dir + "/admin.conf",
-                            fmt::format("https://{}:{}", options.advertise_address, port()), pki_.ca_pem(),
-                            "kubernetes-admin", admin));
-  logger.info("Serving", {{"address", options.bind_address}, {"port", port()}});
+  process_.logger().info("Serving", {{"address", options_.bind_address}, {"port", port()}});
+  return {};
+}
+
+Result<void> ControlPlane::write_kubeconfigs() const {
+  // A server that listens on one address only is reached there; others by what they are told.
+  const std::string& host =
+      is_unspecified(options_.bind_address) ? options_.advertise_address : options_.bind_address;
+  const std::string url = url_of(host, port());
+  struct User {
+    std::string file, name;
+    std::vector<std::string> groups;
+  };
+  std::vector<User> users = {{"admin.conf", "kubernetes-admin", {"system:masters"}}};
+  if (options_.component_kubeconfigs) {
+    users.push_back({"controller-manager.conf", "system:kube-controller-manager", {}});
+    users.push_back({"scheduler.conf", "system:kube-scheduler", {}});
+  }
+  for (const User& user : users) {
+    TRY(pki::KeyPair keys, pki_.client_certificate(user.name, user.groups, process_.clock()->now()));
+    TRY_VOID(write_kubeconfig(fmt::format("{}/{}", options_.data_dir, user.file), url, pki_.ca_pem(),
+                              user.name, keys));
+  }
   return {};
 }
 

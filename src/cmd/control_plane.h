@@ -4,49 +4,24 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "apiserver/instance.h"
-#include "base/logger.h"
 #include "base/metrics.h"
 #include "base/scope.h"
+#include "cmd/apiserver_options.h"
 #include "cmd/cluster_pki.h"
+#include "cmd/process.h"
 #include "http/asio_executor.h"
 #include "http/server.h"
 #include "storage/store.h"
 
-namespace CLI {
-class App;
-}
-
 namespace xebec::cmd {
-
-struct ControlPlaneOptions {
-  std::string data_dir = "/var/lib/xebec";
-  std::string bind_address = "0.0.0.0";
-  std::string advertise_address = "127.0.0.1";
-  uint16_t secure_port = 6443;
-  std::string service_cidr = "10.96.0.0/12";
-  std::vector<std::string> extra_sans;
-  size_t io_threads = 0;  // 0: as many as there are cores
-  bool verbose = false;
-};
-
-void declare_control_plane(CLI::App& app, ControlPlaneOptions& options);
-
-// SIGINT and SIGTERM are waited for, not handled: call before any thread is made.
-class Signals {
- public:
-  Signals();
-  int wait();  // returns the one that came
-};
 
 class ControlPlane {
  public:
   // Returns when requests are served; objects that every cluster has may still be on their way (see /readyz).
-  static Result<std::unique_ptr<ControlPlane>> start(const ControlPlaneOptions& options,
-                                                     std::shared_ptr<const Clock> clock, Rng& rng,
-                                                     Logger logger);
+  // `process` outlives it, and is told of what ends it.
+  static Result<std::unique_ptr<ControlPlane>> start(ControlPlaneOptions options, Process& process);
   // Drains connections, then stops everything in order.
   ~ControlPlane();
 
@@ -55,16 +30,23 @@ class ControlPlane {
   http::IoPool& pool() { return pool_; }
   Metrics& metrics() { return metrics_; }
   const ClusterPki& pki() const { return pki_; }
+  const std::string& service_account_key_pem() const { return service_account_key_pem_; }
+  // Where others reach it.
+  const std::string& address() const { return options_.advertise_address; }
   uint16_t port() const { return server_->port(); }
 
  private:
-  ControlPlane(ClusterPki pki, size_t io_threads);
-  Result<void> open(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock, Rng& rng,
-                    const Logger& logger);
-  Result<void> listen(const ControlPlaneOptions& options, std::shared_ptr<const Clock> clock,
-                      const Logger& logger);
+  ControlPlane(ControlPlaneOptions options, ClusterPki pki, Process& process);
+  Result<void> open();
+  Result<void> listen();
+  Result<void> write_kubeconfigs() const;
+  Result<apiserver::InstanceOptions> instance_options();
+  Result<void> set_kubelet_clients(apiserver::InstanceOptions& into);
 
+  const ControlPlaneOptions options_;
+  Process& process_;
   ClusterPki pki_;
+  std::string client_ca_pem_, service_account_key_pem_;
   Metrics metrics_;
   std::unique_ptr<storage::Store> store_;
   http::IoPool pool_;

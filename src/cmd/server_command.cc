@@ -1,119 +1,104 @@
-#include "cmd/server_command.h"
-
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-
+// `xebec server`: a whole cluster in one process: API server, controllers, scheduler and this machine as a
+// node.
+#include "apiserver/bootstrap/cluster.h"
+#include "cmd/apiserver_flags.h"
+#include "cmd/command.h"
 #include "cmd/components.h"
 #include "cmd/control_plane.h"
-#include "cmd/node.h"
+#include "cmd/manager_options.h"
+#include "cmd/node/node.h"
 #include "cmd/service_address.h"
+#include "controllers/selection.h"
 
 namespace xebec::cmd {
 namespace {
 
 struct Options {
   ControlPlaneOptions plane;
+  controllers::ControllerOptions controllers;
   NodeOptions node;
   bool disable_node = false;
-  bool legacy_tokens = true;
+  int verbosity = 0;
 };
 
-Result<std::unique_ptr<Component>> controllers(ControlPlane& plane, const InProcessApi& api,
-                                               const ComponentEnv& env, const Options& options) {
-  controllers::ControllerOptions out;
+Result<std::unique_ptr<Component>> controllers(ControlPlane& plane, const InProcessApi& api, Process& process,
+                                               const Options& options) {
+  controllers::ControllerOptions out = options.controllers;
   out.root_ca_pem = plane.pki().ca_pem();
   out.cluster_cidr = options.node.cluster_cidr;
-  out.legacy_token_secrets = options.legacy_tokens;
-  TRY(out.sign_legacy_token, legacy_token_signer(plane.pki().service_account_key_pem(), env.clock));
+  TRY(out.sign_legacy_token, legacy_token_signer(plane.service_account_key_pem(), process.clock()));
+  TRY_VOID(controllers::check_controllers(out.controllers));
   client::Rest rest =
       api.rest(component_identity("system:kube-controller-manager"), "kube-controller-manager");
   auto rest_of_account = [api](std::string_view account) {
     return api.rest(service_account_identity(account), "kube-controller-manager");
   };
-  return start_controller_manager(env, std::move(rest), std::move(rest_of_account), std::move(out));
+  return start_controller_manager(process, std::move(rest), std::move(rest_of_account), std::move(out),
+                                  no_election());
 }
 
-std::unique_ptr<Component> node(ControlPlane& plane, const InProcessApi& api, const ComponentEnv& env,
-                                const Options& options) {
-  NodeEnv node_env;
-  node_env.components = env;
-  node_env.pool = &plane.pool();
-  node_env.metrics = &plane.metrics();
-  node_env.pki = &plane.pki();
-  node_env.cluster_ca_pem = plane.pki().ca_pem();
+Result<std::unique_ptr<Component>> node(ControlPlane& plane, const InProcessApi& api, Process& process,
+                                        const NodeOptions& options) {
+  NodeEnv env;
+  env.process = &process;
+  env.pool = &plane.pool();
+  env.metrics = &plane.metrics();
+  TRY(env.serving,
+      plane.pki().server_certificate("system:node:" + options.node_name, {options.node_name, "localhost"},
+                                     {options.node_ip, "127.0.0.1"}, process.clock()->now()));
+  env.client_ca_pem = plane.pki().ca_pem();
   client::Rest rest =
-      api.rest(component_identity("system:node:" + options.node.node_name, {"system:nodes"}), "kubelet");
-  return start_node(std::move(node_env), std::move(rest), options.node);
+      api.rest(component_identity("system:node:" + options.node_name, {"system:nodes"}), "kubelet");
+  return start_node(std::move(env), std::move(rest), options);
+}
+
+Result<std::unique_ptr<ServiceAddress>> service_address(const ControlPlane& plane, const Options& options,
+                                                        Process& process) {
+  TRY(std::string service, apiserver::first_service_address(options.plane.api.registries.service_cidr));
+  return ServiceAddress::install(options.plane.data_dir, service, plane.address(), plane.port(),
+                                 process.logger());
 }
 
 Result<void> run(Options options) {
-  Signals signals;
-  auto clock = std::make_shared<const SystemClock>();
-  Logger logger(make_fd_sink(STDERR_FILENO), clock,
-                options.plane.verbose ? LogLevel::kDebug : LogLevel::kInfo);
-  std::unique_ptr<Rng> rng = make_system_rng();
-  options.node.data_dir = options.plane.data_dir;
-  TRY_VOID(complete_node_options(options.node));
-  if (options.plane.advertise_address.empty()) options.plane.advertise_address = options.node.node_ip;
-  TRY(std::unique_ptr<ControlPlane> plane, ControlPlane::start(options.plane, clock, *rng, logger));
+  Process process(options.verbosity);
+  options.node.for_data_dir(options.plane.data_dir);
+  if (!options.disable_node) {
+    TRY_VOID(options.node.complete());
+    if (options.plane.advertise_address.empty()) options.plane.advertise_address = options.node.node_ip;
+  }
+  TRY(std::unique_ptr<ControlPlane> plane, ControlPlane::start(options.plane, process));
   // Components started before their roles exist would only be refused, and wait.
   if (!block_on(on_executor(plane->executor(), plane->instance().wait_ready()))) {
     return fail(errors::internal("the API server stopped while it started"));
   }
   InProcessApi api(plane->instance().handler(), plane->executor(), plane->instance().scheme());
-  ComponentEnv env{clock, rng.get(), logger};
 
   // Taken down in the opposite order.
   std::unique_ptr<ServiceAddress> address;
   if (!options.disable_node) {
-    TRY(address, ServiceAddress::install(options.plane.service_cidr, options.plane.advertise_address,
-                                         plane->port(), logger));
+    TRY(address, service_address(*plane, options, process));
   }
-  TRY(std::unique_ptr<Component> controller_manager, controllers(*plane, api, env, options));
-  std::unique_ptr<Component> scheduler =
-      start_scheduler(env, api.rest(component_identity("system:kube-scheduler"), "kube-scheduler"));
+  TRY(std::unique_ptr<Component> controller_manager, controllers(*plane, api, process, options));
+  std::unique_ptr<Component> scheduler = start_scheduler(
+      process, api.rest(component_identity("system:kube-scheduler"), "kube-scheduler"), no_election());
   std::unique_ptr<Component> kubelet;
-  if (!options.disable_node) kubelet = node(*plane, api, env, options);
-  int received = signals.wait();
-  logger.info("Stopping", {{"signal", received}});
-  return {};
-}
-
-Result<void> purge(NodeOptions options) {
-  auto clock = std::make_shared<const SystemClock>();
-  Logger logger(make_fd_sink(STDERR_FILENO), clock, LogLevel::kWarning);
-  TRY_VOID(complete_node_options(options));
-  TRY_VOID(purge_node(options, logger));
-  return ServiceAddress::remove(logger);
-}
-
-int report(const Result<void>& done) {
-  if (done) return 0;
-  fmt::print(stderr, "xebec: {}\n", done.error().message);
-  return 1;
+  if (!options.disable_node) {
+    TRY(kubelet, node(*plane, api, process, options.node));
+  }
+  return process.wait();
 }
 
 }  // namespace
 
-std::function<int()> declare_server(CLI::App& app) {
+std::function<int()> declare_server(Flags& flags) {
   auto options = std::make_shared<Options>();
-  options->plane.advertise_address.clear();
-  declare_control_plane(app, options->plane);
-  declare_node(app, options->node);
-  app.add_flag("--disable-node", options->disable_node, "Run no kubelet on this machine");
-  app.add_flag("!--no-legacy-service-account-tokens", options->legacy_tokens,
-               "Make no token Secrets for service accounts");
-  return [options] { return report(run(*options)); };
-}
-
-std::function<int()> declare_purge(CLI::App& app) {
-  auto options = std::make_shared<NodeOptions>();
-  app.add_option("--data-dir", options->data_dir, "Where the cluster's data are")->capture_default_str();
-  app.add_option("--cgroup-root", options->cgroup_root, "Parent of all Pods' control groups")
-      ->capture_default_str();
-  return [options] { return report(purge(*options)); };
+  declare_apiserver_flags(flags, options->plane);
+  declare_controllers(flags, options->controllers);
+  declare_node_flags(flags, options->node);
+  flags.add("kubelet-port", options->node.port, "The port of the kubelet's server.");
+  flags.add("disable-node", options->disable_node, "Run no kubelet on this machine.");
+  declare_verbosity(flags, options->verbosity);
+  return [options] { return exit_status(run(*options)); };
 }
 
 }  // namespace xebec::cmd

@@ -3,12 +3,18 @@
 #include <fmt/format.h>
 #include <nftables/libnftables.h>
 
-#include "apiserver/bootstrap/cluster.h"
+#include <filesystem>
+
+#include "security/pki/digest.h"
 
 namespace xebec::cmd {
 namespace {
 
-constexpr std::string_view kTable = "xebec_apiserver";
+std::string table_of(const std::string& data_dir) {
+  std::error_code error;
+  std::string path = std::filesystem::absolute(data_dir, error).lexically_normal();
+  return "xebec-api-" + pki::hex(pki::sha256(path)).substr(0, 8);
+}
 
 struct FreeContext {
   void operator()(nft_ctx* context) const { nft_ctx_free(context); }
@@ -24,31 +30,36 @@ Result<void> run_nft(const std::string& commands) {
 }
 
 // Adding before deleting makes the deletion succeed whether the table is there or not.
-std::string deletion() { return fmt::format("add table ip {0}\ndelete table ip {0}\n", kTable); }
+std::string deletion(const std::string& table) {
+  return fmt::format("add table ip {0}\ndelete table ip {0}\n", table);
+}
 
 }  // namespace
 
-Result<std::unique_ptr<ServiceAddress>> ServiceAddress::install(const std::string& service_cidr,
+Result<std::unique_ptr<ServiceAddress>> ServiceAddress::install(const std::string& data_dir,
+                                                                const std::string& service,
                                                                 const std::string& address, uint16_t port,
                                                                 Logger logger) {
-  TRY(std::string service, apiserver::first_service_address(service_cidr));
   std::string rule = fmt::format("ip daddr {} tcp dport 443 dnat to {}:{}", service, address, port);
+  const std::string table = table_of(data_dir);
   std::string commands =
-      deletion() + fmt::format(
-                       "add table ip {0}\n"
-                       "add chain ip {0} prerouting {{ type nat hook prerouting priority -100; }}\n"
-                       "add chain ip {0} output {{ type nat hook output priority -100; }}\n"
-                       "add rule ip {0} prerouting {1}\n"
-                       "add rule ip {0} output {1}\n",
-                       kTable, rule);
+      deletion(table) + fmt::format(
+                            "add table ip {0}\n"
+                            "add chain ip {0} prerouting {{ type nat hook prerouting priority -100; }}\n"
+                            "add chain ip {0} output {{ type nat hook output priority -100; }}\n"
+                            "add rule ip {0} prerouting {1}\n"
+                            "add rule ip {0} output {1}\n",
+                            table, rule);
   TRY_VOID(run_nft(commands));
-  return std::unique_ptr<ServiceAddress>(new ServiceAddress(std::move(logger)));
+  return std::unique_ptr<ServiceAddress>(new ServiceAddress(data_dir, std::move(logger)));
 }
 
-Result<void> ServiceAddress::remove(Logger) { return run_nft(deletion()); }
+Result<void> ServiceAddress::remove(const std::string& data_dir) {
+  return run_nft(deletion(table_of(data_dir)));
+}
 
 ServiceAddress::~ServiceAddress() {
-  Result<void> removed = remove(logger_);
+  Result<void> removed = remove(data_dir_);
   if (!removed)
     logger_.warning("Removing the rule of the API server's address failed",
                     {{"err", removed.error().message}});

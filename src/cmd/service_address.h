@@ -12,15 +12,19 @@ namespace xebec::cmd {
 
 class ServiceAddress {
  public:
-  // The first address of `service_cidr`, port 443, to address:port. Replaces an older rule.
-  static Result<std::unique_ptr<ServiceAddress>> install(const std::string& service_cidr,
+  // Port 443 of `service`, an IPv4 address, leads to address:port. Replaces an older rule of the same data
+  // directory: several clusters on a machine do not know of each other.
+  static Result<std::unique_ptr<ServiceAddress>> install(const std::string& data_dir,
+                                                         const std::string& service,
                                                          const std::string& address, uint16_t port,
                                                          Logger logger);
-  static Result<void> remove(Logger logger);
+  static Result<void> remove(const std::string& data_dir);
   ~ServiceAddress();
 
  private:
-  explicit ServiceAddress(Logger logger) : logger_(std::move(logger)) {}
+  ServiceAddress(std::string data_dir, Logger logger)
+      : data_dir_(std::move(data_dir)), logger_(std::move(logger)) {}
+  const std::string data_dir_;
   Logger logger_;
 };
 

@@ -1,0 +1,99 @@
+#include "cmd/apiserver_flags.h"
+
+namespace xebec::cmd {
+namespace {
+
+void declare_serving(Flags& flags, ControlPlaneOptions& o) {
+  flags.group("Serving");
+  flags.add("data-dir", o.data_dir, "Where the store, the certificates and admin.conf are.", "dir");
+  flags.add("secure-port", o.secure_port, "The port to serve HTTPS on.");
+  flags.add("bind-address", o.bind_address, "The IP address to listen on; 0.0.0.0 for every one.", "ip");
+  flags.add("advertise-address", o.advertise_address,
+            "The IP address at which others reach this server: what the Service kubernetes leads to. Without "
+            "it, the bind address, or that of the default route's interface.",
+            "ip");
+  flags.add("tls-cert-file", o.tls_cert_file,
+            "The serving certificate with its intermediates. Without it, one of the cluster's own CA.",
+            "file");
+  flags.add("tls-private-key-file", o.tls_private_key_file, "The private key of --tls-cert-file.", "file");
+  flags.add("tls-san", o.extra_sans, "More names and addresses for the cluster's own serving certificate.");
+  flags.add("io-threads", o.io_threads, "Threads for connections; 0 for one a core.");
+}
+
+void declare_authentication(Flags& flags, ControlPlaneOptions& o) {
+  flags.group("Authentication");
+  flags.add("anonymous-auth", o.api.anonymous,
+            "Whoever shows no credentials is system:anonymous instead of being refused.");
+  flags.add("client-ca-file", o.client_ca_file,
+            "CAs whose client certificates count, beside the cluster's own CA.", "file");
+  flags.add("service-account-issuer", o.api.service_account_issuers,
+            "Who issues service account tokens, as a URL. The first one issues; tokens of the others stay "
+            "good.");
+  flags.add("service-account-key-file", o.service_account_key_files,
+            "Public or private keys whose service account tokens are good, beside the signing key.");
+  flags.add("service-account-signing-key-file", o.service_account_signing_key_file,
+            "The private key that signs service account tokens. Without it, one under the data directory.",
+            "file");
+  flags.add("service-account-max-token-expiration", o.max_token_expiration,
+            "How long a service account token can live at most; 0 for no limit.");
+  flags.add("service-account-extend-token-expiration", o.api.token_requests.extend_expiration,
+            "Tokens in Pods live a year, with a warning after an hour, for clients that never read them "
+            "again.");
+  flags.add("service-account-jwks-uri", o.api.jwks_uri,
+            "Where the discovery document says the keys are; this server's own address without it.");
+  flags.add("api-audiences", o.api.api_audiences,
+            "Audiences of which a token must name one; the first issuer without it.");
+}
+
+void declare_authorization(Flags& flags, ControlPlaneOptions& o) {
+  flags.group("Authorization and admission");
+  flags.add("authorization-mode", o.api.authorization_modes,
+            "Authorizers in order: AlwaysAllow, AlwaysDeny, Node, RBAC.");
+  flags.add("enable-admission-plugins", o.api.admission.enabled,
+            "Admission plugins to run beside the defaults. All that are built run by default.");
+  flags.add("disable-admission-plugins", o.api.admission.disabled, "Admission plugins not to run.");
+  flags.add("default-not-ready-toleration-seconds", o.api.admission.tolerations.not_ready_seconds,
+            "How long a Pod that does not say so itself stays on a node that is not ready.");
+  flags.add("default-unreachable-toleration-seconds", o.api.admission.tolerations.unreachable_seconds,
+            "The same for a node that is unreachable.");
+}
+
+void declare_kubelets(Flags& flags, ControlPlaneOptions& o) {
+  flags.group("Kubelets");
+  flags.add(
+      "kubelet-client-certificate", o.kubelet_client_certificate,
+      "The client certificate shown to kubelets. Without it, one of the cluster's own CA, whose user is "
+      "bound to system:kubelet-api-admin.",
+      "file");
+  flags.add("kubelet-client-key", o.kubelet_client_key, "The key of --kubelet-client-certificate.", "file");
+  flags.add("kubelet-certificate-authority", o.kubelet_certificate_authority,
+            "CAs that sign kubelets' serving certificates. Without it, the cluster's own CA; an empty one "
+            "turns verification off.");
+}
+
+void declare_api(Flags& flags, ControlPlaneOptions& o) {
+  flags.group("API");
+  flags.add("service-cluster-ip-range", o.api.registries.service_cidr, "The IPv4 range of Services.", "cidr");
+  flags.add("service-node-port-range", o.node_port_range, "The range of node ports, as FIRST-LAST.");
+  flags.add("runtime-config", o.api.runtime_config,
+            "What is served beside or instead of the defaults: GROUP/VERSION[/RESOURCE]=true or false, and "
+            "api/all, api/ga, api/beta, api/alpha; the legacy group is api.");
+  flags.add("event-ttl", o.api.registries.event_ttl, "How long events are kept.");
+}
+
+}  // namespace
+
+void declare_apiserver_flags(Flags& flags, ControlPlaneOptions& options) {
+  declare_serving(flags, options);
+  declare_authentication(flags, options);
+  declare_authorization(flags, options);
+  declare_kubelets(flags, options);
+  declare_api(flags, options);
+}
+
+void declare_verbosity(Flags& flags, int& verbosity) {
+  flags.group("Logs");
+  flags.add("v", verbosity, "How much is logged; details from 4 on.");
+}
+
+}  // namespace xebec::cmd

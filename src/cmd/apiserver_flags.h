@@ -1,0 +1,13 @@
+// The flags of an API server, named as kube-apiserver's where it has them.
+#pragma once
+
+#include "cmd/control_plane.h"
+#include "cmd/flags/flags.h"
+
+namespace xebec::cmd {
+
+void declare_apiserver_flags(Flags& flags, ControlPlaneOptions& options);
+// -v.
+void declare_verbosity(Flags& flags, int& verbosity);
+
+}  // namespace xebec::cmd

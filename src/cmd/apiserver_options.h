@@ -1,0 +1,42 @@
+// What an API server is told by its command line.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apiserver/instance.h"
+
+namespace xebec::cmd {
+
+struct ControlPlaneOptions {
+  std::string data_dir = "/var/lib/xebec";
+  std::string bind_address = "0.0.0.0";
+  std::string advertise_address;  // empty: see resolve_advertise_address()
+  uint16_t secure_port = 6443;
+  std::vector<std::string> extra_sans;
+  size_t io_threads = 0;  // 0: as many as there are cores
+
+  // PEM files. Without them: of the cluster's own CA and keys, under DATA_DIR/pki.
+  std::string tls_cert_file, tls_private_key_file;
+  std::string client_ca_file;
+  std::string service_account_signing_key_file;
+  std::vector<std::string> service_account_key_files;
+  std::string kubelet_client_certificate, kubelet_client_key;
+  std::optional<std::string> kubelet_certificate_authority;  // an empty one: kubelets are not verified
+
+  // What has no file: authentication, authorization, admission, versions, ranges.
+  apiserver::InstanceOptions api;
+
+  // As the command line has them; complete() puts them where they belong.
+  Duration max_token_expiration = Duration::zero();
+  std::string node_port_range = "30000-32767";
+
+  // Leaves kubeconfigs for components that run as processes of their own, as kubeadm does.
+  bool component_kubeconfigs = false;
+
+  // Checks what can be checked without files, and fills in what was left to this machine.
+  Result<void> complete();
+};
+
+}  // namespace xebec::cmd

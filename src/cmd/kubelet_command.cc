@@ -1,0 +1,51 @@
+// `xebec kubelet`: the kubelet against an API server elsewhere, over a given container runtime or a private
+// containerd.
+#include "cmd/apiserver_flags.h"
+#include "cmd/command.h"
+#include "cmd/node/remote_node.h"
+
+namespace xebec::cmd {
+namespace {
+
+struct Options {
+  std::string kubeconfig;
+  RemoteNodeOptions node;
+  int verbosity = 0;
+};
+
+void declare(Flags& flags, Options& o) {
+  flags.group("API server");
+  flags.add("kubeconfig", o.kubeconfig, "Where the API server is, and who the node is.", "file");
+  declare_node_flags(flags, o.node.node);
+  flags.add("root-dir", o.node.node.root_dir, "Where the kubelet keeps its files.", "dir");
+  flags.add("pod-logs-dir", o.node.node.pod_logs_dir, "Where containers' logs are.", "dir");
+  flags.add(
+      "container-runtime-endpoint", o.node.node.runtime_endpoint,
+      "The socket of the container runtime. Without it, the kubelet runs a containerd of its own in its "
+      "root directory.",
+      "unix://path");
+  flags.add("image-service-endpoint", o.node.node.image_endpoint,
+            "The socket for images; that of the container runtime without it.", "unix://path");
+  declare_kubelet_server(flags, o.node);
+  declare_verbosity(flags, o.verbosity);
+}
+
+Result<void> run(Options options) {
+  TRY(client::ClientConfig config, load_client_config(options.kubeconfig, ""));
+  options.node.node.containerd_dir = options.node.node.root_dir + "/containerd";
+  Process process(options.verbosity);
+  TRY(std::unique_ptr<RemoteNode> node, RemoteNode::start(options.node, std::move(config), process));
+  return process.wait();
+}
+
+}  // namespace
+
+std::function<int()> declare_kubelet(Flags& flags) {
+  auto options = std::make_shared<Options>();
+  options->node.node.root_dir = "/var/lib/kubelet";
+  options->node.node.pod_logs_dir = "/var/log/pods";
+  declare(flags, *options);
+  return [options] { return exit_status(run(*options)); };
+}
+
+}  // namespace xebec::cmd

@@ -1,0 +1,45 @@
+// `xebec scheduler`: the scheduler against an API server elsewhere (kube-scheduler).
+#include "cmd/apiserver_flags.h"
+#include "cmd/command.h"
+#include "cmd/components.h"
+#include "cmd/remote/remote_api.h"
+
+namespace xebec::cmd {
+namespace {
+
+struct Options {
+  std::string kubeconfig, master;
+  LeaderElectionOptions election;
+  int verbosity = 0;
+};
+
+void declare(Flags& flags, Options& o) {
+  flags.group("API server");
+  flags.add("kubeconfig", o.kubeconfig, "Where the API server is, and who the scheduler is.", "file");
+  flags.add("master", o.master, "The API server's URL, instead of the kubeconfig's.", "url");
+  declare_leader_election(flags, o.election);
+  declare_verbosity(flags, o.verbosity);
+}
+
+Result<void> run(const Options& options) {
+  TRY_VOID(check_leader_election(options.election));
+  TRY(client::ClientConfig config, load_client_config(options.kubeconfig, options.master));
+  Process process(options.verbosity);
+  const api::Scheme scheme = api::Scheme::builtin();
+  http::IoPool pool(1);
+  TRY(std::unique_ptr<RemoteApi> api, RemoteApi::make(std::move(config), pool, scheme, *process.clock()));
+  std::unique_ptr<Component> scheduler =
+      start_scheduler(process, api->rest("kube-scheduler"), options.election);
+  return process.wait();
+}
+
+}  // namespace
+
+std::function<int()> declare_scheduler(Flags& flags) {
+  auto options = std::make_shared<Options>();
+  options->election.name = "kube-scheduler";
+  declare(flags, *options);
+  return [options] { return exit_status(run(*options)); };
+}
+
+}  // namespace xebec::cmd
