@@ -97,7 +97,7 @@ bool excessive_aliasing(uint64_t decoded, uint64_t aliased) {
 // Builds trees from the parser's events, without recursion.
 class Builder {
  public:
-  explicit Builder(bool strict) : strict_(strict) {}
+  Builder(std::string_view text, bool strict) : text_(text), strict_(strict) {}
 
   // false: error() says why.
   bool event(fy_event* e) {
@@ -150,6 +150,7 @@ class Builder {
     bool has_key = false, merge = false;
     uint64_t nodes = 1;
     int line = 0;
+    int column = 0;  // where it starts
   };
 
   bool fail_with(std::string why) {
@@ -163,7 +164,21 @@ class Builder {
     level.container = std::move(container);
     level.anchor = text_of(fy_event_get_anchor_token(e));
     level.line = line_;
+    if (const fy_mark* mark = fy_event_start_mark(e)) level.column = mark->column;
     return true;
+  }
+
+  // A block scalar whose text is not deeper than its parent has no text, and what follows is something else;
+  // libfyaml takes it for the text all the same, and then even reads past it.
+  bool too_shallow(fy_event* e) const {
+    const fy_scalar_style style = fy_token_scalar_style(e->scalar.value);
+    const fy_mark* mark = fy_event_start_mark(e);
+    if ((style != FYSS_LITERAL && style != FYSS_FOLDED) || !mark || levels_.empty()) return false;
+    const std::size_t begin = text_.find_first_not_of(" \r\n", mark->input_pos);
+    if (begin == std::string_view::npos || begin >= fy_event_end_mark(e)->input_pos) return false;
+    const std::size_t newline = text_.rfind('\n', begin);
+    const std::size_t line = newline == std::string_view::npos ? 0 : newline + 1;
+    return static_cast<int>(begin - line) <= levels_.back().column;
   }
 
   bool close() {
@@ -175,6 +190,8 @@ class Builder {
   }
 
   bool scalar(fy_event* e) {
+    if (e->scalar.value && too_shallow(e))
+      return fail_with("line " + std::to_string(line_) + ": could not find expected ':'");
     std::string_view text = text_of(e->scalar.value);
     std::string_view tag = text_of(e->scalar.tag);
     bool plain = e->scalar.value && fy_token_scalar_style(e->scalar.value) == FYSS_PLAIN;
@@ -273,6 +290,7 @@ class Builder {
       duplicates_ += "\n  line " + std::to_string(line_) + ": key " + go_quote(key) + " already set in map";
   }
 
+  std::string_view text_;  // the whole input, for marks point into it
   bool strict_;
   std::vector<Level> levels_;
   std::map<std::string, Anchor> anchors_;
@@ -285,7 +303,7 @@ class Builder {
 
 class Reader {
  public:
-  Reader(std::string_view text, bool strict) : builder_(strict) {
+  Reader(std::string_view text, bool strict) : builder_(text, strict) {
     fy_diag_cfg diag_cfg;
     fy_diag_cfg_default(&diag_cfg);
     diag_.reset(fy_diag_create(&diag_cfg));

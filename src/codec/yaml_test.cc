@@ -43,6 +43,15 @@ struct Unpacked {
   bool good = false;
 };
 
+// libfyaml's reading of this one ends in bytes that nobody wrote.
+TEST(YamlRead, ABlockScalarIsDeeperThanItsKey) {
+  EXPECT_FALSE(parse_yaml("spec:\n  context: |\n  line on\n  - name: c\n      deep\n    , >-\n      more\n"));
+  Result<Value> value =
+      parse_yaml("spec:\n  context: |\n   line\n  list:\n  - |\n   text\n  - >2\n     folded\n");
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ(to_json(*value), R"({"spec":{"context":"line\n","list":["text\n"," folded\n"]}})");
+}
+
 TEST(Yaml, ScalarsAsGoYaml) {
   EXPECT_EQ(
       as_json("a: yes\nb: 'yes'\nc: off\nd: ~\ne:\nf: 010\ng: 0x1F\nh: 1_000\ni: 1.50\nj: 1e3\nk: 1.2.3\n"),
