@@ -26,6 +26,24 @@ int32_t available(Cluster& cluster) {
   return found ? found->status.availableReplicas : -1;
 }
 
+// What the Pods are and what was said of them, to be read when a test fails.
+std::string state_of(Cluster& cluster) {
+  std::string out;
+  auto pods = cluster.await(cluster.rest().list<corev1::Pod>(Context(), "default"));
+  if (pods) {
+    for (const corev1::Pod& pod : pods->items) {
+      out += fmt::format("\n{} on '{}': {} {}", pod.metadata.name, pod.spec.nodeName, pod.status.phase,
+                         pod.status.message);
+    }
+  }
+  auto events = cluster.await(cluster.rest().list<corev1::Event>(Context(), "default"));
+  if (events) {
+    for (const corev1::Event& event : events->items)
+      out += fmt::format("\n{}: {}: {}", event.involvedObject.name, event.reason, event.message);
+  }
+  return out;
+}
+
 // Looks every virtual second, since looking is a request that takes virtual time itself.
 bool becomes_available(Cluster& cluster, int32_t replicas, int seconds) {
   for (int i = 0; i < seconds; ++i) {
@@ -40,7 +58,7 @@ TEST(SimulatedCluster, ADeploymentRunsOnAHollowKubelet) {
   cluster.run_for(std::chrono::seconds(5));
   auto created = cluster.await(cluster.rest().create(Context(), hue(3, "g1g1/hue-learn:v3.0")));
   ASSERT_TRUE(created) << created.error().message;
-  ASSERT_TRUE(becomes_available(cluster, 3, 60));
+  ASSERT_TRUE(becomes_available(cluster, 3, 60)) << state_of(cluster);
   auto pods = cluster.await(cluster.rest().list<corev1::Pod>(Context(), "default"));
   ASSERT_TRUE(pods);
   ASSERT_EQ(pods->items.size(), 3u);
@@ -54,7 +72,7 @@ TEST(SimulatedCluster, DeletingADeploymentDeletesEverythingItOwns) {
   Cluster cluster(ClusterOptions{.seed = 2, .nodes = 2});
   cluster.run_for(std::chrono::seconds(5));
   ASSERT_TRUE(cluster.await(cluster.rest().create(Context(), hue(4, "g1g1/hue-learn:v3.0"))));
-  ASSERT_TRUE(becomes_available(cluster, 4, 60));
+  ASSERT_TRUE(becomes_available(cluster, 4, 60)) << state_of(cluster);
   ASSERT_TRUE(cluster.await(cluster.rest().delete_<appsv1::Deployment>(Context(), "default", "hue-learn")));
   cluster.run_for(std::chrono::minutes(2));
   EXPECT_TRUE(cluster.await(cluster.rest().list<corev1::Pod>(Context(), "default"))->items.empty());
