@@ -39,8 +39,9 @@ void Flags::set(std::string_view name, std::string_view type, std::string_view s
       if (!done) refuse(name, text, done.error().message);
     }
   };
-  CLI::Option* option = app_.add_option_function<std::vector<std::string>>(
-      fmt::format("--{}", name), std::move(take), described(help, shown_default));
+  const std::string names = name.size() == 1 ? fmt::format("-{0},--{0}", name) : fmt::format("--{}", name);
+  CLI::Option* option = app_.add_option_function<std::vector<std::string>>(names, std::move(take),
+                                                                           described(help, shown_default));
   option->group(group_)->option_text(std::string(type))->expected(1)->allow_extra_args(false);
   option->multi_option_policy(repeats ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
 }

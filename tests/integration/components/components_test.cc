@@ -1,0 +1,205 @@
+// A Deployment's way through API server, controllers, scheduler and kubelet, each a process with a
+// kubeconfig.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "api/gen/appsv1.h"
+#include "api/gen/coordinationv1.h"
+#include "api/gen/rbacv1.h"
+#include "kubelet/runtime/host.h"
+#include "kubelet/runtime/program.h"
+#include "processes.h"
+
+namespace xebec::integration {
+namespace {
+
+using testing::HasSubstr;
+
+appsv1::Deployment deployment(const std::string& name, const std::string& node, int replicas) {
+  appsv1::Deployment out;
+  out.metadata.name = name;
+  out.metadata.namespace_ = "default";
+  out.spec.replicas = replicas;
+  out.spec.selector.emplace().matchLabels["app"] = name;
+  out.spec.template_.metadata.labels["app"] = name;
+  out.spec.template_.spec.nodeSelector["kubernetes.io/hostname"] = node;
+  out.spec.template_.spec.terminationGracePeriodSeconds = 1;
+  corev1::Container& container = out.spec.template_.spec.containers.emplace_back();
+  container.name = "main";
+  container.image = "busybox";
+  container.imagePullPolicy = "IfNotPresent";
+  container.command = {"sh", "-c", "echo hello from $HOSTNAME; exec sleep 1000"};
+  return out;
+}
+
+// A node that only says it is one.
+corev1::Node paper_node(const std::string& name) {
+  corev1::Node node;
+  node.metadata.name = name;
+  node.metadata.labels["kubernetes.io/hostname"] = name;
+  for (auto* list : {&node.status.capacity, &node.status.allocatable}) {
+    (*list)["cpu"] = api::Quantity(4);
+    (*list)["memory"] = api::Quantity(int64_t{8} << 30, api::Quantity::Format::BinarySI);
+    (*list)["pods"] = api::Quantity(110);
+  }
+  corev1::NodeCondition& ready = node.status.conditions.emplace_back();
+  ready.type = "Ready";
+  ready.status = "True";
+  return node;
+}
+
+class Components : public testing::Test {
+ protected:
+  void SetUp() override {
+    processes_.start_apiserver();
+    if (HasFatalFailure()) return;
+    manager_ = processes_.start_controller_manager();
+    scheduler_ = processes_.start_scheduler();
+  }
+
+  bool all_bound(const std::string& app, size_t count) const {
+    std::vector<corev1::Pod> pods = processes_.pods(app);
+    return pods.size() == count &&
+           std::ranges::none_of(pods, [](const corev1::Pod& pod) { return pod.spec.nodeName.empty(); });
+  }
+  std::string holder_of(const std::string& lease) const {
+    auto found = processes_.get<coordinationv1::Lease>("kube-system", lease);
+    return found ? found->spec.holderIdentity.value_or("") : "";
+  }
+
+  Processes processes_;
+  std::unique_ptr<Child> manager_, scheduler_;
+};
+
+TEST_F(Components, ADeploymentIsScheduledByProcessesWithKubeconfigs) {
+  processes_.create(paper_node("paper"));
+  processes_.create(deployment("web", "paper", 2));
+  processes_.until("two bound Pods", [&] { return all_bound("web", 2); });
+  // The node's part of the Pod network is the controller manager's to give.
+  processes_.until("a range of addresses", [&] {
+    auto node = processes_.get<corev1::Node>("", "paper");
+    return node && node->spec.podCIDR.starts_with("198.18.");
+  });
+  // Controllers act as service accounts, which they make when they are missing.
+  EXPECT_TRUE(processes_.get<corev1::ServiceAccount>("kube-system", "deployment-controller"));
+  EXPECT_TRUE(processes_.get<corev1::ServiceAccount>("kube-system", "replicaset-controller"));
+  EXPECT_NE(holder_of("kube-controller-manager"), "");
+  EXPECT_NE(holder_of("kube-scheduler"), "");
+
+  // Another scheduler stands by, and takes over when the first one ends.
+  std::string first = holder_of("kube-scheduler");
+  std::unique_ptr<Child> standby = processes_.start_scheduler();
+  EXPECT_EQ(scheduler_->stop(), 0);
+  processes_.create(deployment("more", "paper", 1));
+  processes_.until("a Pod bound by the second scheduler", [&] { return all_bound("more", 1); });
+  EXPECT_NE(holder_of("kube-scheduler"), first);
+  EXPECT_EQ(standby->stop(), 0);
+  EXPECT_EQ(manager_->stop(), 0);
+}
+
+TEST_F(Components, TheApiServerIsNoMasterAtKubelets) {
+  auto binding = processes_.get<rbacv1::ClusterRoleBinding>("", "xebec:kube-apiserver-kubelet-client");
+  ASSERT_TRUE(binding);
+  EXPECT_EQ(binding->roleRef.name, "system:kubelet-api-admin");
+  ASSERT_EQ(binding->subjects.size(), 1u);
+  EXPECT_EQ(binding->subjects[0].kind, "User");
+  EXPECT_EQ(binding->subjects[0].name, "kube-apiserver-kubelet-client");
+  EXPECT_THAT(processes_.read("/api/v1/namespaces/default/endpoints/kubernetes"), HasSubstr("192.0.2.1"));
+}
+
+class Nodes : public Components {
+ protected:
+  static std::string why_not() {
+    if (geteuid() != 0) return "needs root";
+    for (const char* program : {"containerd", "ctr", "runc", "nft", "python3", "cc"}) {
+      if (containerd::find_program(program).empty()) return std::string("needs ") + program;
+    }
+    return access("/bin/busybox", X_OK) == 0 ? "" : "needs busybox-static";
+  }
+  void SetUp() override {
+    std::string reason = why_not();
+    if (!reason.empty()) GTEST_SKIP() << reason;
+    ASSERT_EQ(
+        std::system(
+            (std::string(XEBEC_SOURCE_DIR "/tools/images/build.sh ") + kImages + " >/dev/null").c_str()),
+        0);
+    Components::SetUp();
+    processes_.issue_node("n1");
+  }
+  void TearDown() override {
+    if (IsSkipped()) return;
+    node_.reset();
+    node_ = processes_.start({"purge", "--data-dir=" + processes_.dir(), "--cgroup-root=" + cgroup_root_});
+    processes_.until("the node's removal",
+                     [&] { return access((processes_.dir() + "/node").c_str(), F_OK) != 0; });
+    node_.reset();
+  }
+
+  // Flags of the node, whichever sub-command runs it.
+  std::vector<std::string> flags(std::vector<std::string> more) const {
+    const std::string base = processes_.dir() + "/n1";
+    std::vector<std::string> out = {"--kubeconfig=" + base + ".conf",
+                                    "--hostname-override=n1",
+                                    "--node-ip=127.0.0.1",
+                                    "--port=" + std::to_string(port_),
+                                    "--tls-cert-file=" + base + ".crt",
+                                    "--tls-private-key-file=" + base + ".key",
+                                    "--cluster-cidr=198.18.0.0/16",
+                                    "--cgroup-root=" + cgroup_root_,
+                                    "--node-labels=example.com/kind=real"};
+    out.insert(out.begin(), more.begin(), more.end());
+    return out;
+  }
+  bool node_ready() const {
+    auto node = processes_.get<corev1::Node>("", "n1");
+    return node && std::ranges::any_of(node->status.conditions, [](const corev1::NodeCondition& condition) {
+             return condition.type == "Ready" && condition.status == "True";
+           });
+  }
+  // Its containers' ids when the Pod runs.
+  std::string running(const std::string& app) const {
+    std::vector<corev1::Pod> pods = processes_.pods(app);
+    if (pods.size() != 1 || pods[0].status.phase != "Running" || pods[0].status.containerStatuses.empty())
+      return "";
+    return pods[0].status.containerStatuses[0].containerID;
+  }
+
+  static constexpr const char* kImages = "/tmp/xebec-test-images";
+  const uint16_t port_ = free_port();
+  const std::string cgroup_root_ = "/xebec-comp-" + std::to_string(getpid());
+  std::unique_ptr<Child> node_;
+};
+
+TEST_F(Nodes, AnAgentJoinsAndAKubeletTakesOver) {
+  node_ = processes_.start(flags({"agent", "--server=" + processes_.url(), "--data-dir=" + processes_.dir(),
+                                  std::string("--images-dir=") + kImages}));
+  processes_.until("the node's readiness", [&] { return node_ready(); });
+  auto node = processes_.get<corev1::Node>("", "n1");
+  ASSERT_TRUE(node);
+  EXPECT_EQ(node->metadata.labels.value_or("example.com/kind", ""), "real");
+  processes_.create(deployment("web", "n1", 1));
+  processes_.until("a running Pod", [&] { return !running("web").empty(); });
+  const std::string id = running("web");
+  const std::string log =
+      "/api/v1/namespaces/default/pods/" + processes_.pods("web")[0].metadata.name + "/log";
+  EXPECT_THAT(processes_.read(log), HasSubstr("hello from web-"));
+
+  // The agent's containerd stays, and so do its containers, for a kubelet that is given its socket.
+  EXPECT_EQ(node_->stop(), 0);
+  const std::string dir = processes_.dir() + "/node";
+  node_ =
+      processes_.start(flags({"kubelet", "--root-dir=" + dir + "/kubelet", "--pod-logs-dir=" + dir + "/logs",
+                              "--client-ca-file=" + processes_.dir() + "/pki/ca.crt",
+                              "--container-runtime-endpoint=unix://" + dir + "/containerd/containerd.sock"}));
+  processes_.until("logs by the kubelet", [&] { return processes_.read(log).starts_with("hello from"); });
+  EXPECT_EQ(running("web"), id);
+  Result<void> deleted = block_on(processes_.rest().delete_<appsv1::Deployment>(Context(), "default", "web"));
+  EXPECT_TRUE(deleted);
+  processes_.until("the Pod's end", [&] { return processes_.pods("web").empty(); });
+  EXPECT_EQ(node_->stop(), 0);
+}
+
+}  // namespace
+}  // namespace xebec::integration
