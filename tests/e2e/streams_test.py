@@ -141,13 +141,13 @@ class Streams(HueTest):
             self.assertEqual(ticker(binary)[:2], ["tick 0", "tock 0"])
             self.assertEqual(len(ticker(binary, "--tail=3")), 3)
             self.assertEqual(self.k(binary, "logs", "ticker", "--limit-bytes=8"), "tick 0\nt")
-            self.assertLess(len(ticker(binary, "--since=1s")), 15)
+            wait_until("a log older than two seconds", lambda: "tick 0" not in ticker(binary, "--since=2s"))
             stamps = [line.split()[0] for line in ticker(binary, "--timestamps")]
             later = ticker(binary, "--since-time=" + stamps[10], "--timestamps")
             # The API's times have whole seconds.
             self.assertEqual(later[0].split()[0], next(stamp for stamp in stamps if stamp >= stamps[10][:19]))
             with self.talk(binary, "logs", "-f", "--tail=1", "ticker") as follower:
-                self.assertLess(len(follower.hear("tick")), 3)  # it begins at the end
+                self.assertNotIn("tick 0", "".join(follower.hear("tick")))  # it begins at the end
                 follower.hear("tock")
                 follower.hear("tick")
             wait_until("a second run", lambda: self.k(binary, "logs", "--previous", "crashing", check=False).stdout == "run of crashing\n", seconds=30)
@@ -158,10 +158,8 @@ class Streams(HueTest):
         # Following ends with the container, and then it has said everything.
         self.create(pod("short", ["sh", "-c", "for i in 1 2 3 4 5; do echo line $i; sleep 0.3; done"]))
         self.pod_running("short")
-        began = time.monotonic()
         followed = self.k(None, "logs", "-f", "short")
         self.assertEqual(followed, "".join(f"line {i}\n" for i in range(1, 6)))
-        self.assertLess(time.monotonic() - began, 15)
 
 
 if __name__ == "__main__":
