@@ -55,7 +55,8 @@ class Talk:
 
     def __init__(self, command, env):
         self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True, bufsize=1)
+                                        bufsize=0)
+        self.unread = b""
 
     def __enter__(self):
         return self
@@ -67,21 +68,25 @@ class Talk:
         self.process.stdout.close()
 
     def say(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
+        self.process.stdin.write(line.encode() + b"\n")
 
     def hear(self, wanted, seconds=30):
         """Lines until one that contains `wanted`."""
         lines = []
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            readable, _, _ = select.select([self.process.stdout], [], [], 0.2)
-            if not readable:
+            # Two lines may come at once: what is left of them is not seen by select.
+            if b"\n" not in self.unread:
+                readable, _, _ = select.select([self.process.stdout], [], [], 0.2)
+                if not readable:
+                    continue
+                piece = os.read(self.process.stdout.fileno(), 65536)
+                if not piece:
+                    break
+                self.unread += piece
                 continue
-            line = self.process.stdout.readline()
-            if not line:
-                break
-            lines.append(line)
-            if wanted in line:
+            line, self.unread = self.unread.split(b"\n", 1)
+            lines.append(line.decode(errors="replace") + "\n")
+            if wanted in lines[-1]:
                 return lines
         raise AssertionError(f"{wanted!r} was not said; said: {lines}")
