@@ -2,6 +2,8 @@
 // where the error is, and finds no fault in an update that changes nothing of what is valid.
 #include "apiserver/validation/validation.h"
 
+#include <optional>
+
 #include "api/conversion.h"
 #include "api/defaults.h"
 #include "codec/json.h"
