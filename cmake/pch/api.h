@@ -1,5 +1,6 @@
-// Precompiled for the modules above the codecs: the headers of this project through which nearly every unit of theirs
-// sees objects, results and coroutines. Only what seldom changes belongs here, for each change rebuilds them all.
+// Precompiled for the modules above the codecs: the headers of this project through which nearly every unit
+// of theirs sees objects, results and coroutines. Only what seldom changes belongs here, for each change
+// rebuilds them all.
 #pragma once
 #include "base.h"
 

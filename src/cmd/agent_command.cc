@@ -4,10 +4,11 @@
 
 #include "api/gen/corev1.h"
 #include "base/sync.h"
-#include "cmd/apiserver_flags.h"
 #include "cmd/command.h"
+#include "cmd/flags/flags.h"
 #include "cmd/host_address.h"
 #include "cmd/node/remote_node.h"
+#include "cmd/process.h"
 #include "cmd/service_address.h"
 
 namespace xebec::cmd {

@@ -91,9 +91,4 @@ void declare_apiserver_flags(Flags& flags, ControlPlaneOptions& options) {
   declare_api(flags, options);
 }
 
-void declare_verbosity(Flags& flags, int& verbosity) {
-  flags.group("Logs");
-  flags.add("v", verbosity, "How much is logged; details from 4 on.");
-}
-
 }  // namespace xebec::cmd

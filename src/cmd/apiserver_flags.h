@@ -7,7 +7,5 @@
 namespace xebec::cmd {
 
 void declare_apiserver_flags(Flags& flags, ControlPlaneOptions& options);
-// -v.
-void declare_verbosity(Flags& flags, int& verbosity);
 
 }  // namespace xebec::cmd

@@ -1,8 +1,9 @@
 // `xebec controller-manager`: the controllers against an API server elsewhere (kube-controller-manager).
-#include "cmd/apiserver_flags.h"
 #include "cmd/command.h"
 #include "cmd/components.h"
+#include "cmd/flags/flags.h"
 #include "cmd/manager_options.h"
+#include "cmd/process.h"
 #include "cmd/remote/remote_api.h"
 #include "controllers/selection.h"
 #include "security/pki/pki.h"

@@ -1,8 +1,9 @@
 // `xebec kubelet`: the kubelet against an API server elsewhere, over a given container runtime or a private
 // containerd.
-#include "cmd/apiserver_flags.h"
 #include "cmd/command.h"
+#include "cmd/flags/flags.h"
 #include "cmd/node/remote_node.h"
+#include "cmd/process.h"
 
 namespace xebec::cmd {
 namespace {

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "cmd/flags/flags.h"
+
 namespace xebec::cmd {
 namespace {
 
@@ -45,6 +47,11 @@ Result<void> Process::wait() {
   if (failure_) return xebec::fail(*failure_);
   logger_.info("Stopping", {{"signal", received}});
   return {};
+}
+
+void declare_verbosity(Flags& flags, int& verbosity) {
+  flags.group("Logs");
+  flags.add("v", verbosity, fmt::format("How much is logged; details from {} on.", kDetails));
 }
 
 int exit_status(const Result<void>& done) {

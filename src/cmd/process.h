@@ -11,6 +11,8 @@
 
 namespace xebec::cmd {
 
+class Flags;
+
 class Process {
  public:
   // SIGINT and SIGTERM are waited for, not handled: made before any thread is. Logs to standard error;
@@ -34,6 +36,9 @@ class Process {
   std::mutex mutex_;
   std::optional<Status> failure_;
 };
+
+// -v, as Process takes it.
+void declare_verbosity(Flags& flags, int& verbosity);
 
 // The exit status of a sub-command; says on standard error why it failed.
 int exit_status(const Result<void>& done);

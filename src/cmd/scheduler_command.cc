@@ -1,7 +1,8 @@
 // `xebec scheduler`: the scheduler against an API server elsewhere (kube-scheduler).
-#include "cmd/apiserver_flags.h"
 #include "cmd/command.h"
 #include "cmd/components.h"
+#include "cmd/flags/flags.h"
+#include "cmd/process.h"
 #include "cmd/remote/remote_api.h"
 
 namespace xebec::cmd {

@@ -7,8 +7,8 @@
 #include "api/gen/coordinationv1.h"
 #include "api/gen/corev1.h"
 #include "api/gen/policyv1.h"
-#include "apiserver/authn/node_identity.h"
 #include "apiserver/admission/plugins.h"
+#include "apiserver/authn/node_identity.h"
 #include "apiserver/cache/entry.h"
 #include "apiserver/registry/registry.h"
 

@@ -133,8 +133,8 @@ Result<void> ServiceAllocator::allocate_ips(corev1::Service& service, Holding& h
       error = fmt::format("failed to allocate IP {}: {}", text, got.error());
     }
     if (!error.empty())
-      return invalid(
-          service, field::invalid(kSpec.child("clusterIPs"), validation::go_json(spec.clusterIPs), error));
+      return invalid(service,
+                     field::invalid(kSpec.child("clusterIPs"), validation::go_json(spec.clusterIPs), error));
     holding.taken_ips.push_back(*address);
   }
   spec.clusterIP = spec.clusterIPs[0];

@@ -80,10 +80,11 @@ TEST(ValidateDeployment, TheSelectorMustSelectTheTemplate) {
   container.name = "hue";
   container.image = "hue:1";
   api::apply_defaults(api::type_of<appsv1::Deployment>(), &d);
-  EXPECT_EQ(texts(validate_deployment(d)),
-            (Texts{"spec.selector: Required value",
-                   "spec.template.metadata.labels: Invalid value: {\"app\":\"hue\"}: `selector` does not match "
-                   "template `labels`"}));
+  EXPECT_EQ(
+      texts(validate_deployment(d)),
+      (Texts{"spec.selector: Required value",
+             "spec.template.metadata.labels: Invalid value: {\"app\":\"hue\"}: `selector` does not match "
+             "template `labels`"}));
   d.spec.selector.emplace().matchLabels["app"] = "other";
   EXPECT_EQ(texts(validate_deployment(d)),
             Texts{"spec.template.metadata.labels: Invalid value: {\"app\":\"hue\"}: `selector` does not "

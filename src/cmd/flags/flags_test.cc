@@ -130,8 +130,7 @@ bool is_own(std::string_view command, std::string_view flag) {
     std::string_view command, flags;
   };
   constexpr Own kOwn[] = {
-      {"server",
-       " data-dir tls-san io-threads images-dir legacy-service-account-tokens disable-node "},
+      {"server", " data-dir tls-san io-threads images-dir legacy-service-account-tokens disable-node "},
       {"apiserver", " data-dir tls-san io-threads "},
       {"agent",
        " data-dir images-dir cluster-cidr server token certificate-authority client-certificate client-key "},

@@ -103,7 +103,8 @@ TEST_F(AccountClientTest, ForgetsOneThatIsRefused) {
 TEST_F(AccountClientTest, AsksOnceForManyRequests) {
   int done = 0;
   auto one = [](AccountTokens& tokens, int& count) -> Task<void> {
-    Result<std::string> token = co_await tokens.get({});
+    CancelToken never;
+    Result<std::string> token = co_await tokens.get(std::move(never));
     if (token && *token == "t1") ++count;
   };
   for (int i = 0; i < 5; ++i) sim_.scope.spawn(one(*tokens_, done));

@@ -6,8 +6,8 @@
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
-#include "containerd_events.grpc.pb.h"
 #include "base/scope.h"
+#include "containerd_events.grpc.pb.h"
 
 namespace xebec::cri {
 namespace {
