@@ -79,6 +79,13 @@ void check_enum(Errors& errors, const Path& path, std::string_view value,
   errors.push_back(field::not_supported(path, value, std::span(supported.begin(), supported.size())));
 }
 
+field::Error not_supported_value(const Path& path, std::string_view rendered_value,
+                                 std::initializer_list<std::string_view> supported) {
+  field::Error error = field::not_supported(path, "", std::span(supported.begin(), supported.size()));
+  error.body.replace(error.body.find("\"\""), 2, rendered_value);
+  return error;
+}
+
 void check_enum(Errors& errors, const Path& path, const std::optional<std::string>& value,
                 std::initializer_list<std::string_view> supported) {
   if (value) check_enum(errors, path, std::string_view(*value), supported);
@@ -145,6 +152,24 @@ void check_label_value(Errors& errors, const Path& path, std::string_view value)
 
 void check_qualified_name(Errors& errors, const Path& path, std::string_view value) {
   check_messages(errors, path, value, api::is_qualified_name(value));
+}
+
+void check_domain_prefixed_path(Errors& errors, const Path& path, std::string_view value) {
+  if (value.empty()) return void(errors.push_back(field::required(path)));
+  const size_t slash = value.find('/');
+  if (slash == 0 || slash == std::string_view::npos || slash + 1 == value.size()) {
+    return void(errors.push_back(
+        field::invalid_string(path, value, R"(must be a domain-prefixed path (such as "acme.io/foo"))")));
+  }
+  check_dns_subdomain(errors, path, value.substr(0, slash));
+  const std::string_view rest = value.substr(slash + 1);
+  constexpr std::string_view kSigns = "/-._~%!$&'()*+,;=:";
+  const bool fine = std::all_of(rest.begin(), rest.end(), [&](char c) {
+    return is_alnum(c) || (c >= 'A' && c <= 'Z') || kSigns.find(c) != std::string_view::npos;
+  });
+  if (fine) return;
+  errors.push_back(field::invalid_string(
+      path, rest, api::regex_error("Invalid path", R"([A-Za-z0-9/\-._~%!$&'()*+,;=:]+)", {})));
 }
 
 void check_immutable(Errors& errors, const Path& path, bool same, std::string_view rendered_value) {

@@ -33,6 +33,9 @@ void check_required(Errors& errors, const Path& path, std::string_view value, st
 // The value must be one of `supported`, which the error lists in this order.
 void check_enum(Errors& errors, const Path& path, std::string_view value,
                 std::initializer_list<std::string_view> supported);
+// The value is no string; the error shows it as it is rendered.
+field::Error not_supported_value(const Path& path, std::string_view rendered_value,
+                                 std::initializer_list<std::string_view> supported);
 // For optional enums: nothing to check when unset.
 void check_enum(Errors& errors, const Path& path, const std::optional<std::string>& value,
                 std::initializer_list<std::string_view> supported);
@@ -50,6 +53,8 @@ void check_dns_subdomain(Errors& errors, const Path& path, std::string_view valu
 void check_relaxed_subdomain(Errors& errors, const Path& path, std::string_view value);
 void check_qualified_name(Errors& errors, const Path& path, std::string_view value);
 void check_label_value(Errors& errors, const Path& path, std::string_view value);
+// "acme.io/foo".
+void check_domain_prefixed_path(Errors& errors, const Path& path, std::string_view value);
 void check_immutable(Errors& errors, const Path& path, bool same, std::string_view rendered_value);
 // A user or group id.
 void check_id(Errors& errors, const Path& path, int64_t id);

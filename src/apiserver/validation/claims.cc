@@ -72,11 +72,7 @@ void check_storage_request(Errors& errors, const Path& path, const corev1::Persi
 
 }  // namespace
 
-void check_claim_template(Errors& errors, const Path& path,
-                          const corev1::PersistentVolumeClaimTemplate& claim) {
-  check_template_meta(errors, path.child("metadata"), claim.metadata);
-  const corev1::PersistentVolumeClaimSpec& spec = claim.spec;
-  const Path at = path.child("spec");
+void check_claim_spec(Errors& errors, const Path& at, const corev1::PersistentVolumeClaimSpec& spec) {
   if (spec.accessModes.empty())
     errors.push_back(field::required(at.child("accessModes"), "at least 1 access mode is required"));
   if (spec.selector) check_label_selector(errors, at.child("selector"), *spec.selector);
@@ -88,6 +84,12 @@ void check_claim_template(Errors& errors, const Path& path,
   check_data_sources(errors, at, spec);
   if (!spec.volumeAttributesClassName.value_or("").empty())
     check_dns_subdomain(errors, at.child("volumeAttributesClassName"), *spec.volumeAttributesClassName);
+}
+
+void check_claim_template(Errors& errors, const Path& path,
+                          const corev1::PersistentVolumeClaimTemplate& claim) {
+  check_template_meta(errors, path.child("metadata"), claim.metadata);
+  check_claim_spec(errors, path.child("spec"), claim.spec);
 }
 
 }  // namespace xebec::apiserver::validation

@@ -1,4 +1,5 @@
-// Golden files of what the server refuses, and in which words: golden/*.txt. A file is
+// Golden files of what the server refuses, and in which words, and of what it makes of what it accepts:
+// golden/*.txt. A file is
 //
 //   path /api/v1/namespaces/default/pods      where the kind is created
 //   kind Pod                                   as its errors name it
@@ -11,7 +12,8 @@
 //                                              or:  old {..} + status {..}, or another subresource
 //   - field: the error                         one line an error in upstream's order, or
 //   ok                                         nothing is wrong
-//   kind leases.coordination.k8s.io            for the one case
+//   gives {..}                                 nothing is wrong, and this is in the answer; null: it is not
+//   there kind leases.coordination.k8s.io            for the one case
 //
 // \n in an error is a line break, as it is in JSON.
 #include <filesystem>
@@ -24,7 +26,7 @@ namespace xebec::apiserver {
 namespace {
 
 struct Case {
-  std::string title, kind, old, verb, patch;
+  std::string title, kind, old, verb, patch, gives;
   std::vector<std::string> expected;
   bool ok = false;
 };
@@ -47,6 +49,7 @@ std::string* target_of(std::string_view word, Golden& golden, Case& one) {
   if (word == "base") return &golden.base;
   if (word == "#") return &one.title;
   if (word == "old") return &one.old;
+  if (word == "gives") return &one.gives;
   one.verb = word;
   return &one.patch;
 }
@@ -123,8 +126,9 @@ class GoldenCase {
   }
   void check(const codec::Value& object, int status, const codec::Value& answer, int good) {
     const std::string message = testing::at(answer, {"message"});
-    if (case_.ok) {
+    if (case_.ok || !case_.gives.empty()) {
       EXPECT_EQ(status, good) << case_.title << ": " << in_lines(message);
+      EXPECT_EQ(codec::to_json(answer), codec::to_json(patched(answer, case_.gives)));
       return;
     }
     ASSERT_EQ(status, 422) << case_.title << ": " << codec::to_json(answer);
@@ -159,7 +163,9 @@ INSTANTIATE_TEST_SUITE_P(Validation, GoldenFile,
                                            "service_account", "event", "event_v1", "lease", "deployment",
                                            "replica_set", "daemon_set", "endpoints", "role", "cluster_role",
                                            "role_binding", "cluster_role_binding", "priority_class",
-                                           "replication_controller"),
+                                           "replication_controller", "job", "cron_job", "stateful_set",
+                                           "controller_revision", "pod_disruption_budget",
+                                           "horizontal_pod_autoscaler", "horizontal_pod_autoscaler_v1"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

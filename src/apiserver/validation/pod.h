@@ -55,6 +55,7 @@ void check_volumes(Errors& errors, const Path& path, PodContext& context);
 bool check_volume_source(Errors& errors, const Path& path, const corev1::Volume& volume,
                          const PodContext& context);
 // claims.cc
+void check_claim_spec(Errors& errors, const Path& path, const corev1::PersistentVolumeClaimSpec& spec);
 void check_claim_template(Errors& errors, const Path& path,
                           const corev1::PersistentVolumeClaimTemplate& claim);
 // pod_scheduling.cc

@@ -11,18 +11,6 @@ using Resources = api::FlatMap<api::Quantity>;
 using Claims = std::set<std::string, std::less<>>;
 using NameCheck = void (*)(Errors&, const Path&, std::string_view);
 
-void check_container_resource_name(Errors& errors, const Path& path, std::string_view name) {
-  check_resource_name(errors, path, name);
-  if (name.find('/') == std::string_view::npos) {
-    const bool standard =
-        name == "cpu" || name == "memory" || name == "ephemeral-storage" || is_huge_page(name);
-    if (!standard)
-      errors.push_back(field::invalid_string(path, name, "must be a standard resource for containers"));
-  } else if (!is_native_resource(name) && !is_extended_resource(name)) {
-    errors.push_back(field::invalid_string(path, name, "doesn't follow extended resource name standard"));
-  }
-}
-
 bool pod_level(std::string_view name) { return name == "cpu" || name == "memory" || is_huge_page(name); }
 
 void check_pod_resource_name(Errors& errors, const Path& path, std::string_view name) {

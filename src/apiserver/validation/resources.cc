@@ -68,4 +68,16 @@ void check_resource_name(Errors& errors, const Path& path, std::string_view name
         field::invalid_string(path, name, "must be a standard resource type or fully qualified"));
 }
 
+void check_container_resource_name(Errors& errors, const Path& path, std::string_view name) {
+  check_resource_name(errors, path, name);
+  if (name.find('/') == std::string_view::npos) {
+    const bool standard =
+        name == "cpu" || name == "memory" || name == "ephemeral-storage" || is_huge_page(name);
+    if (!standard)
+      errors.push_back(field::invalid_string(path, name, "must be a standard resource for containers"));
+  } else if (!is_native_resource(name) && !is_extended_resource(name)) {
+    errors.push_back(field::invalid_string(path, name, "doesn't follow extended resource name standard"));
+  }
+}
+
 }  // namespace xebec::apiserver::validation

@@ -18,5 +18,7 @@ bool is_overcommit_allowed(std::string_view name);
 bool is_whole_huge_pages(std::string_view name, const api::Quantity& quantity);
 // A qualified name; without a domain it must be one that Kubernetes knows.
 void check_resource_name(Errors& errors, const Path& path, std::string_view name);
+// Beside that, one that a container can have.
+void check_container_resource_name(Errors& errors, const Path& path, std::string_view name);
 
 }  // namespace xebec::apiserver::validation

@@ -1,7 +1,10 @@
 // The types that have validation beyond their metadata: one line each.
+#include "apiserver/validation/autoscaling.h"
+#include "apiserver/validation/batch.h"
 #include "apiserver/validation/coordination.h"
 #include "apiserver/validation/core.h"
 #include "apiserver/validation/pod.h"
+#include "apiserver/validation/policy.h"
 #include "apiserver/validation/rbac.h"
 #include "apiserver/validation/validation.h"
 #include "apiserver/validation/workloads.h"
@@ -28,6 +31,16 @@ std::span<const Validator> validators() {
                 validate_replica_set_status_update>(),
       validator<appsv1::DaemonSet, validate_daemon_set, validate_daemon_set_update,
                 validate_daemon_set_status_update>(),
+      validator<appsv1::StatefulSet, validate_stateful_set, validate_stateful_set_update,
+                validate_stateful_set_status_update>(),
+      validator<appsv1::ControllerRevision, validate_controller_revision,
+                validate_controller_revision_update>(),
+      validator<policyv1::PodDisruptionBudget, validate_disruption_budget, validate_disruption_budget_update,
+                validate_disruption_budget_status_update>(),
+      validator<autoscalingv2::HorizontalPodAutoscaler, validate_autoscaler, validate_autoscaler_update,
+                validate_autoscaler_status_update>(),
+      validator<batchv1::Job, validate_job, validate_job_update, validate_job_status_update>(),
+      validator<batchv1::CronJob, validate_cron_job, validate_cron_job_update>(),
       validator<rbacv1::Role, validate_role, validate_role_update>(),
       validator<rbacv1::ClusterRole, validate_cluster_role, validate_cluster_role_update>(),
       validator<rbacv1::RoleBinding, validate_role_binding, validate_role_binding_update>(),

@@ -9,14 +9,7 @@
 namespace xebec::apiserver::validation {
 namespace {
 
-using Selector = api::Box<metav1::LabelSelector>;
-
 const api::IntOrString kZero(0);
-
-// The number, or of a percentage its number.
-int64_t int_or_percent(const api::IntOrString& value) {
-  return api::get_scaled_value(value, 100, false).value_or(value.int_value());
-}
 
 void check_selector(Errors& errors, const Path& path, const Selector& selector, std::string_view kind) {
   if (!selector) return;
@@ -25,17 +18,6 @@ void check_selector(Errors& errors, const Path& path, const Selector& selector, 
     errors.push_back(
         field::invalid(path, go_json(*selector), fmt::format("empty selector is invalid for {}", kind)));
   }
-}
-
-// Nothing is selected without a selector.
-bool selects(const Selector& selector, const api::FlatMap<std::string>& labels) {
-  if (!selector) return false;
-  Result<api::LabelSelector> parsed = api::LabelSelector::from(*selector);
-  return parsed && parsed->matches(labels);
-}
-
-bool is_valid(const Selector& selector) {
-  return !selector || api::LabelSelector::from(*selector).has_value();
 }
 
 void check_selected(Errors& errors, const Path& spec, const Selector& selector,
@@ -73,14 +55,6 @@ void check_rolling_update(Errors& errors, const Path& path, const appsv1::Rollin
   check_not_over_100_percent(errors, path.child("maxUnavailable"), unavailable);
 }
 
-// The value is printed whole.
-field::Error unsupported_strategy(const Path& path, std::string value,
-                                  std::initializer_list<std::string_view> supported) {
-  field::Error error = field::not_supported(path, "", std::span(supported.begin(), supported.size()));
-  error.body.replace(error.body.find("\"\""), 2, value);
-  return error;
-}
-
 void check_strategy(Errors& errors, const Path& path, const appsv1::DeploymentStrategy& strategy) {
   if (strategy.type == "Recreate") {
     if (strategy.rollingUpdate) {
@@ -95,7 +69,7 @@ void check_strategy(Errors& errors, const Path& path, const appsv1::DeploymentSt
       check_rolling_update(errors, path.child("rollingUpdate"), *strategy.rollingUpdate);
     }
   } else {
-    errors.push_back(unsupported_strategy(path, go_json(strategy), {"Recreate", "RollingUpdate"}));
+    errors.push_back(not_supported_value(path, go_json(strategy), {"Recreate", "RollingUpdate"}));
   }
 }
 
@@ -121,7 +95,7 @@ void check_daemon_strategy(Errors& errors, const Path& path,
                            const appsv1::DaemonSetUpdateStrategy& strategy) {
   if (strategy.type == "OnDelete") return;
   if (strategy.type != "RollingUpdate") {
-    errors.push_back(unsupported_strategy(path, go_json(strategy), {"RollingUpdate", "OnDelete"}));
+    errors.push_back(not_supported_value(path, go_json(strategy), {"RollingUpdate", "OnDelete"}));
   } else if (!strategy.rollingUpdate) {
     errors.push_back(field::required(path.child("rollingUpdate")));
   } else {
@@ -133,13 +107,27 @@ void check_selector_immutable(Errors& errors, const Selector& now, const Selecto
   check_immutable(errors, Path("spec").child("selector"), now == old, go_json(now));
 }
 
+}  // namespace
+
+bool selects(const Selector& selector, const api::FlatMap<std::string>& labels) {
+  if (!selector) return false;
+  Result<api::LabelSelector> parsed = api::LabelSelector::from(*selector);
+  return parsed && parsed->matches(labels);
+}
+
+bool is_valid(const Selector& selector) {
+  return !selector || api::LabelSelector::from(*selector).has_value();
+}
+
 void check_collisions(Errors& errors, const Path& path, const std::optional<int32_t>& now,
                       const std::optional<int32_t>& old) {
   if (!old || (now && *now >= *old)) return;
   errors.push_back(field::invalid_int(path, now.value_or(0), "cannot be decremented"));
 }
 
-}  // namespace
+int64_t int_or_percent(const api::IntOrString& value) {
+  return api::get_scaled_value(value, 100, false).value_or(value.int_value());
+}
 
 std::string rendered_labels(const api::FlatMap<std::string>& labels) {
   if (labels.empty()) return "null";

@@ -11,6 +11,16 @@ namespace xebec::apiserver::validation {
 // the error.
 void check_running_template(Errors& errors, const Path& path, const corev1::PodTemplateSpec& template_,
                             std::string_view kind);
+using Selector = api::Box<metav1::LabelSelector>;
+
+// Nothing is selected without a selector.
+bool selects(const Selector& selector, const api::FlatMap<std::string>& labels);
+bool is_valid(const Selector& selector);
+// status.collisionCount only grows.
+void check_collisions(Errors& errors, const Path& path, const std::optional<int32_t>& now,
+                      const std::optional<int32_t>& old);
+// The number, or of a percentage its number.
+int64_t int_or_percent(const api::IntOrString& value);
 // As Go's JSON prints labels in an error.
 std::string rendered_labels(const api::FlatMap<std::string>& labels);
 
@@ -43,5 +53,12 @@ Errors validate_replica_set_status_update(const appsv1::ReplicaSet& set, const a
 Errors validate_daemon_set(const appsv1::DaemonSet& set);
 Errors validate_daemon_set_update(const appsv1::DaemonSet& set, const appsv1::DaemonSet& old);
 Errors validate_daemon_set_status_update(const appsv1::DaemonSet& set, const appsv1::DaemonSet& old);
+// stateful_set.cc
+Errors validate_stateful_set(const appsv1::StatefulSet& set);
+Errors validate_stateful_set_update(const appsv1::StatefulSet& set, const appsv1::StatefulSet& old);
+Errors validate_stateful_set_status_update(const appsv1::StatefulSet& set, const appsv1::StatefulSet& old);
+Errors validate_controller_revision(const appsv1::ControllerRevision& revision);
+Errors validate_controller_revision_update(const appsv1::ControllerRevision& revision,
+                                           const appsv1::ControllerRevision& old);
 
 }  // namespace xebec::apiserver::validation

@@ -1,5 +1,9 @@
 // The strategy of every kind: one line each, or a function of its own file.
+#include <algorithm>
+#include <charconv>
+
 #include "api/gen/apiextensionsv1.h"
+#include "api/gen/appsv1.h"
 #include "api/gen/coordinationv1.h"
 #include "api/gen/corev1.h"
 #include "apiserver/registry/strategies/strategies.h"
@@ -150,6 +154,41 @@ const std::vector<SelectableField> kEventFields = {
     {"reportingController", "reportingComponent"},
 };
 
+// How often a DaemonSet's template has changed: a field of old versions, an annotation since.
+constexpr std::string_view kTemplateGeneration = "deprecated.daemonset.template.generation";
+
+int64_t template_generation(const appsv1::DaemonSet& set) {
+  const std::string* text = set.metadata.annotations.get(kTemplateGeneration);
+  int64_t out = 0;
+  if (text != nullptr) std::from_chars(text->data(), text->data() + text->size(), out);
+  return out;
+}
+
+void create_daemon_set(const Context&, api::Object& object) {
+  auto& set = object.get<appsv1::DaemonSet>();
+  const int64_t given = template_generation(set);
+  set.metadata.annotations[kTemplateGeneration] = std::to_string(std::max<int64_t>(given, 1));
+}
+
+void update_daemon_set(std::string_view subresource, api::Object& object, const api::Object& old_object) {
+  auto& set = object.get<appsv1::DaemonSet>();
+  const auto& old = old_object.get<appsv1::DaemonSet>();
+  const bool changed = subresource != "status" && !(set.spec.template_ == old.spec.template_);
+  set.metadata.annotations[kTemplateGeneration] = std::to_string(template_generation(old) + changed);
+}
+
+// maxUnavailable is of a feature that is off; what has it keeps it.
+void drop_max_unavailable(appsv1::StatefulSet& set) {
+  if (set.spec.updateStrategy.rollingUpdate) set.spec.updateStrategy.rollingUpdate->maxUnavailable.reset();
+}
+void create_stateful_set(const Context&, api::Object& object) {
+  drop_max_unavailable(object.get<appsv1::StatefulSet>());
+}
+void update_stateful_set(std::string_view, api::Object& object, const api::Object& old_object) {
+  const auto& rolling = old_object.get<appsv1::StatefulSet>().spec.updateStrategy.rollingUpdate;
+  if (!rolling || !rolling->maxUnavailable) drop_max_unavailable(object.get<appsv1::StatefulSet>());
+}
+
 StrategyRules spec_generation() {
   StrategyRules rules;
   rules.generation = Generation::kSpec;
@@ -239,10 +278,11 @@ StrategyRules workload_rules(std::string_view plural) {
     return rules;
   }
   if (plural == "statefulsets") {
-    StrategyRules rules = spec_generation();
+    StrategyRules rules = hooked(spec_generation(), create_stateful_set, update_stateful_set);
     rules.name_rule = api::name_is_dns_label;
     return rules;
   }
+  if (plural == "daemonsets") return hooked(spec_generation(), create_daemon_set, update_daemon_set);
   if (plural == "controllerrevisions") return {};
   return spec_generation();
 }
@@ -317,6 +357,7 @@ std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, con
   if (group.empty() && plural == "namespaces") return make_namespace_strategy(resource, hub);
   if (group.empty() && plural == "services") return make_service_strategy(resource, hub, env.services);
   if (group == "batch" && plural == "jobs") return make_job_strategy(resource, hub);
+  if (group == "batch" && plural == "cronjobs") return make_cron_job_strategy(resource, hub);
   if (group == "certificates.k8s.io" && plural == "certificatesigningrequests")
     return make_csr_strategy(resource, hub, env.clock);
   StrategyRules rules = rules_of(group, plural);

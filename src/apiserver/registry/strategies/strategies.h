@@ -32,6 +32,8 @@ std::shared_ptr<const Strategy> make_service_strategy(const api::Resource& resou
 std::shared_ptr<const Strategy> make_workload_strategy(const api::Resource& resource, const api::Message& hub,
                                                        StrategyRules rules);
 std::shared_ptr<const Strategy> make_job_strategy(const api::Resource& resource, const api::Message& hub);
+std::shared_ptr<const Strategy> make_cron_job_strategy(const api::Resource& resource,
+                                                       const api::Message& hub);
 std::shared_ptr<const Strategy> make_csr_strategy(const api::Resource& resource, const api::Message& hub,
                                                   const Clock* clock);
 

@@ -39,11 +39,15 @@ class WorkloadStrategy final : public TableStrategy {
     Warnings warnings;
     if (!name_used_in_.empty()) warn_of_name(warnings, object.meta()->name, name_used_in_);
     for (std::string& warning : warnings_of(object)) warnings.push_back(std::move(warning));
+    warn_always(warnings, object);
     return warnings;
   }
   std::vector<std::string> warnings_on_update(const api::Object& object,
                                               const api::Object& old) const override {
-    return object.meta()->generation == old.meta()->generation ? Warnings() : warnings_of(object);
+    Warnings warnings;
+    if (object.meta()->generation != old.meta()->generation) warnings = warnings_of(object);
+    warn_always(warnings, object);
+    return warnings;
   }
 
  private:
@@ -53,6 +57,16 @@ class WorkloadStrategy final : public TableStrategy {
   Warnings warnings_of(const api::Object& object) const {
     const corev1::PodTemplateSpec* found = template_of(const_cast<T&>(object.get<T>()));
     return found == nullptr ? Warnings() : warnings_for_template(template_path_, *found);
+  }
+  // Beside the template's, whatever changed.
+  static void warn_always(Warnings& warnings, const api::Object& object) {
+    if constexpr (std::is_same_v<T, appsv1::StatefulSet>) {
+      if (object.get<T>().spec.revisionHistoryLimit.value_or(0) < 0) {
+        warnings.emplace_back(
+            "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is "
+            "recommended");
+      }
+    }
   }
 
   const field::Path template_path_;
