@@ -1,4 +1,6 @@
 // What a server serves: aggregated discovery (KEP-3352), or group by group from servers that have none.
+#include <set>
+
 #include "api/gen/apidiscoveryv2.h"
 #include "api/gen/metav1.h"
 #include "client/rest_core.h"
@@ -81,6 +83,18 @@ void add_resources(const metav1::APIResourceList& list, const api::GroupVersion&
   }
 }
 
+// A resource that the group's preferred version does not have is preferred in the first version that has it.
+void settle_preference(Discovery& found) {
+  std::set<std::pair<std::string, std::string>> settled;
+  for (const DiscoveredResource& resource : found.resources) {
+    if (resource.preferred) settled.emplace(resource.gvr.group, resource.gvr.resource);
+  }
+  for (DiscoveredResource& resource : found.resources) {
+    if (!resource.preferred)
+      resource.preferred = settled.emplace(resource.gvr.group, resource.gvr.resource).second;
+  }
+}
+
 Task<Result<void>> discover_version(Rest rest, Context context, api::GroupVersion version, bool preferred,
                                     Discovery* into) {
   std::string path = (version.group.empty() ? "/api/" : "/apis/" + version.group + "/") + version.version;
@@ -114,6 +128,7 @@ Task<Result<Discovery>> discover_each(Rest rest, Context context) {
       CO_TRY_VOID(co_await discover_version(rest, context, group_version, preferred, &found));
     }
   }
+  settle_preference(found);
   co_return found;
 }
 
@@ -128,6 +143,7 @@ Task<Result<Discovery>> discover_all(Rest rest, Context context) {
            wire::decode(api::type_of<apidiscoveryv2::APIGroupDiscoveryList>(), wire::kJson, body));
     add_groups(list.get<apidiscoveryv2::APIGroupDiscoveryList>(), found);
   }
+  settle_preference(found);
   co_return found;
 }
 

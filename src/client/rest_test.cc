@@ -251,6 +251,30 @@ TEST_P(RestTest, AggregatedDiscoveryTellsResources) {
 }
 
 // The caller stays on its own thread while the handler runs on the server's.
+// Else nobody would ever collect or delete what an older version alone has.
+TEST_P(RestTest, AResourceThatOnlyAnOlderVersionHasIsPreferredThere) {
+  sim_.api->set_hook([](const http::Request& request) -> std::optional<http::Response> {
+    http::Response response;
+    response.headers.add("Content-Type",
+                         "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+    response.set_body(
+        request.path == "/api"
+            ? R"({"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[]})"
+            : R"({"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[{"metadata":{"name":"x.io"},
+               "versions":[{"version":"v1","resources":[{"resource":"as","responseKind":{"kind":"A"},"scope":"Namespaced","verbs":["list"]}]},
+               {"version":"v1beta1","resources":[{"resource":"as","responseKind":{"kind":"A"},"scope":"Namespaced","verbs":["list"]},
+               {"resource":"bs","responseKind":{"kind":"B"},"scope":"Namespaced","verbs":["list"]}]}]}]})");
+    return response;
+  });
+  Result<Discovery> found = sim_.await(sim_.rest.discover(context_));
+  ASSERT_TRUE(found.has_value());
+  std::vector<std::string> preferred;
+  for (const DiscoveredResource& resource : found->resources) {
+    if (resource.preferred) preferred.push_back(resource.gvr.version + "/" + resource.gvr.resource);
+  }
+  EXPECT_EQ(preferred, (std::vector<std::string>{"v1/as", "v1beta1/bs"}));
+}
+
 TEST(InProcess, HandlersRunOnTheServersExecutor) {
   SystemClock clock;
   api::Scheme scheme = api::Scheme::builtin();

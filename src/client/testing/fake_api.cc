@@ -6,6 +6,7 @@
 
 #include "api/gen/corev1.h"
 #include "api/gen/metav1.h"
+#include "client/testing/fake_discovery.h"
 #include "client/testing/fake_watch.h"
 #include "client/wire.h"
 #include "codec/json.h"
@@ -113,6 +114,8 @@ Result<FakeApi::Address> FakeApi::address(const http::Request& request) const {
 }
 
 Task<Result<http::Response>> FakeApi::dispatch(Context context, http::Request request) {
+  if (request.method == "GET" && (request.path == "/api" || request.path == "/apis"))
+    co_return discovery_response(scheme_, request.path == "/api");
   CO_TRY(Address to, address(request));
   Reply reply;
   std::string_view accept = request.headers.get("Accept");

@@ -1,7 +1,7 @@
 // FakeApi: a small API server in memory, for tests of clients and controllers: create, get, list in pages,
-// watch, update with conflicts, status, patches, finalizers, selectors, generateName. It knows every kind of
-// the scheme by its table; it does no defaulting, validation or authorization, and neither does it convert
-// versions. Runs on one executor: tests that use it directly do so there (or in a SimExecutor).
+// watch, update with conflicts, status, patches, finalizers, selectors, generateName, discovery. It knows
+// every kind of the scheme by its table; it does no defaulting, validation or authorization, and neither does
+// it convert versions. Runs on one executor: tests that use it directly do so there (or in a SimExecutor).
 #pragma once
 
 #include <deque>
