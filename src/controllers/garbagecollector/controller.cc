@@ -33,11 +33,13 @@ GarbageCollector::GarbageCollector(const ControllerContext& context)
     : env_(context.env),
       rest_(context.rest_as("generic-garbage-collector")),
       delete_queue_(*env_.executor),
-      orphan_queue_(*env_.executor) {}
+      orphan_queue_(*env_.executor),
+      recorder_(rest_, env_, "garbage-collector-controller") {}
 
 GarbageCollector::~GarbageCollector() = default;
 
 void GarbageCollector::start(Scope& scope) {
+  scope.spawn(recorder_.run(scope.token()));
   scope.spawn(discover_loop(scope));
   client::run_controller(
       scope, delete_queue_, 20, [this](std::string uid) { return attempt_to_delete(std::move(uid)); },
@@ -94,6 +96,22 @@ void GarbageCollector::monitor(const client::DiscoveredResource& resource, Scope
 void GarbageCollector::enqueue(const gc::Consequences& consequences) {
   for (const std::string& uid : consequences.attempt_to_delete) delete_queue_.add(uid);
   for (const std::string& uid : consequences.attempt_to_orphan) orphan_queue_.add(uid);
+  for (const auto& misplaced : consequences.misplaced) tell_misplaced(misplaced);
+}
+
+void GarbageCollector::tell_misplaced(const gc::Consequences::Misplaced& misplaced) {
+  const Identity& dependent = misplaced.dependent;
+  const metav1::OwnerReference& ref = misplaced.reference;
+  corev1::ObjectReference about;
+  about.kind = dependent.kind;
+  about.apiVersion = dependent.api_version;
+  about.namespace_ = dependent.ns;
+  about.name = dependent.name;
+  about.uid = dependent.uid;
+  recorder_.event(
+      about, client::kEventWarning, "OwnerRefInvalidNamespace",
+      fmt::format("ownerRef [{}/{}, namespace: {}, name: {}, uid: {}] does not exist in namespace \"{}\"",
+                  ref.apiVersion, ref.kind, dependent.ns, ref.name, ref.uid, dependent.ns));
 }
 
 void GarbageCollector::forget(const std::string& uid) { enqueue(graph_.remove(uid)); }
@@ -125,56 +143,73 @@ Task<Result<void>> GarbageCollector::attempt_to_delete(std::string uid) {
   if (node.deleting_dependents()) co_return co_await finish_foreground(std::move(node));
   if (live->metadata.ownerReferences.empty()) co_return Result<void>();
   CO_TRY(Owners owners, co_await classify(*live));
+  if (owners.invalid) co_return Result<void>();
   if (!owners.solid.empty()) {
     std::vector<metav1::OwnerReference> lost = owners.dangling;
     lost.insert(lost.end(), owners.waiting.begin(), owners.waiting.end());
     if (lost.empty()) co_return Result<void>();
     co_return co_await drop_owners(node.identity, lost);
   }
-  const gc::Node* now = graph_.find(uid);
-  bool has_dependents = now != nullptr && !now->dependents.empty();
-  if (!owners.waiting.empty() && has_dependents)
-    co_return co_await delete_object(node.identity, "Foreground");
+  const std::string& version = live->metadata.resourceVersion;
+  const std::set<std::string> dependents = graph_.dependents(uid);
+  if (!owners.waiting.empty() && !dependents.empty()) {
+    bool circle = std::any_of(dependents.begin(), dependents.end(), [&](const std::string& dependent) {
+      const gc::Node* other = graph_.find(dependent);
+      return other != nullptr && other->deleting_dependents();
+    });
+    if (!circle) co_return co_await delete_object(node.identity, version, "Foreground");
+    // Owners and dependents that wait for one another would wait for ever. The write changes the version, so
+    // the deletion has none to insist on.
+    CO_TRY_VOID(co_await let_owners_go(node.identity));
+    co_return co_await delete_object(node.identity, std::string(), "Foreground");
+  }
   bool orphan = std::find(live->metadata.finalizers.begin(), live->metadata.finalizers.end(), "orphan") !=
                 live->metadata.finalizers.end();
   bool foreground = std::find(live->metadata.finalizers.begin(), live->metadata.finalizers.end(),
                               "foregroundDeletion") != live->metadata.finalizers.end();
   std::string policy = orphan ? "Orphan" : foreground ? "Foreground" : "Background";
-  co_return co_await delete_object(node.identity, std::move(policy));
+  co_return co_await delete_object(node.identity, version, std::move(policy));
 }
 
 Task<Result<GarbageCollector::Owners>> GarbageCollector::classify(const Metadata& live) {
   Owners owners;
   for (const metav1::OwnerReference& ref : live.metadata.ownerReferences) {
-    bool waiting = false;
-    CO_TRY(bool exists, co_await owner_exists(ref, live.metadata.namespace_, waiting));
-    if (!exists) {
-      owners.dangling.push_back(ref);
-    } else if (waiting && ref.blockOwnerDeletion.value_or(false)) {
-      owners.waiting.push_back(ref);
-    } else {
-      owners.solid.push_back(ref);
+    CO_TRY(Owner owner, co_await look_for(ref, live.metadata.namespace_));
+    switch (owner) {
+      case Owner::kInvalid:
+        owners.invalid = true;
+        break;
+      case Owner::kAbsent:
+        owners.dangling.push_back(ref);
+        break;
+      case Owner::kWaiting:
+        (ref.blockOwnerDeletion.value_or(false) ? owners.waiting : owners.solid).push_back(ref);
+        break;
+      case Owner::kExists:
+        owners.solid.push_back(ref);
+        break;
     }
   }
   co_return owners;
 }
 
-Task<Result<bool>> GarbageCollector::owner_exists(const metav1::OwnerReference& ref, const std::string& ns,
-                                                  bool& waiting) {
+Task<Result<GarbageCollector::Owner>> GarbageCollector::look_for(metav1::OwnerReference ref, std::string ns) {
   Identity identity;
   identity.api_version = ref.apiVersion;
   identity.kind = ref.kind;
   identity.ns = ns;
   if (!resolve(identity))
     co_return fail(errors::internal("unable to get REST mapping for " + ref.apiVersion + "/" + ref.kind));
+  bool owner_namespaced = kinds_.at(kind_key(group_of(ref.apiVersion), ref.kind)).namespaced;
+  if (ns.empty() && owner_namespaced) co_return Owner::kInvalid;
   auto owner = co_await rest_.get_metadata(Context(), identity.resource, identity.ns, ref.name);
-  if (!owner && owner.error().is(reason::kNotFound)) co_return false;
+  if (!owner && owner.error().is(reason::kNotFound)) co_return Owner::kAbsent;
   if (!owner) co_return fail(std::move(owner).error());
-  if (owner->metadata.uid != ref.uid) co_return false;
+  if (owner->metadata.uid != ref.uid) co_return Owner::kAbsent;
   const auto& finalizers = owner->metadata.finalizers;
-  waiting = owner->metadata.deletionTimestamp &&
-            std::find(finalizers.begin(), finalizers.end(), "foregroundDeletion") != finalizers.end();
-  co_return true;
+  bool waiting = owner->metadata.deletionTimestamp &&
+                 std::find(finalizers.begin(), finalizers.end(), "foregroundDeletion") != finalizers.end();
+  co_return waiting ? Owner::kWaiting : Owner::kExists;
 }
 
 Task<Result<void>> GarbageCollector::finish_foreground(gc::Node node) {
@@ -195,7 +230,8 @@ Task<Result<void>> GarbageCollector::attempt_to_orphan(std::string uid) {
   metav1::OwnerReference ref;
   ref.uid = uid;
   std::vector<metav1::OwnerReference> refs = {ref};
-  for (const std::string& dependent_uid : owner.dependents) {
+  const std::set<std::string> dependents = graph_.dependents(uid);
+  for (const std::string& dependent_uid : dependents) {
     const gc::Node* dependent = graph_.find(dependent_uid);
     if (dependent == nullptr) continue;
     Identity identity = dependent->identity;
@@ -204,23 +240,42 @@ Task<Result<void>> GarbageCollector::attempt_to_orphan(std::string uid) {
   co_return co_await remove_finalizer(owner.identity, "orphan");
 }
 
-// Read, change, write: lists in metadata have no merge keys in a JSON merge patch. Retried on conflict.
 Task<Result<void>> GarbageCollector::drop_owners(const Identity& identity,
                                                  const std::vector<metav1::OwnerReference>& refs) {
+  return edit_owners(identity, [refs](metav1::OwnerReference& owner) {
+    return std::none_of(refs.begin(), refs.end(), [&](const auto& ref) { return same(ref, owner); });
+  });
+}
+
+Task<Result<void>> GarbageCollector::let_owners_go(const Identity& identity) {
+  return edit_owners(identity, [](metav1::OwnerReference& owner) {
+    owner.blockOwnerDeletion = false;
+    return true;
+  });
+}
+
+// Read, change, write: lists in metadata have no merge keys in a JSON merge patch. Retried on conflict.
+// `keep` may change a reference, and says whether it stays.
+Task<Result<void>> GarbageCollector::edit_owners(Identity identity,
+                                                 std::function<bool(metav1::OwnerReference&)> keep) {
   for (int attempt = 0; attempt < 5; ++attempt) {
     auto live = co_await rest_.get_metadata(Context(), identity.resource, identity.ns, identity.name);
     bool gone = (!live && live.error().is(reason::kNotFound)) || (live && live->metadata.uid != identity.uid);
     if (gone) co_return Result<void>();
     if (!live) co_return fail(std::move(live).error());
     codec::ValueList kept;
-    for (const metav1::OwnerReference& owner : live->metadata.ownerReferences) {
-      bool drop = std::any_of(refs.begin(), refs.end(), [&](const auto& ref) { return same(ref, owner); });
-      if (drop) continue;
+    bool changed = false;
+    for (metav1::OwnerReference owner : live->metadata.ownerReferences) {
+      metav1::OwnerReference before = owner;
+      bool stays = keep(owner);
+      changed |= !stays || owner != before;
+      if (!stays) continue;
       std::string text;
       codec::append_json(api::type_of<metav1::OwnerReference>(), &owner, "", "", text);
       CO_TRY(codec::Value value, codec::parse_json(text));
       kept.push_back(std::move(value));
     }
+    if (!changed) co_return Result<void>();
     codec::ValueMap meta;
     meta.set("uid", identity.uid);
     meta.set("resourceVersion", live->metadata.resourceVersion);
@@ -261,17 +316,20 @@ Task<Result<void>> GarbageCollector::remove_finalizer(const Identity& identity, 
   co_return fail(errors::internal("finalizers of " + identity.name + " keep changing"));
 }
 
-Task<Result<void>> GarbageCollector::delete_object(const Identity& identity, std::string policy) {
+// Only the state that was judged is deleted: an owner may have been added meanwhile. A conflict is looked at
+// again.
+Task<Result<void>> GarbageCollector::delete_object(const Identity& identity, std::string resource_version,
+                                                   std::string policy) {
   env_.logger.info(
       "Deleting an object without owners",
       {{"kind", identity.kind}, {"name", identity.ns + "/" + identity.name}, {"policy", policy}});
   client::DeleteOptions options;
   options.uid = identity.uid;
+  options.resource_version = std::move(resource_version);
   options.propagation_policy = std::move(policy);
   auto deleted = co_await rest_.delete_resource(Context(), identity.resource, identity.ns, identity.name,
                                                 std::move(options));
-  bool fine = deleted || deleted.error().is(reason::kNotFound) || deleted.error().is(reason::kConflict);
-  if (!fine) co_return fail(std::move(deleted).error());
+  if (!deleted && !deleted.error().is(reason::kNotFound)) co_return fail(std::move(deleted).error());
   co_return Result<void>();
 }
 

@@ -21,6 +21,7 @@ class GarbageCollector final : public Controller {
     std::vector<metav1::OwnerReference> solid;     // exist and stay
     std::vector<metav1::OwnerReference> dangling;  // do not exist
     std::vector<metav1::OwnerReference> waiting;   // wait for their dependents to go
+    bool invalid = false;  // one is namespaced while the dependent is not: nobody can tell which is meant
   };
 
   Task<void> discover_loop(Scope& scope);
@@ -32,11 +33,16 @@ class GarbageCollector final : public Controller {
   Task<Result<void>> attempt_to_orphan(std::string uid);
   Task<Result<void>> finish_foreground(gc::Node node);
   Task<Result<Owners>> classify(const Metadata& live);
-  Task<Result<bool>> owner_exists(const metav1::OwnerReference& ref, const std::string& ns, bool& waiting);
+  enum class Owner { kAbsent, kExists, kWaiting, kInvalid };
+  Task<Result<Owner>> look_for(metav1::OwnerReference ref, std::string ns);
+  Task<Result<void>> let_owners_go(const gc::Identity& identity);
   Task<Result<void>> drop_owners(const gc::Identity& identity,
                                  const std::vector<metav1::OwnerReference>& refs);
+  Task<Result<void>> edit_owners(gc::Identity identity, std::function<bool(metav1::OwnerReference&)> keep);
   Task<Result<void>> remove_finalizer(const gc::Identity& identity, std::string finalizer);
-  Task<Result<void>> delete_object(const gc::Identity& identity, std::string policy);
+  Task<Result<void>> delete_object(const gc::Identity& identity, std::string resource_version,
+                                   std::string policy);
+  void tell_misplaced(const gc::Consequences::Misplaced& misplaced);
   void forget(const std::string& uid);
   // Fills in the resource of an identity that only an owner reference gave; false when there is no such kind.
   bool resolve(gc::Identity& identity) const;
@@ -48,6 +54,7 @@ class GarbageCollector final : public Controller {
   std::map<std::string, client::DiscoveredResource> kinds_;                      // by "group/kind"
   client::WorkQueue<> delete_queue_;
   client::WorkQueue<> orphan_queue_;
+  client::EventRecorder recorder_;
 };
 
 }  // namespace xebec::controllers

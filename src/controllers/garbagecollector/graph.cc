@@ -13,12 +13,33 @@ const Node* Graph::find(const std::string& uid) const {
   return it == nodes_.end() ? nullptr : &it->second;
 }
 
+const std::set<std::string>& Graph::dependents(const std::string& owner_uid) const {
+  static const std::set<std::string> kNone;
+  auto it = dependents_of_.find(owner_uid);
+  return it == dependents_of_.end() ? kNone : it->second;
+}
+
+// A namespaced owner serves its own namespace only. The dependent is looked at: all of its owners may be
+// absent.
+void Graph::check_place(const Node& dependent, const metav1::OwnerReference& ref, Consequences& out) const {
+  const Node* owner = find(ref.uid);
+  if (owner == nullptr) return;
+  const Identity& known = owner->identity;
+  bool misplaced = !known.ns.empty() && known.ns != dependent.identity.ns;
+  bool other = known.kind != ref.kind || known.name != ref.name;
+  if (misplaced && owner->observed) out.misplaced.push_back({dependent.identity, ref});
+  if (misplaced || other) out.attempt_to_delete.push_back(dependent.identity.uid);
+}
+
 // An owner nobody has seen gets a place in the graph, and is looked for: it may never have existed.
 void Graph::link(const Node& node, Consequences& out) {
   for (const metav1::OwnerReference& ref : node.owners) {
+    dependents_of_[ref.uid].insert(node.identity.uid);
     auto [it, added] = nodes_.try_emplace(ref.uid);
-    it->second.dependents.insert(node.identity.uid);
-    if (!added) continue;
+    if (!added) {
+      check_place(node, ref, out);
+      continue;
+    }
     Identity& identity = it->second.identity;
     identity.api_version = ref.apiVersion;
     identity.kind = ref.kind;
@@ -31,10 +52,13 @@ void Graph::link(const Node& node, Consequences& out) {
 
 void Graph::unlink(const Node& node) {
   for (const metav1::OwnerReference& ref : node.owners) {
-    auto it = nodes_.find(ref.uid);
-    if (it == nodes_.end()) continue;
-    it->second.dependents.erase(node.identity.uid);
-    if (!it->second.observed && it->second.dependents.empty()) nodes_.erase(it);
+    auto of = dependents_of_.find(ref.uid);
+    if (of == dependents_of_.end()) continue;
+    of->second.erase(node.identity.uid);
+    if (!of->second.empty()) continue;
+    dependents_of_.erase(of);
+    auto owner = nodes_.find(ref.uid);
+    if (owner != nodes_.end() && !owner->second.observed) nodes_.erase(owner);
   }
 }
 
@@ -43,6 +67,7 @@ Consequences Graph::set(Identity identity, const metav1::ObjectMeta& meta) {
   const std::string uid = identity.uid;
   Node& node = nodes_[uid];
   bool was_observed = node.observed;
+  bool was_deleting_dependents = node.deleting_dependents();
   bool owners_changed = !was_observed || node.owners != meta.ownerReferences;
   if (was_observed && owners_changed) {
     Node before = node;
@@ -57,14 +82,32 @@ Consequences Graph::set(Identity identity, const metav1::ObjectMeta& meta) {
   if (owners_changed) {
     Node copy = current;
     link(copy, out);
-    if (was_observed) out.attempt_to_delete.push_back(uid);
+    if (was_observed || !copy.owners.empty()) out.attempt_to_delete.push_back(uid);
   }
   const Node& now = nodes_[uid];
-  if (!was_observed && !now.owners.empty()) out.attempt_to_delete.push_back(uid);
+  if (!was_observed) {
+    // What was said of it before it was seen can be judged now.
+    for (const std::string& dependent : dependents(uid)) {
+      const Node* named_by = find(dependent);
+      if (named_by == nullptr) continue;
+      for (const metav1::OwnerReference& ref : named_by->owners) {
+        if (ref.uid == uid) check_place(*named_by, ref, out);
+      }
+    }
+  }
   if (now.deleting && now.has_finalizer("orphan")) out.attempt_to_orphan.push_back(uid);
   if (now.deleting_dependents()) {
-    for (const std::string& dependent : now.dependents) out.attempt_to_delete.push_back(dependent);
+    if (!was_deleting_dependents || !was_observed) {
+      for (const std::string& dependent : dependents(uid)) out.attempt_to_delete.push_back(dependent);
+    }
     out.attempt_to_delete.push_back(uid);
+  }
+  // An owner that waits for it may be waiting no longer: it does not block any more.
+  if (was_observed && owners_changed) {
+    for (const metav1::OwnerReference& ref : now.owners) {
+      const Node* owner = find(ref.uid);
+      if (owner != nullptr && owner->deleting_dependents()) out.attempt_to_delete.push_back(ref.uid);
+    }
   }
   return out;
 }
@@ -76,7 +119,7 @@ Consequences Graph::remove(const std::string& uid) {
   Node gone = std::move(it->second);
   nodes_.erase(it);
   unlink(gone);
-  for (const std::string& dependent : gone.dependents) out.attempt_to_delete.push_back(dependent);
+  for (const std::string& dependent : dependents(uid)) out.attempt_to_delete.push_back(dependent);
   // An owner that waits for its dependents has one less.
   for (const metav1::OwnerReference& ref : gone.owners) {
     const Node* owner = find(ref.uid);
@@ -87,7 +130,7 @@ Consequences Graph::remove(const std::string& uid) {
 
 std::vector<std::string> Graph::blocking_dependents(const Node& owner) const {
   std::vector<std::string> out;
-  for (const std::string& uid : owner.dependents) {
+  for (const std::string& uid : dependents(owner.identity.uid)) {
     const Node* dependent = find(uid);
     if (dependent == nullptr) continue;
     for (const metav1::OwnerReference& ref : dependent->owners) {

@@ -64,8 +64,50 @@ TEST(Graph, AChangedOwnerMovesTheDependent) {
   graph.set(identity("b"), {});
   graph.set(identity("child"), owned_by("a"));
   graph.set(identity("child"), owned_by("b"));
-  EXPECT_TRUE(graph.find("a")->dependents.empty());
-  EXPECT_EQ(graph.find("b")->dependents.size(), 1u);
+  EXPECT_TRUE(graph.dependents("a").empty());
+  EXPECT_EQ(graph.dependents("b").size(), 1u);
+}
+
+// Somebody in another namespace named the owner first, and it was not found there.
+TEST(Graph, AnOwnerThatWasLookedForInTheWrongPlaceKeepsItsDependents) {
+  Graph graph;
+  Identity stray = identity("stray"), child = identity("child");
+  stray.ns = "elsewhere";
+  graph.set(stray, owned_by("owner"));
+  graph.set(child, owned_by("owner"));
+  graph.remove("owner");
+  graph.set(identity("owner"), {});
+  Consequences out = graph.remove("owner");
+  EXPECT_NE(std::find(out.attempt_to_delete.begin(), out.attempt_to_delete.end(), "child"),
+            out.attempt_to_delete.end());
+}
+
+TEST(Graph, AnOwnerInAnotherNamespaceIsMisplacedOnceItIsSeen) {
+  Graph graph;
+  Identity stray = identity("stray");
+  stray.ns = "elsewhere";
+  EXPECT_TRUE(graph.set(stray, owned_by("owner")).misplaced.empty());
+  Consequences out = graph.set(identity("owner"), {});
+  ASSERT_EQ(out.misplaced.size(), 1u);
+  EXPECT_EQ(out.misplaced[0].dependent.uid, "stray");
+  EXPECT_NE(std::find(out.attempt_to_delete.begin(), out.attempt_to_delete.end(), "stray"),
+            out.attempt_to_delete.end());
+  Identity late = identity("late");
+  late.ns = "elsewhere";
+  EXPECT_EQ(graph.set(late, owned_by("owner")).misplaced.size(), 1u);
+  EXPECT_TRUE(graph.set(identity("fine"), owned_by("owner")).misplaced.empty());
+}
+
+TEST(Graph, AnOwnerThatWaitsLooksAgainWhenADependentNoLongerBlocks) {
+  Graph graph;
+  graph.set(identity("child"), owned_by("owner", true));
+  metav1::ObjectMeta deleting;
+  deleting.deletionTimestamp = api::Time{1};
+  deleting.finalizers = {"foregroundDeletion"};
+  graph.set(identity("owner"), deleting);
+  Consequences out = graph.set(identity("child"), owned_by("owner", false));
+  EXPECT_NE(std::find(out.attempt_to_delete.begin(), out.attempt_to_delete.end(), "owner"),
+            out.attempt_to_delete.end());
 }
 
 }  // namespace

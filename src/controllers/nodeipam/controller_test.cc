@@ -30,7 +30,7 @@ TEST(CidrPool, RefusesWhatIsNoRange) {
 TEST(NodeIpamController, EveryNodeGetsARangeOfItsOwn) {
   ControllerOptions options;
   options.cluster_cidr = "10.244.0.0/16";
-  testing::Harness<NodeIpamController> h(std::move(options));
+  testing::Harness<NodeIpamController> h(0, std::move(options));
   corev1::Node a, b;
   a.metadata.name = "a";
   b.metadata.name = "b";
