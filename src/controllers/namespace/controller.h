@@ -18,7 +18,9 @@ class NamespaceController final : public Controller {
 
   Task<Result<void>> sync(std::string name);
   Task<Result<Remaining>> delete_content(const corev1::Namespace& ns);
-  Task<Result<void>> delete_resource(const client::DiscoveredResource& resource, std::string ns,
+  Task<Result<void>> delete_resources(const client::Discovery& discovery, const corev1::Namespace& ns,
+                                      bool pods, Remaining& remaining);
+  Task<Result<void>> delete_resource(const client::DiscoveredResource& resource, const corev1::Namespace& ns,
                                      Remaining& remaining);
   Task<Result<void>> report(corev1::Namespace ns, const Remaining& remaining);
   Task<Result<void>> finalize(corev1::Namespace ns);
@@ -27,6 +29,7 @@ class NamespaceController final : public Controller {
   client::Rest rest_;
   client::Informer<corev1::Namespace>& namespaces_;
   client::WorkQueue<> queue_;
+  std::map<std::string, int> rounds_;  // passes over a namespace so far, of those that left something
 };
 
 }  // namespace xebec::controllers
