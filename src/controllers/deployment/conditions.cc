@@ -15,18 +15,17 @@ void remove(Conditions& conditions, std::string_view type) {
   std::erase_if(conditions, [&](const auto& condition) { return condition.type == type; });
 }
 
-void set(Conditions& conditions, std::string_view type, bool status, std::string_view reason,
+void set(Conditions& conditions, std::string_view type, std::string_view status, std::string_view reason,
          std::string message, api::Time now) {
-  std::string_view text = status ? "True" : "False";
   const appsv1::DeploymentCondition* old = find(conditions, type);
-  if (old != nullptr && old->status == text && old->reason == reason) return;
+  if (old != nullptr && old->status == status && old->reason == reason) return;
   appsv1::DeploymentCondition condition;
   condition.type = type;
-  condition.status = text;
+  condition.status = status;
   condition.reason = reason;
   condition.message = std::move(message);
   condition.lastUpdateTime = now;
-  condition.lastTransitionTime = old != nullptr && old->status == text ? old->lastTransitionTime : now;
+  condition.lastTransitionTime = old != nullptr && old->status == status ? old->lastTransitionTime : now;
   remove(conditions, type);
   conditions.push_back(std::move(condition));
 }
@@ -41,14 +40,15 @@ appsv1::DeploymentStatus status_of(const appsv1::Deployment& deployment, const S
   status.availableReplicas = static_cast<int32_t>(available_of(sets));
   int64_t missing = replicas_of(sets) - available_of(sets);
   status.unavailableReplicas = static_cast<int32_t>(std::max<int64_t>(missing, 0));
+  status.terminatingReplicas = terminating_of(sets);
   status.collisionCount = deployment.status.collisionCount;
   status.conditions = deployment.status.conditions;
   int64_t least = deployment.spec.replicas.value_or(1) - max_unavailable(deployment);
   if (status.availableReplicas >= least) {
-    set(status.conditions, kAvailable, true, "MinimumReplicasAvailable",
+    set(status.conditions, kAvailable, "True", "MinimumReplicasAvailable",
         "Deployment has minimum availability.", now);
   } else {
-    set(status.conditions, kAvailable, false, "MinimumReplicasUnavailable",
+    set(status.conditions, kAvailable, "False", "MinimumReplicasUnavailable",
         "Deployment does not have minimum availability.", now);
   }
   return status;

@@ -18,9 +18,9 @@ inline constexpr std::string_view kReplicaFailure = "ReplicaFailure";
 using Conditions = std::vector<appsv1::DeploymentCondition>;
 
 const appsv1::DeploymentCondition* find(const Conditions& conditions, std::string_view type);
-// Replaces the condition of that type unless status and reason are the same; keeps the transition time while
-// the status stays.
-void set(Conditions& conditions, std::string_view type, bool status, std::string_view reason,
+// `status` is True, False or Unknown. Replaces the condition of that type unless status and reason are the
+// same; keeps the transition time while the status stays.
+void set(Conditions& conditions, std::string_view type, std::string_view status, std::string_view reason,
          std::string message, api::Time now);
 void remove(Conditions& conditions, std::string_view type);
 

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "api/selectors.h"
 #include "client/controller_ref.h"
-#include "codec/json.h"
+#include "controllers/claim.h"
 #include "controllers/deployment/conditions.h"
 
 namespace xebec::controllers {
@@ -12,13 +11,20 @@ namespace {
 
 constexpr std::string_view kAccount = "deployment-controller";
 
-bool selects(const appsv1::Deployment& deployment, const appsv1::ReplicaSet& set) {
-  if (!deployment.spec.selector) return false;
-  Result<api::LabelSelector> selector = api::LabelSelector::from(*deployment.spec.selector);
-  return selector && !selector->empty() && selector->matches(set.metadata.labels);
+std::optional<api::LabelSelector> selector_of(const appsv1::Deployment& deployment) {
+  return controllers::selector_of(deployment.spec.selector ? &*deployment.spec.selector : nullptr);
 }
 
-std::string json(const std::string& text) { return codec::to_json(codec::Value(text)); }
+bool selects(const appsv1::Deployment& deployment, const appsv1::ReplicaSet& set) {
+  std::optional<api::LabelSelector> selector = selector_of(deployment);
+  return selector && selector->matches(set.metadata.labels);
+}
+
+// In a namespace that is going away nothing can be made, and nobody is told so.
+bool namespace_terminating(const Status& error) {
+  return std::any_of(error.details.causes.begin(), error.details.causes.end(),
+                     [](const StatusCause& cause) { return cause.reason == "NamespaceTerminating"; });
+}
 
 }  // namespace
 
@@ -79,12 +85,32 @@ Task<Result<void>> DeploymentController::sync(std::string key) {
   client::KeyParts parts = client::split_key(key);
   DeploymentPtr deployment = deployments_.get(parts.ns, parts.name);
   if (!deployment) co_return Result<void>();
-  CO_TRY(Sets sets, co_await claim_sets(deployment));
+  if (deployment->spec.selector && *deployment->spec.selector == metav1::LabelSelector())
+    co_return co_await refuse_selecting_all(*deployment);
+  std::optional<api::LabelSelector> selector = selector_of(*deployment);
+  std::function<bool(const appsv1::ReplicaSet&)> picks = [selector](const appsv1::ReplicaSet& set) {
+    return selector && selector->matches(set.metadata.labels);
+  };
+  auto claiming = claim<appsv1::Deployment, appsv1::ReplicaSet>(rest_, deployment, sets_.list(parts.ns),
+                                                                std::move(picks));
+  CO_TRY(Sets sets, co_await std::move(claiming));
   Work work;
   work.key = std::move(key);
   work.deployment = *deployment;
   work.sets = std::move(sets);
-  co_return co_await sync_work(work);
+  Result<void> synced = co_await sync_work(work);
+  if (!synced && !namespace_terminating(synced.error())) co_return synced;
+  co_return Result<void>();
+}
+
+Task<Result<void>> DeploymentController::refuse_selecting_all(appsv1::Deployment deployment) {
+  recorder_.event(deployment, client::kEventWarning, "SelectingAll",
+                  "This deployment is selecting all pods. A non-empty selector is required.");
+  if (deployment.status.observedGeneration >= deployment.metadata.generation) co_return Result<void>();
+  deployment.status.observedGeneration = deployment.metadata.generation;
+  auto written = co_await rest_.update_status(Context(), deployment);
+  if (!written && !written.error().is(reason::kNotFound)) co_return fail(std::move(written).error());
+  co_return Result<void>();
 }
 
 Task<Result<void>> DeploymentController::sync_work(Work& work) {
@@ -94,43 +120,11 @@ Task<Result<void>> DeploymentController::sync_work(Work& work) {
     co_return co_await sync_status(work, new_set, false);
   }
   CO_TRY_VOID(co_await pause_condition(work));
-  if (deployment.spec.paused || is_scaling_event(work)) co_return co_await sync_paused_or_scaled(work);
+  if (deployment.spec.paused) co_return co_await sync_paused_or_scaled(work);
+  if (deployment::rollback_to(deployment)) co_return co_await roll_back(work);
+  if (is_scaling_event(work)) co_return co_await sync_paused_or_scaled(work);
   if (deployment.spec.strategy.type == "Recreate") co_return co_await recreate(work);
   co_return co_await roll(work);
-}
-
-Task<Result<DeploymentController::Sets>> DeploymentController::claim_sets(DeploymentPtr deployment) {
-  Sets claimed;
-  for (const SetPtr& set : sets_.list(deployment->metadata.namespace_)) {
-    bool ours = client::is_controlled_by(set->metadata, deployment->metadata.uid);
-    bool match = selects(*deployment, *set);
-    if (ours && match) claimed.push_back(set);
-    bool adopt =
-        !ours && match && client::controller_of(set->metadata) == nullptr && !set->metadata.deletionTimestamp;
-    bool release = ours && !match;
-    if ((!adopt && !release) || deployment->metadata.deletionTimestamp) continue;
-    if (adopt) {
-      CO_TRY(appsv1::Deployment fresh,
-             co_await rest_.get<appsv1::Deployment>(Context(), deployment->metadata.namespace_,
-                                                    deployment->metadata.name));
-      if (fresh.metadata.uid != deployment->metadata.uid || fresh.metadata.deletionTimestamp) continue;
-    }
-    std::string patch =
-        adopt
-            ? fmt::format(
-                  R"({{"metadata":{{"ownerReferences":[{{"apiVersion":"apps/v1","kind":"Deployment","name":{},"uid":{},"controller":true,"blockOwnerDeletion":true}}],"uid":{}}}}})",
-                  json(deployment->metadata.name), json(deployment->metadata.uid), json(set->metadata.uid))
-            : fmt::format(R"({{"metadata":{{"ownerReferences":[{{"$patch":"delete","uid":{}}}],"uid":{}}}}})",
-                          json(deployment->metadata.uid), json(set->metadata.uid));
-    auto patched =
-        co_await rest_.patch<appsv1::ReplicaSet>(Context(), set->metadata.namespace_, set->metadata.name,
-                                                 client::PatchType::kStrategic, std::move(patch));
-    bool vanished =
-        !patched && (patched.error().is(reason::kNotFound) || patched.error().is(reason::kInvalid));
-    if (!patched && !vanished) co_return fail(std::move(patched).error());
-    if (patched && adopt) claimed.push_back(std::make_shared<const appsv1::ReplicaSet>(std::move(*patched)));
-  }
-  co_return claimed;
 }
 
 // The set of the Deployment's template, made when it is missing and `create` allows it. Keeps revisions in
@@ -171,7 +165,7 @@ Task<Result<void>> DeploymentController::record_revision(Work& work, int64_t rev
   if (found_new && deployment::has_deadline(deployment) &&
       deployment::find(deployment.status.conditions, deployment::kProgressing) == nullptr) {
     SetPtr set = deployment::find_new_set(deployment, work.sets);
-    deployment::set(deployment.status.conditions, deployment::kProgressing, true, "FoundNewReplicaSet",
+    deployment::set(deployment.status.conditions, deployment::kProgressing, "True", "FoundNewReplicaSet",
                     fmt::format("Found new replica set \"{}\"", set ? set->metadata.name : ""),
                     to_time(env_.clock->now()));
     changed = true;
@@ -215,16 +209,18 @@ Task<Result<DeploymentController::SetPtr>> DeploymentController::create_new_set(
     }
     auto ptr = std::make_shared<const appsv1::ReplicaSet>(std::move(existing));
     work.sets.push_back(ptr);
+    CO_TRY_VOID(co_await record_revision(work, revision, false));
     co_return SetPtr(ptr);
   }
   api::Time now = to_time(env_.clock->now());
+  if (!created && namespace_terminating(created.error())) co_return fail(std::move(created).error());
   if (!created) {
     std::string message = fmt::format("Failed to create new replica set \"{}\": {}", set.metadata.name,
                                       created.error().message);
     recorder_.event(deployment, client::kEventWarning, "ReplicaSetCreateError", message);
     if (deployment::has_deadline(deployment)) {
-      deployment::set(deployment.status.conditions, deployment::kProgressing, false, "ReplicaSetCreateError",
-                      message, now);
+      deployment::set(deployment.status.conditions, deployment::kProgressing, "False",
+                      "ReplicaSetCreateError", message, now);
       auto written = co_await rest_.update_status(Context(), deployment);
     }
     co_return fail(std::move(created).error());
@@ -238,7 +234,7 @@ Task<Result<DeploymentController::SetPtr>> DeploymentController::create_new_set(
   work.sets.push_back(ptr);
   CO_TRY_VOID(co_await record_revision(work, revision, false));
   if (deployment::has_deadline(deployment)) {
-    deployment::set(deployment.status.conditions, deployment::kProgressing, true, "NewReplicaSetCreated",
+    deployment::set(deployment.status.conditions, deployment::kProgressing, "True", "NewReplicaSetCreated",
                     fmt::format("Created new replica set \"{}\"", ptr->metadata.name), now);
     CO_TRY(appsv1::Deployment written, co_await rest_.update_status(Context(), deployment));
     deployment = std::move(written);

@@ -33,11 +33,14 @@ class DeploymentController final : public Controller {
 
   Task<Result<void>> sync(std::string key);
   Task<Result<void>> sync_work(Work& work);
-  Task<Result<Sets>> claim_sets(DeploymentPtr deployment);
+  Task<Result<void>> refuse_selecting_all(appsv1::Deployment deployment);
   Task<Result<SetPtr>> ensure_new_set(Work& work, bool create);
   Task<Result<SetPtr>> adopt_new_set(Work& work, SetPtr found, int64_t revision);
   Task<Result<SetPtr>> create_new_set(Work& work, int64_t revision);
   Task<Result<void>> record_revision(Work& work, int64_t revision, bool found_new);
+
+  // rollback.cc
+  Task<Result<void>> roll_back(Work& work);
 
   // strategies.cc
   Task<Result<void>> roll(Work& work);
@@ -47,7 +50,7 @@ class DeploymentController final : public Controller {
   Task<Result<int64_t>> clean_unhealthy(Work& work, Sets old, int64_t most);
   int64_t new_set_replicas(const appsv1::Deployment& deployment, const Sets& all,
                            const SetPtr& new_set) const;
-  bool old_pods_running(const appsv1::Deployment& deployment, const SetPtr& new_set) const;
+  bool old_pods_running(const Work& work, const SetPtr& new_set) const;
 
   // scaling.cc
   Task<Result<void>> sync_paused_or_scaled(Work& work);

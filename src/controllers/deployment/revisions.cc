@@ -1,6 +1,7 @@
 #include "controllers/deployment/revisions.h"
 
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,15 +10,26 @@ namespace {
 
 bool skipped_annotation(std::string_view key) {
   return key == "kubectl.kubernetes.io/last-applied-configuration" || key == kRevision ||
-         key == kRevisionHistory || key == kDesiredReplicas || key == kMaxReplicas ||
-         key == "deprecated.deployment.rollback.to";
+         key == kRevisionHistory || key == kDesiredReplicas || key == kMaxReplicas || key == kRollbackTo;
 }
 
+constexpr size_t kMaxHistoryLength = 2000;  // of kRevisionHistory
+
 bool set_annotation(appsv1::ReplicaSet& set, std::string_view key, const std::string& value) {
-  std::string& slot = set.metadata.annotations[key];
-  if (slot == value) return false;
-  slot = value;
+  const std::string* old = set.metadata.annotations.get(key);
+  if (old != nullptr && *old == value) return false;
+  set.metadata.annotations[key] = value;
   return true;
+}
+
+// Forgets the oldest revisions when the text would get too long.
+void add_to_history(appsv1::ReplicaSet& set, const std::string& revision) {
+  std::string history = set.metadata.annotations.value_or(kRevisionHistory, "");
+  while (!history.empty() && history.size() + 1 + revision.size() > kMaxHistoryLength) {
+    size_t comma = history.find(',');
+    history = comma == std::string::npos ? std::string() : history.substr(comma + 1);
+  }
+  set_annotation(set, kRevisionHistory, history.empty() ? revision : history + "," + revision);
 }
 
 template <class Count>
@@ -41,10 +53,7 @@ SetPtr find_new_set(const appsv1::Deployment& deployment, const std::vector<SetP
   SetPtr found;
   for (const SetPtr& set : sets) {
     if (!same_template(set->spec.template_, deployment.spec.template_)) continue;
-    bool older = !found || set->metadata.creationTimestamp < found->metadata.creationTimestamp ||
-                 (set->metadata.creationTimestamp == found->metadata.creationTimestamp &&
-                  set->metadata.name < found->metadata.name);
-    if (older) found = set;
+    if (!found || older(set, found)) found = set;
   }
   return found;
 }
@@ -70,6 +79,47 @@ int64_t max_revision(const std::vector<SetPtr>& sets) {
   return most;
 }
 
+int64_t last_revision(const std::vector<SetPtr>& sets) {
+  int64_t most = 0, second = 0;
+  for (const SetPtr& set : sets) {
+    int64_t revision = revision_of(set->metadata);
+    if (revision >= most) {
+      second = std::exchange(most, revision);
+    } else {
+      second = std::max(second, revision);
+    }
+  }
+  return second;
+}
+
+std::optional<int64_t> rollback_to(const appsv1::Deployment& deployment) {
+  const std::string* text = deployment.metadata.annotations.get(kRollbackTo);
+  if (text == nullptr) return std::nullopt;
+  int64_t revision = 0;
+  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), revision);
+  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  return revision;
+}
+
+bool older(const SetPtr& a, const SetPtr& b) {
+  if (a->metadata.creationTimestamp != b->metadata.creationTimestamp)
+    return a->metadata.creationTimestamp < b->metadata.creationTimestamp;
+  return a->metadata.name < b->metadata.name;
+}
+
+bool earlier_revision(const SetPtr& a, const SetPtr& b) {
+  int64_t left = revision_of(a->metadata), right = revision_of(b->metadata);
+  return left == right ? older(a, b) : left < right;
+}
+
+bool larger_or_newer(const SetPtr& a, const SetPtr& b) {
+  return wanted(*a) == wanted(*b) ? older(b, a) : wanted(*a) > wanted(*b);
+}
+
+bool larger_or_older(const SetPtr& a, const SetPtr& b) {
+  return wanted(*a) == wanted(*b) ? older(a, b) : wanted(*a) > wanted(*b);
+}
+
 int64_t wanted(const appsv1::ReplicaSet& set) { return set.spec.replicas.value_or(1); }
 int64_t replicas_of(const std::vector<SetPtr>& sets) { return sum(sets, wanted); }
 int64_t actual_replicas_of(const std::vector<SetPtr>& sets) {
@@ -80,6 +130,15 @@ int64_t ready_of(const std::vector<SetPtr>& sets) {
 }
 int64_t available_of(const std::vector<SetPtr>& sets) {
   return sum(sets, [](const auto& set) { return set.status.availableReplicas; });
+}
+
+std::optional<int32_t> terminating_of(const std::vector<SetPtr>& sets) {
+  int32_t total = 0;
+  for (const SetPtr& set : sets) {
+    if (!set->status.terminatingReplicas) return std::nullopt;
+    total += *set->status.terminatingReplicas;
+  }
+  return total;
 }
 
 bool is_rolling(const appsv1::Deployment& deployment) {
@@ -116,10 +175,7 @@ bool set_annotations(const appsv1::Deployment& deployment, appsv1::ReplicaSet& s
   std::string old_text = set.metadata.annotations.value_or(kRevision, "");
   set_annotation(set, kRevision, std::to_string(revision));
   // A set that becomes the newest again remembers the revisions it was.
-  if (exists && !old_text.empty()) {
-    std::string history = set.metadata.annotations.value_or(kRevisionHistory, "");
-    set_annotation(set, kRevisionHistory, history.empty() ? old_text : history + "," + old_text);
-  }
+  if (exists && !old_text.empty()) add_to_history(set, old_text);
   return true;
 }
 

@@ -19,18 +19,26 @@ int64_t number(const metav1::ObjectMeta& meta, std::string_view key, int64_t fal
   return value;
 }
 
-// This set's part of a change, by its share of the Deployment.
+// By how much the set would change if it kept its share of the Deployment.
+int64_t share_of(const appsv1::ReplicaSet& set, const appsv1::Deployment& deployment) {
+  int64_t replicas = deployment::wanted(set);
+  int64_t desired = deployment.spec.replicas.value_or(1);
+  if (desired == 0) return -replicas;
+  int64_t most = desired + deployment::fenceposts(deployment).surge;
+  int64_t old_most = number(set.metadata, deployment::kMaxReplicas, 0);
+  // Without the annotation the present size is a bound that does.
+  if (old_most == 0) old_most = deployment.status.replicas;
+  if (old_most == 0) return 0;
+  return std::llround(static_cast<double>(replicas * most) / static_cast<double>(old_most)) - replicas;
+}
+
+// This set's part of a change.
 int64_t proportion(const appsv1::ReplicaSet& set, const appsv1::Deployment& deployment, int64_t to_add,
                    int64_t added) {
   int64_t replicas = deployment::wanted(set);
   if (replicas == 0 || to_add == 0 || to_add == added) return 0;
-  int64_t most = deployment.spec.replicas.value_or(1) + deployment::fenceposts(deployment).surge;
-  int64_t old_most = number(set.metadata, deployment::kMaxReplicas, deployment.status.replicas);
-  double share = old_most == 0 ? 0
-                               : static_cast<double>(replicas) * static_cast<double>(most) /
-                                     static_cast<double>(old_most);
-  int64_t fraction = std::llround(share) - replicas;
   int64_t left = to_add - added;
+  int64_t fraction = share_of(set, deployment);
   return to_add > 0 ? std::min(fraction, left) : std::max(fraction, left);
 }
 
@@ -51,7 +59,7 @@ Task<Result<void>> DeploymentController::sync_paused_or_scaled(Work& work) {
   new_set = deployment::find_new_set(work.deployment, work.sets);
   // A paused Deployment keeps no history beyond its limit either, but only while nothing of it is being
   // undone.
-  if (work.deployment.spec.paused) {
+  if (work.deployment.spec.paused && !deployment::rollback_to(work.deployment)) {
     CO_TRY_VOID(co_await clean_up_history(work, deployment::find_old_sets(work.sets, new_set)));
   }
   co_return co_await sync_status(work, new_set, false);
@@ -63,8 +71,10 @@ Task<Result<void>> DeploymentController::scale_proportionally(Work& work, SetPtr
   for (const SetPtr& set : work.sets) {
     if (deployment::wanted(*set) > 0) active.push_back(set);
   }
-  // One active set, or only the newest: it takes the whole change.
+  // One active set, or without any the newest: it takes the whole change.
   SetPtr single = active.size() == 1 ? active[0] : active.empty() ? new_set : nullptr;
+  if (!single && active.empty() && !work.sets.empty())
+    single = *std::max_element(work.sets.begin(), work.sets.end(), deployment::older);
   if (single) {
     if (deployment::wanted(*single) != desired) {
       CO_TRY([[maybe_unused]] SetPtr scaled, co_await scale(work, single, desired));
@@ -85,9 +95,8 @@ Task<Result<void>> DeploymentController::scale_proportionally(Work& work, SetPtr
   if (!deployment::is_rolling(work.deployment) || active.empty()) co_return Result<void>();
   int64_t allowed = desired > 0 ? desired + deployment::fenceposts(work.deployment).surge : 0;
   int64_t to_add = allowed - deployment::replicas_of(active);
-  std::stable_sort(active.begin(), active.end(), [](const SetPtr& a, const SetPtr& b) {
-    return deployment::wanted(*a) > deployment::wanted(*b);
-  });
+  std::stable_sort(active.begin(), active.end(),
+                   to_add < 0 ? deployment::larger_or_older : deployment::larger_or_newer);
   std::vector<int64_t> sizes;
   int64_t added = 0;
   for (const SetPtr& set : active) {
@@ -133,9 +142,7 @@ Task<Result<void>> DeploymentController::clean_up_history(Work& work, const Sets
   }
   int64_t surplus = static_cast<int64_t>(idle.size()) - *work.deployment.spec.revisionHistoryLimit;
   if (surplus <= 0) co_return Result<void>();
-  std::stable_sort(idle.begin(), idle.end(), [](const SetPtr& a, const SetPtr& b) {
-    return deployment::revision_of(a->metadata) < deployment::revision_of(b->metadata);
-  });
+  std::stable_sort(idle.begin(), idle.end(), deployment::earlier_revision);
   for (int64_t i = 0; i < surplus; ++i) {
     const SetPtr& set = idle[static_cast<size_t>(i)];
     bool busy = set->status.replicas != 0 || deployment::wanted(*set) != 0 ||

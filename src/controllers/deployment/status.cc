@@ -13,21 +13,20 @@ std::string about(const appsv1::Deployment& deployment, const SetPtr& new_set) {
                  : fmt::format("Deployment \"{}\"", deployment.metadata.name);
 }
 
-// Takes over a failure that the newest (or any) set reports.
-void copy_failure(appsv1::DeploymentStatus& status, const std::vector<SetPtr>& sets) {
-  deployment::remove(status.conditions, deployment::kReplicaFailure);
-  for (const SetPtr& set : sets) {
+// Takes over a failure that the newest set reports, or else any.
+void copy_failure(appsv1::DeploymentStatus& status, const SetPtr& new_set, const std::vector<SetPtr>& sets) {
+  std::vector<SetPtr> newest_first;
+  if (new_set) newest_first.push_back(new_set);
+  newest_first.insert(newest_first.end(), sets.begin(), sets.end());
+  for (const SetPtr& set : newest_first) {
     for (const appsv1::ReplicaSetCondition& condition : set->status.conditions) {
-      if (condition.type != "ReplicaFailure") continue;
-      appsv1::DeploymentCondition& out = status.conditions.emplace_back();
-      out.type = condition.type;
-      out.status = condition.status;
-      out.reason = condition.reason;
-      out.message = condition.message;
-      out.lastTransitionTime = out.lastUpdateTime = condition.lastTransitionTime;
+      if (condition.type != deployment::kReplicaFailure) continue;
+      deployment::set(status.conditions, condition.type, condition.status, condition.reason,
+                      condition.message, condition.lastTransitionTime);
       return;
     }
   }
+  deployment::remove(status.conditions, deployment::kReplicaFailure);
 }
 
 void judge_progress(const appsv1::Deployment& deployment, const SetPtr& new_set,
@@ -38,18 +37,18 @@ void judge_progress(const appsv1::Deployment& deployment, const SetPtr& new_set,
                           current->reason == "NewReplicaSetAvailable";
   if (completed_before) return;
   if (deployment::complete(deployment, status)) {
-    deployment::set(status.conditions, deployment::kProgressing, true, "NewReplicaSetAvailable",
+    deployment::set(status.conditions, deployment::kProgressing, "True", "NewReplicaSetAvailable",
                     about(deployment, new_set) + " has successfully progressed.", now);
   } else if (deployment::progressing(deployment, status)) {
     // Every step restarts the clock of the deadline, so the update time moves although nothing else does.
     std::optional<api::Time> since;
     if (current != nullptr && current->status == "True") since = current->lastTransitionTime;
     deployment::remove(status.conditions, deployment::kProgressing);
-    deployment::set(status.conditions, deployment::kProgressing, true, "ReplicaSetUpdated",
+    deployment::set(status.conditions, deployment::kProgressing, "True", "ReplicaSetUpdated",
                     about(deployment, new_set) + " is progressing.", now);
     if (since) status.conditions.back().lastTransitionTime = *since;
   } else if (deployment::timed_out(deployment, status, now)) {
-    deployment::set(status.conditions, deployment::kProgressing, false, "ProgressDeadlineExceeded",
+    deployment::set(status.conditions, deployment::kProgressing, "False", "ProgressDeadlineExceeded",
                     about(deployment, new_set) + " has timed out progressing.", now);
   }
 }
@@ -62,7 +61,7 @@ Task<Result<void>> DeploymentController::sync_status(Work& work, SetPtr new_set,
   appsv1::DeploymentStatus status = deployment::status_of(deployment, new_set, work.sets, now);
   if (!deployment::has_deadline(deployment)) deployment::remove(status.conditions, deployment::kProgressing);
   if (with_progress && deployment::has_deadline(deployment)) judge_progress(deployment, new_set, status, now);
-  if (with_progress) copy_failure(status, work.sets);
+  if (with_progress) copy_failure(status, new_set, work.sets);
   // Nothing else wakes the controller when a rollout gets stuck.
   const appsv1::DeploymentCondition* progress = deployment::find(status.conditions, deployment::kProgressing);
   bool waiting = progress != nullptr && deployment::has_deadline(deployment) &&
@@ -97,10 +96,10 @@ Task<Result<void>> DeploymentController::pause_condition(Work& work) {
   appsv1::DeploymentStatus status = deployment.status;
   api::Time now = to_time(env_.clock->now());
   if (deployment.spec.paused) {
-    deployment::set(status.conditions, deployment::kProgressing, true, "DeploymentPaused",
+    deployment::set(status.conditions, deployment::kProgressing, "Unknown", "DeploymentPaused",
                     "Deployment is paused", now);
   } else {
-    deployment::set(status.conditions, deployment::kProgressing, true, "DeploymentResumed",
+    deployment::set(status.conditions, deployment::kProgressing, "Unknown", "DeploymentResumed",
                     "Deployment is resumed", now);
   }
   co_return co_await write_status(work, std::move(status));

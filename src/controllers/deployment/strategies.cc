@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "client/controller_ref.h"
+#include "controllers/deployment/conditions.h"
 #include "controllers/deployment/controller.h"
 
 namespace xebec::controllers {
@@ -18,14 +19,7 @@ Sets with_replicas(const Sets& sets) {
   return out;
 }
 
-void oldest_first(Sets& sets) {
-  std::stable_sort(sets.begin(), sets.end(), [](const SetPtr& a, const SetPtr& b) {
-    if (a->metadata.creationTimestamp != b->metadata.creationTimestamp) {
-      return a->metadata.creationTimestamp < b->metadata.creationTimestamp;
-    }
-    return a->metadata.name < b->metadata.name;
-  });
-}
+void oldest_first(Sets& sets) { std::stable_sort(sets.begin(), sets.end(), deployment::older); }
 
 }  // namespace
 
@@ -49,7 +43,8 @@ Task<Result<void>> DeploymentController::roll(Work& work) {
     grown = shrunk;
   }
   new_set = deployment::find_new_set(work.deployment, work.sets);
-  if (!grown) {
+  // History is what a rollout that fails goes back to: it is cut when the rollout is complete only.
+  if (!grown && deployment::complete(work.deployment, work.deployment.status)) {
     CO_TRY_VOID(co_await clean_up_history(work, deployment::find_old_sets(work.sets, new_set)));
   }
   co_return co_await sync_status(work, new_set, true);
@@ -103,8 +98,9 @@ Task<Result<int64_t>> DeploymentController::clean_unhealthy(Work& work, Sets old
   co_return cleaned;
 }
 
-bool DeploymentController::old_pods_running(const appsv1::Deployment& deployment,
-                                            const SetPtr& new_set) const {
+bool DeploymentController::old_pods_running(const Work& work, const SetPtr& new_set) const {
+  const appsv1::Deployment& deployment = work.deployment;
+  if (deployment::actual_replicas_of(deployment::find_old_sets(work.sets, new_set)) > 0) return true;
   for (const PodPtr& pod : pods_.list(deployment.metadata.namespace_)) {
     const metav1::OwnerReference* ref = client::controller_of(pod->metadata);
     if (ref == nullptr || ref->kind != "ReplicaSet" || pod_finished(*pod)) continue;
@@ -124,13 +120,15 @@ Task<Result<void>> DeploymentController::recreate(Work& work) {
     }
     co_return co_await sync_status(work, existing, true);
   }
-  if (old_pods_running(work.deployment, existing)) co_return co_await sync_status(work, existing, true);
+  if (old_pods_running(work, existing)) co_return co_await sync_status(work, existing, true);
   CO_TRY(SetPtr new_set, co_await ensure_new_set(work, true));
   int64_t desired = work.deployment.spec.replicas.value_or(1);
   if (deployment::wanted(*new_set) != desired) {
     CO_TRY(new_set, co_await scale(work, new_set, desired));
   }
-  CO_TRY_VOID(co_await clean_up_history(work, deployment::find_old_sets(work.sets, new_set)));
+  if (deployment::complete(work.deployment, work.deployment.status)) {
+    CO_TRY_VOID(co_await clean_up_history(work, deployment::find_old_sets(work.sets, new_set)));
+  }
   co_return co_await sync_status(work, new_set, true);
 }
 

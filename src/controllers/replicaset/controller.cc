@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "api/selectors.h"
 #include "client/controller_ref.h"
-#include "codec/json.h"
+#include "controllers/claim.h"
 
 namespace xebec::controllers {
 namespace {
@@ -13,30 +12,13 @@ constexpr int64_t kBurst = 500;    // creations or deletions in one go
 constexpr int64_t kSlowStart = 1;  // first batch of creations; doubles while they succeed
 constexpr std::string_view kAccount = "replicaset-controller";
 
-bool matches(const appsv1::ReplicaSet& set, const corev1::Pod& pod) {
-  if (!set.spec.selector) return false;
-  Result<api::LabelSelector> selector = api::LabelSelector::from(*set.spec.selector);
-  return selector && !selector->empty() && selector->matches(pod.metadata.labels);
+std::optional<api::LabelSelector> selector_of(const appsv1::ReplicaSet& set) {
+  return controllers::selector_of(set.spec.selector ? &*set.spec.selector : nullptr);
 }
 
 std::string pod_key(const corev1::Pod& pod) { return client::key_of(pod.metadata); }
 
 int64_t wanted(const appsv1::ReplicaSet& set) { return set.spec.replicas.value_or(1); }
-
-// Merge patch that makes the set the controller of a Pod, and the one that undoes it.
-std::string adopt_patch(const appsv1::ReplicaSet& set, const corev1::Pod& pod) {
-  return fmt::format(
-      R"({{"metadata":{{"ownerReferences":[{{"apiVersion":"apps/v1","kind":"ReplicaSet","name":{},"uid":{},)"
-      R"("controller":true,"blockOwnerDeletion":true}}],"uid":{}}}}})",
-      codec::to_json(codec::Value(set.metadata.name)), codec::to_json(codec::Value(set.metadata.uid)),
-      codec::to_json(codec::Value(pod.metadata.uid)));
-}
-
-std::string release_patch(const appsv1::ReplicaSet& set, const corev1::Pod& pod) {
-  return fmt::format(R"({{"metadata":{{"ownerReferences":[{{"$patch":"delete","uid":{}}}],"uid":{}}}}})",
-                     codec::to_json(codec::Value(set.metadata.uid)),
-                     codec::to_json(codec::Value(pod.metadata.uid)));
-}
 
 }  // namespace
 
@@ -56,7 +38,8 @@ ReplicaSetController::ReplicaSetController(const ControllerContext& context)
   sets_.on_change([this](const SetPtr& old, const SetPtr& now) {
     const SetPtr& any = now ? now : old;
     std::string key = client::key_of(any->metadata);
-    if (!now) expectations_.erase(key);
+    // A set that was made again under the same name starts clean.
+    if (!now || (old && old->metadata.uid != now->metadata.uid)) expectations_.erase(key);
     queue_.add(key);
   });
   pods_.on_change([this](const PodPtr& old, const PodPtr& now) { on_pod(old, now); });
@@ -81,14 +64,13 @@ void ReplicaSetController::enqueue_owner(const metav1::ObjectMeta& pod, bool gon
   std::string key = client::key_of(set->metadata);
   if (gone) expectations_.deletion_observed(key, client::key_of(pod));
   queue_.add(key);
-  // Becoming available later than becoming ready is not an event of its own.
-  if (!gone && set->spec.minReadySeconds > 0)
-    queue_.add_after(key, std::chrono::seconds(set->spec.minReadySeconds) + std::chrono::seconds(1));
 }
 
-void ReplicaSetController::enqueue_orphan(const corev1::Pod& pod) {
+// Sets that may want to adopt an orphan.
+void ReplicaSetController::enqueue_matching(const corev1::Pod& pod) {
   for (const SetPtr& set : sets_.list(pod.metadata.namespace_)) {
-    if (matches(*set, pod)) queue_.add(client::key_of(set->metadata));
+    std::optional<api::LabelSelector> selector = selector_of(*set);
+    if (selector && selector->matches(pod.metadata.labels)) queue_.add(client::key_of(set->metadata));
   }
 }
 
@@ -109,7 +91,7 @@ void ReplicaSetController::on_pod(const PodPtr& old, const PodPtr& now) {
   if (ref != nullptr) {
     enqueue_owner(now->metadata, false);
   } else {
-    enqueue_orphan(*now);
+    enqueue_matching(*now);
   }
 }
 
@@ -121,54 +103,34 @@ Task<Result<void>> ReplicaSetController::sync(std::string key) {
     co_return Result<void>();
   }
   bool settled = expectations_.satisfied(key);
-  std::vector<PodPtr> candidates = pods_.by_index("controller", set->metadata.uid);
-  for (const PodPtr& pod : pods_.by_index("controller", "orphan/" + parts.ns)) candidates.push_back(pod);
-  std::erase_if(candidates, [](const PodPtr& pod) { return !pod_active(*pod); });
-  CO_TRY(std::vector<PodPtr> active, co_await claim_pods(set, std::move(candidates)));
+  std::optional<api::LabelSelector> selector = selector_of(*set);
+  std::vector<PodPtr> candidates;
+  int32_t terminating = 0;
+  for (const PodPtr& pod : pods_.by_index("controller", set->metadata.uid)) {
+    if (pod_active(*pod)) candidates.push_back(pod);
+    if (pod_terminating(*pod) && selector && selector->matches(pod->metadata.labels)) ++terminating;
+  }
+  for (const PodPtr& pod : pods_.by_index("controller", "orphan/" + parts.ns)) {
+    if (pod_active(*pod)) candidates.push_back(pod);
+  }
+  std::function<bool(const corev1::Pod&)> picks = [selector](const corev1::Pod& pod) {
+    return selector && selector->matches(pod.metadata.labels);
+  };
+  auto claiming = claim<appsv1::ReplicaSet, corev1::Pod>(rest_, set, std::move(candidates), std::move(picks));
+  CO_TRY(std::vector<PodPtr> active, co_await std::move(claiming));
   std::optional<Status> failure;
   if (settled && !set->metadata.deletionTimestamp) {
     Result<void> managed = co_await manage(key, set, active);
     if (!managed) failure = managed.error();
   }
-  CO_TRY_VOID(co_await update_status(key, set, std::move(active), failure));
+  // Becoming available later than becoming ready is not an event of its own.
+  std::optional<Duration> next =
+      next_availability(active, set->spec.minReadySeconds, to_time(env_.clock->now()));
+  if (next) queue_.add_after(key, *next);
+  appsv1::ReplicaSetStatus status = new_status(*set, active, terminating, failure);
+  CO_TRY_VOID(co_await write_status(set, std::move(status)));
   if (failure) co_return xebec::fail(*failure);
   co_return Result<void>();
-}
-
-// Live look before the first adoption: a set that was deleted must not take Pods.
-Task<Result<bool>> ReplicaSetController::may_adopt(const appsv1::ReplicaSet& set) {
-  CO_TRY(appsv1::ReplicaSet fresh,
-         co_await rest_.get<appsv1::ReplicaSet>(Context(), set.metadata.namespace_, set.metadata.name));
-  co_return fresh.metadata.uid == set.metadata.uid && !fresh.metadata.deletionTimestamp;
-}
-
-// Own Pods that match stay, own ones that no longer match are let go, matching orphans are taken.
-Task<Result<std::vector<PodPtr>>> ReplicaSetController::claim_pods(SetPtr set, std::vector<PodPtr> pods) {
-  std::vector<PodPtr> claimed;
-  std::optional<bool> adopting;
-  for (const PodPtr& pod : pods) {
-    bool ours = client::is_controlled_by(pod->metadata, set->metadata.uid);
-    bool match = matches(*set, *pod);
-    if (ours && match) {
-      claimed.push_back(pod);
-      continue;
-    }
-    if (ours == match || set->metadata.deletionTimestamp) continue;
-    if (match && client::controller_of(pod->metadata) != nullptr) continue;
-    if (match && !adopting) {
-      CO_TRY(adopting, co_await may_adopt(*set));
-    }
-    if (match && !*adopting) continue;
-    std::string patch = match ? adopt_patch(*set, *pod) : release_patch(*set, *pod);
-    auto patched = co_await rest_.patch<corev1::Pod>(Context(), pod->metadata.namespace_, pod->metadata.name,
-                                                     client::PatchType::kStrategic, std::move(patch));
-    bool vanished =
-        !patched && (patched.error().is(reason::kNotFound) || patched.error().is(reason::kInvalid));
-    if (vanished) continue;
-    if (!patched) co_return fail(std::move(patched).error());
-    if (match) claimed.push_back(pod);
-  }
-  co_return claimed;
 }
 
 Task<Result<void>> ReplicaSetController::manage(std::string key, SetPtr set,
@@ -240,7 +202,8 @@ Task<void> ReplicaSetController::delete_one(std::string key, SetPtr set, PodPtr 
 
 Task<Result<void>> ReplicaSetController::delete_pods(std::string key, SetPtr set, std::vector<PodPtr> active,
                                                      int64_t count) {
-  sort_for_deletion(active, related_pods_on_nodes(*set));
+  if (static_cast<size_t>(count) < active.size())
+    sort_for_deletion(active, related_pods_on_nodes(*set), env_.clock->now());
   active.resize(static_cast<size_t>(count));
   std::set<std::string, std::less<>> ids;
   for (const PodPtr& pod : active) ids.insert(pod_key(*pod));
@@ -253,14 +216,14 @@ Task<Result<void>> ReplicaSetController::delete_pods(std::string key, SetPtr set
   co_return Result<void>();
 }
 
-// Pods of all sets of the same owner: a rolling update should not leave them doubled up on a node.
+// Pods of all sets of the same owner: a rolling update should not leave them doubled up on a node. A set
+// without an owner has no relatives.
 std::map<std::string, int> ReplicaSetController::related_pods_on_nodes(const appsv1::ReplicaSet& set) const {
   std::map<std::string, int> out;
   const metav1::OwnerReference* owner = client::controller_of(set.metadata);
+  if (owner == nullptr) return out;
   for (const SetPtr& sibling : sets_.list(set.metadata.namespace_)) {
-    bool related = sibling->metadata.uid == set.metadata.uid ||
-                   (owner != nullptr && client::is_controlled_by(sibling->metadata, owner->uid));
-    if (!related) continue;
+    if (!client::is_controlled_by(sibling->metadata, owner->uid)) continue;
     for (const PodPtr& pod : pods_.by_index("controller", sibling->metadata.uid)) {
       if (pod_active(*pod)) ++out[pod->spec.nodeName];
     }
@@ -270,10 +233,13 @@ std::map<std::string, int> ReplicaSetController::related_pods_on_nodes(const app
 
 appsv1::ReplicaSetStatus ReplicaSetController::new_status(const appsv1::ReplicaSet& set,
                                                           const std::vector<PodPtr>& pods,
+                                                          int32_t terminating,
                                                           const std::optional<Status>& failure) const {
   appsv1::ReplicaSetStatus status = set.status;
   api::Time now = to_time(env_.clock->now());
+  status.observedGeneration = set.metadata.generation;
   status.replicas = static_cast<int32_t>(pods.size());
+  status.terminatingReplicas = terminating;
   status.fullyLabeledReplicas = status.readyReplicas = status.availableReplicas = 0;
   for (const PodPtr& pod : pods) {
     const auto& labels = set.spec.template_.metadata.labels;
@@ -301,18 +267,21 @@ appsv1::ReplicaSetStatus ReplicaSetController::new_status(const appsv1::ReplicaS
   return status;
 }
 
-Task<Result<void>> ReplicaSetController::update_status(std::string key, SetPtr set, std::vector<PodPtr> pods,
-                                                       std::optional<Status> failure) {
-  appsv1::ReplicaSetStatus status = new_status(*set, pods, failure);
-  bool waiting = status.readyReplicas == wanted(*set) && status.availableReplicas != wanted(*set);
-  if (set->spec.minReadySeconds > 0 && waiting)
-    queue_.add_after(key, std::chrono::seconds(set->spec.minReadySeconds));
-  if (status == set->status && set->status.observedGeneration == set->metadata.generation)
-    co_return Result<void>();
-  status.observedGeneration = set->metadata.generation;
+// Tried once more on the set as it is now; the generation that was looked at stays.
+Task<Result<void>> ReplicaSetController::write_status(SetPtr set, appsv1::ReplicaSetStatus status) {
+  if (status == set->status) co_return Result<void>();
   appsv1::ReplicaSet updated = *set;
-  updated.status = std::move(status);
+  updated.status = status;
   auto written = co_await rest_.update_status(Context(), updated);
+  if (!written && written.error().is(reason::kConflict)) {
+    auto live =
+        co_await rest_.get<appsv1::ReplicaSet>(Context(), set->metadata.namespace_, set->metadata.name);
+    if (live && live->metadata.uid == set->metadata.uid) {
+      updated = std::move(*live);
+      updated.status = std::move(status);
+      written = co_await rest_.update_status(Context(), updated);
+    }
+  }
   if (!written && !written.error().is(reason::kNotFound)) co_return fail(std::move(written).error());
   co_return Result<void>();
 }

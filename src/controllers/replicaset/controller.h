@@ -19,22 +19,20 @@ class ReplicaSetController final : public Controller {
 
   void on_pod(const PodPtr& old, const PodPtr& now);
   void enqueue_owner(const metav1::ObjectMeta& pod, bool gone);
-  void enqueue_orphan(const corev1::Pod& pod);
+  void enqueue_matching(const corev1::Pod& pod);
   SetPtr owner_of(const metav1::ObjectMeta& pod) const;
 
   Task<Result<void>> sync(std::string key);
-  Task<Result<std::vector<PodPtr>>> claim_pods(SetPtr set, std::vector<PodPtr> pods);
-  Task<Result<bool>> may_adopt(const appsv1::ReplicaSet& set);
   Task<Result<void>> manage(std::string key, SetPtr set, const std::vector<PodPtr>& active);
   Task<Result<void>> create_pods(std::string key, SetPtr set, int64_t count);
   Task<Result<void>> delete_pods(std::string key, SetPtr set, std::vector<PodPtr> active, int64_t count);
   Task<void> create_one(std::string key, SetPtr set, std::shared_ptr<std::vector<Status>> failures);
   Task<void> delete_one(std::string key, SetPtr set, PodPtr pod,
                         std::shared_ptr<std::vector<Status>> failures);
-  Task<Result<void>> update_status(std::string key, SetPtr set, std::vector<PodPtr> pods,
-                                   std::optional<Status> failure);
-  appsv1::ReplicaSetStatus new_status(const appsv1::ReplicaSet& set, const std::vector<PodPtr>& pods,
-                                      const std::optional<Status>& failure) const;
+  // `terminating`: Pods of the set that are being deleted and not finished yet.
+  appsv1::ReplicaSetStatus new_status(const appsv1::ReplicaSet& set, const std::vector<PodPtr>& active,
+                                      int32_t terminating, const std::optional<Status>& failure) const;
+  Task<Result<void>> write_status(SetPtr set, appsv1::ReplicaSetStatus status);
   std::map<std::string, int> related_pods_on_nodes(const appsv1::ReplicaSet& set) const;
 
   client::Env env_;
