@@ -4,6 +4,7 @@
 #include <google/protobuf/io/zero_copy_stream.h>
 
 #include <fstream>
+#include <map>
 #include <memory>
 #include <sstream>
 
@@ -26,12 +27,14 @@ class Generator : public google::protobuf::compiler::CodeGenerator {
 
   bool GenerateAll(const std::vector<const FileDescriptor*>& files, const std::string& parameter,
                    GeneratorContext* context, std::string* error) const override {
-    const std::string prefix = "resources=";
-    if (parameter.rfind(prefix, 0) != 0) {
-      *error = "the parameter resources=FILE is missing";
+    std::vector<std::pair<std::string, std::string>> options;
+    google::protobuf::compiler::ParseGeneratorParameter(parameter, &options);
+    const std::map<std::string, std::string> named(options.begin(), options.end());
+    if (!named.count("resources") || !named.count("descriptions")) {
+      *error = "the parameters resources=FILE,descriptions=FOLDER are missing";
       return false;
     }
-    std::ifstream in(parameter.substr(prefix.size()));
+    std::ifstream in(named.at("resources"));
     std::stringstream table;
     table << in.rdbuf();
     const Model model(files);
@@ -42,6 +45,9 @@ class Generator : public google::protobuf::compiler::CodeGenerator {
       write(context, stem + ".cc", emit_source(model, file));
     }
     write(context, "api/gen/scheme_tables.cc", emit_scheme(model, files, table.str(), error));
+    if (!error->empty()) return false;
+    write(context, "api/gen/descriptions.cc",
+          emit_descriptions(model, files, named.at("descriptions"), error));
     return error->empty();
   }
 

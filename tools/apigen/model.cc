@@ -163,4 +163,13 @@ Model::Model(const std::vector<const FileDescriptor*>& files) {
   }
 }
 
+void Model::json_fields(const MessageModel& m, std::vector<const FieldModel*>& out) const {
+  for (const auto& f : m.fields) {
+    if (f.options.embedded())
+      json_fields(of(f.message), out);
+    else
+      out.push_back(&f);
+  }
+}
+
 }  // namespace apigen

@@ -1,9 +1,11 @@
 // What apigen knows of a message once protobuf's descriptors and our options (api/options.proto) are put
 // together.
 //
-//   protoc -I api --plugin=protoc-gen-xebec=apigen --xebec_out=resources=api/resources.textproto:OUT files...
+//   protoc -I api --plugin=protoc-gen-xebec=apigen --xebec_out=PARAMETERS:OUT files...
+//   PARAMETERS: resources=api/resources.textproto,descriptions=api
 //
-// writes OUT/api/gen/<alias>.h and .cc for every file with structs, and OUT/api/gen/scheme_tables.cc.
+// writes OUT/api/gen/<alias>.h and .cc for every file with structs, OUT/api/gen/scheme_tables.cc and
+// OUT/api/gen/descriptions.cc.
 #pragma once
 
 #include <google/protobuf/descriptor.h>
@@ -52,6 +54,8 @@ class Model {
     return ordered_.at(file);
   }
   const MessageModel& of(const Descriptor* d) const { return messages_.at(d); }
+  // The fields of a struct's JSON view: its own and, in their place, those promoted from bases.
+  void json_fields(const MessageModel& m, std::vector<const FieldModel*>& out) const;
   bool has_structs(const FileDescriptor* file) const { return !ordered_.at(file).empty(); }
   bool is_base(const Descriptor* d) const { return bases_.count(d) != 0; }
   static std::string alias(const FileDescriptor* file);
@@ -71,5 +75,9 @@ std::string emit_source(const Model& model, const FileDescriptor* file);
 // failure.
 std::string emit_scheme(const Model& model, const std::vector<const FileDescriptor*>& files,
                         const std::string& table, std::string* error);
+// The table of what api/descriptions.h tells, from the descriptions.txt beside each file below `root`. Empty
+// and `error` set when a line names nothing.
+std::string emit_descriptions(const Model& model, const std::vector<const FileDescriptor*>& files,
+                              const std::string& root, std::string* error);
 
 }  // namespace apigen

@@ -11,16 +11,6 @@ namespace {
 
 std::string fail_text(const FieldModel& f) { return f.descriptor->full_name(); }
 
-// A field as a struct's JSON view sees it: of the struct itself or promoted from a base.
-void flatten(const Model& model, const MessageModel& m, std::vector<const FieldModel*>& out) {
-  for (const auto& f : m.fields) {
-    if (f.options.embedded())
-      flatten(model, model.of(f.message), out);
-    else
-      out.push_back(&f);
-  }
-}
-
 std::string ops(const FieldModel& f) {
   if (f.rep == "List") return ", .list = &api::list_ops<" + f.element + ">";
   if (f.rep == "Map") return ", .map = &api::map_ops<" + f.element + ">";
@@ -36,7 +26,7 @@ std::string message_ref(const FieldModel& f) {
 std::string offset_of(const Model& model, const std::string& type, const FieldModel& f) {
   if (!f.options.embedded()) return "offsetof(" + type + ", " + f.cpp_name + ")";
   std::vector<const FieldModel*> inner;
-  flatten(model, model.of(f.message), inner);
+  model.json_fields(model.of(f.message), inner);
   const std::string base = Model::qualified(f.message);
   return "offsetof(" + type + ", " + inner[0]->cpp_name + ") - offsetof(" + base + ", " + inner[0]->cpp_name +
          ")";
@@ -136,7 +126,7 @@ std::string openapi_name(const std::string& full) {
 void emit_message(std::string& out, const Model& model, const MessageModel& m) {
   const std::string n = m.name();
   std::vector<const FieldModel*> json;
-  flatten(model, m, json);
+  model.json_fields(m, json);
   std::string entries;
   for (const auto* f : json) entries += field_entry(model, out, n, *f, n + "_" + f->cpp_name);
   if (!json.empty()) out += "constexpr api::Field kFields_" + n + "[] = {\n" + entries + "};\n";
@@ -170,7 +160,7 @@ void emit_message(std::string& out, const Model& model, const MessageModel& m) {
 void emit_descriptor(std::string& out, const Model& model, const MessageModel& m) {
   const std::string n = m.name();
   std::vector<const FieldModel*> json;
-  flatten(model, m, json);
+  model.json_fields(m, json);
   out += "constinit const api::Message " + n + "::kDescriptor = {\n    .name = " + quote(n) +
          ", .full_name = " + quote(m.descriptor->full_name()) +
          ", .openapi_name = " + quote(openapi_name(m.descriptor->full_name())) + ",\n    ";
@@ -197,7 +187,7 @@ void emit_descriptor(std::string& out, const Model& model, const MessageModel& m
 
 void check_hidden_members(const Model& model, const MessageModel& m) {
   std::vector<const FieldModel*> json;
-  flatten(model, m, json);
+  model.json_fields(m, json);
   for (std::size_t i = 0; i < json.size(); ++i)
     for (std::size_t k = 0; k < i; ++k)
       if (json[i]->cpp_name == json[k]->cpp_name) {
