@@ -16,7 +16,7 @@ COMPLETE = [META + "apis/meta/v1", META + "api/resource", META + "util/intstr", 
     API + g for g in (
         "core/v1", "apps/v1", "batch/v1", "networking/v1", "rbac/v1", "policy/v1", "autoscaling/v1", "autoscaling/v2",
         "events/v1", "discovery/v1", "coordination/v1", "storage/v1", "scheduling/v1", "certificates/v1",
-        "admissionregistration/v1", "authentication/v1", "authorization/v1", "node/v1", "flowcontrol/v1")] + [
+        "admissionregistration/v1", "authentication/v1", "authorization/v1", "node/v1", "flowcontrol/v1", "resource/v1")] + [
     "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1", "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"]
 
 

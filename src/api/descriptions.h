@@ -8,7 +8,8 @@
 
 namespace xebec::api {
 
-// By protobuf full name; also of the scalars that have no Message ("k8s.io.apimachinery.pkg.api.resource.Quantity").
+// By protobuf full name; also of the scalars that have no Message
+// ("k8s.io.apimachinery.pkg.api.resource.Quantity").
 std::string_view description(std::string_view full_name);
 std::string_view description(const Message& type);
 // `field` is one of type.fields.

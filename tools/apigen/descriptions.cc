@@ -71,8 +71,8 @@ TextFile read(const std::string& path, std::string* error) {
     }
     const std::string name = row.substr(0, colon);
     const size_t dot = name.find('.');
-    out.lines.push_back({name.substr(0, dot), dot == std::string::npos ? "" : name.substr(dot + 1),
-                         row.substr(colon + 2)});
+    out.lines.push_back(
+        {name.substr(0, dot), dot == std::string::npos ? "" : name.substr(dot + 1), row.substr(colon + 2)});
   }
   for (const Line& line : out.lines) {
     if (!out.exact.emplace(key_of(line.message, line.field), &line).second)
@@ -135,7 +135,8 @@ class Texts {
       found = named && (line.field.empty() || find_field(d, line.field));
     }
     if (!found)
-      *error = folder_of(file->name()) + "/descriptions.txt: names nothing: " + key_of(line.message, line.field);
+      *error =
+          folder_of(file->name()) + "/descriptions.txt: names nothing: " + key_of(line.message, line.field);
   }
 
   void check(const std::string& folder, const TextFile& texts, std::string* error) const {
@@ -177,7 +178,8 @@ class Texts {
     if (!best) return "";
     std::string text = best->text;
     const std::string stem = message.substr(0, message.size() - (best->message.size() - 1));
-    for (size_t at = text.find("{}"); at != std::string::npos; at = text.find("{}")) text.replace(at, 2, stem);
+    for (size_t at = text.find("{}"); at != std::string::npos; at = text.find("{}"))
+      text.replace(at, 2, stem);
     return text;
   }
 

@@ -1,88 +1,14 @@
 #include "apiserver/discovery/gnostic.h"
 
-#include <cstdint>
+#include <utility>
 
-#include "codec/json.h"
+#include "apiserver/discovery/gnostic_wire.h"
 
 namespace xebec::apiserver {
 namespace {
 
+using namespace gnostic;
 using codec::Value;
-using codec::ValueMap;
-
-void put_varint(uint64_t value, std::string& out) {
-  while (value >= 0x80) {
-    out += static_cast<char>(value | 0x80);
-    value >>= 7;
-  }
-  out += static_cast<char>(value);
-}
-
-// Always written: for elements of repeated fields and messages, whose presence means something.
-void put_bytes(int number, std::string_view bytes, std::string& out) {
-  put_varint(static_cast<uint64_t>(number) << 3 | 2, out);
-  put_varint(bytes.size(), out);
-  out += bytes;
-}
-
-// proto3 scalars: zero values are not written.
-void put_string(int number, std::string_view text, std::string& out) {
-  if (!text.empty()) put_bytes(number, text, out);
-}
-
-void put_bool(int number, bool value, std::string& out) {
-  if (!value) return;
-  put_varint(static_cast<uint64_t>(number) << 3, out);
-  out += '\1';
-}
-
-std::string_view text_of(const Value& value, std::string_view key) {
-  const Value* member = value.find(key);
-  return member ? member->string_or() : std::string_view();
-}
-
-bool bool_of(const Value& value, std::string_view key) {
-  const Value* member = value.find(key);
-  return member && member->bool_or(false);
-}
-
-void put_strings(int number, const Value* list, std::string& out) {
-  if (!list || !list->as_list()) return;
-  for (const Value& item : *list->as_list()) put_bytes(number, item.string_or(), out);
-}
-
-// Any {value = 1, yaml = 2}; JSON is YAML.
-std::string any(const Value& value) {
-  std::string out;
-  put_string(2, codec::to_json(value) + "\n", out);
-  return out;
-}
-
-std::string named(std::string_view name, std::string_view value) {
-  std::string out;
-  put_string(1, name, out);
-  put_bytes(2, value, out);
-  return out;
-}
-
-void put_extensions(int number, const Value& value, std::string& out) {
-  const ValueMap* map = value.as_map();
-  if (!map) return;
-  for (const auto& member : *map) {
-    if (member.key.starts_with("x-")) put_bytes(number, named(member.key, any(member.value)), out);
-  }
-}
-
-// In order of name, as upstream's documents are; `write` gets each member's value.
-template <class F>
-void put_named(int number, const Value* map_value, std::string& out, F&& write) {
-  if (!map_value || !map_value->as_map()) return;
-  const ValueMap& map = *map_value->as_map();
-  for (uint32_t i : map.sorted()) {
-    const auto& member = map.member(i);
-    put_bytes(number, named(member.key, write(member.value)), out);
-  }
-}
 
 std::string schema(const Value& value) {
   std::string out;
@@ -96,19 +22,13 @@ std::string schema(const Value& value) {
     for (const Value& item : *list->as_list()) put_bytes(20, any(item), out);
   }
   if (const Value* additional = value.find("additionalProperties")) {
-    std::string item;
-    put_bytes(1, schema(*additional), item);
-    put_bytes(21, item, out);
+    put_bytes(21, wrap(1, schema(*additional)), out);
   }
   if (std::string_view type = text_of(value, "type"); !type.empty()) {
-    std::string item;
-    put_bytes(1, type, item);
-    put_bytes(22, item, out);
+    put_bytes(22, wrap(1, type), out);
   }
   if (const Value* items = value.find("items")) {
-    std::string item;
-    put_bytes(1, schema(*items), item);
-    put_bytes(23, item, out);
+    put_bytes(23, wrap(1, schema(*items)), out);
   }
   if (const Value* all_of = value.find("allOf"); all_of && all_of->as_list()) {
     for (const Value& item : *all_of->as_list()) put_bytes(24, schema(item), out);
@@ -127,6 +47,7 @@ std::string parameter(const Value& value) {
   std::string_view in = text_of(value, "in");
   if (in == "body") {
     std::string body;
+    put_string(1, text_of(value, "description"), body);
     put_string(2, text_of(value, "name"), body);
     put_string(3, in, body);
     put_bool(4, bool_of(value, "required"), body);
@@ -140,6 +61,7 @@ std::string parameter(const Value& value) {
   std::string sub;
   put_bool(1, bool_of(value, "required"), sub);
   put_string(2, in, sub);
+  put_string(3, text_of(value, "description"), sub);
   put_string(4, text_of(value, "name"), sub);
   put_string(6 + shift, text_of(value, "type"), sub);
   put_bool(20 + shift, bool_of(value, "uniqueItems"), sub);

@@ -1,6 +1,10 @@
 #include <fmt/format.h>
 
+#include <map>
+#include <set>
+
 #include "apiserver/discovery/openapi.h"
+#include "apiserver/discovery/openapi_parameters.h"
 #include "apiserver/discovery/openapi_paths.h"
 #include "apiserver/discovery/openapi_schema.h"
 
@@ -40,10 +44,31 @@ std::string_view description_of(int code) {
 
 // The media types an operation answers in.
 std::vector<std::string_view> produced(const OpenApiOperation& op) {
+  if (!op.produces.empty()) return op.produces;
   if (op.action == "connect") return {"*/*"};
   if (!op.result) return {"text/plain", kJson, kYaml, kProtobuf};
-  if (op.action == "list") return {kJson, kYaml, kProtobuf, kJsonWatch, kProtobufWatch};
+  if (op.action == "list" || op.action == "watch" || op.action == "watchlist")
+    return {kJson, kYaml, kProtobuf, kJsonWatch, kProtobufWatch};
   return {kJson, kYaml, kProtobuf};
+}
+
+// The media types an operation takes; nothing where no body is spoken of at all.
+std::vector<std::string_view> consumed(const OpenApiOperation& op) {
+  if (op.patch_body) return {std::begin(kPatches), std::end(kPatches)};
+  if (!op.consumes.empty() || !op.produces.empty()) return op.consumes;
+  if (op.action.empty()) return {kJson, kYaml, kProtobuf};
+  return {"*/*"};
+}
+
+// The query parameters that every operation of the path has.
+std::set<std::string_view> common_query(const OpenApiPath& path) {
+  std::map<std::string_view, size_t> count;
+  for (const OpenApiOperation& op : path.operations)
+    for (const OpenApiParameter& query : openapi_query(op.action, op.subresource)) ++count[query.name];
+  std::set<std::string_view> out;
+  for (const auto& [name, n] : count)
+    if (n == path.operations.size()) out.insert(name);
+  return out;
 }
 
 class OperationWriter {
@@ -53,18 +78,40 @@ class OperationWriter {
 
   Value path(const OpenApiPath& path) {
     ValueMap out;
-    for (const OpenApiOperation& op : path.operations) out.set(op.method, operation(op));
-    ValueList parameters;
-    if (path.has_name) parameters.push_back(parameter("path", "name", "string"));
-    if (path.has_namespace) parameters.push_back(parameter("path", "namespace", "string"));
-    if (path.has_rest) parameters.push_back(parameter("path", "path", "string"));
-    if (!parameters.empty()) out.set("parameters", std::move(parameters));
+    const std::set<std::string_view> common = common_query(path);
+    for (const OpenApiOperation& op : path.operations) out.set(op.method, operation(op, common));
+    ValueMap parameters;  // by name
+    if (path.has_name)
+      parameters.set("name",
+                     parameter("path", "name", "string", fmt::format("The name of the {}.", path.kind)));
+    if (path.has_namespace)
+      parameters.set("namespace", parameter("path", "namespace", "string", "The namespace."));
+    if (path.has_rest)
+      parameters.set("path", parameter("path", "path", "string", "The path that the request goes on to."));
+    const OpenApiOperation& first = path.operations[0];
+    for (const OpenApiParameter& query : openapi_query(first.action, first.subresource)) {
+      if (!common.contains(query.name)) continue;
+      // A proxy has a path both in its path and in its query.
+      std::string key(query.name);
+      if (parameters.contains(key)) key += " in query";
+      parameters.set(key, query_parameter(first, query));
+    }
+    ValueList sorted;
+    for (uint32_t i : parameters.sorted()) sorted.push_back(parameters.member(i).value);
+    if (!sorted.empty()) out.set("parameters", std::move(sorted));
     return out;
   }
 
  private:
-  Value parameter(std::string_view in, std::string_view name, std::string_view type) const {
+  Value query_parameter(const OpenApiOperation& op, const OpenApiParameter& query) const {
+    return parameter("query", query.name, query.type,
+                     openapi_query_description(op.action, op.subresource, query.name));
+  }
+
+  Value parameter(std::string_view in, std::string_view name, std::string_view type,
+                  std::string_view description) const {
     ValueMap out;
+    if (!description.empty()) out.set("description", description);
     out.set("in", in);
     out.set("name", name);
     if (in == "path") out.set("required", true);
@@ -132,28 +179,27 @@ class OperationWriter {
     return out;
   }
 
-  Value operation(const OpenApiOperation& op) {
+  Value operation(const OpenApiOperation& op, const std::set<std::string_view>& common) {
     ValueMap out;
     out.set("tags", strings({tag_}));
+    if (!op.description.empty()) out.set("description", op.description);
     out.set("operationId", op.id);
     ValueList parameters;
     if (op.body || op.patch_body) add_body(op, parameters, out);
-    for (const OpenApiParameter& query : op.query)
-      parameters.push_back(parameter("query", query.name, query.type));
+    for (const OpenApiParameter& query : openapi_query(op.action, op.subresource)) {
+      if (!common.contains(query.name)) parameters.push_back(query_parameter(op, query));
+    }
     if (!parameters.empty()) out.set("parameters", std::move(parameters));
     out.set("responses", responses(op));
     if (!v3_) {
       ValueList produces, consumes;
       for (std::string_view type : produced(op)) produces.emplace_back(type);
-      if (op.patch_body) {
-        for (std::string_view type : kPatches) consumes.emplace_back(type);
-      } else {
-        consumes.emplace_back("*/*");
-      }
+      for (std::string_view type : consumed(op)) consumes.emplace_back(type);
       out.set("produces", std::move(produces));
-      out.set("consumes", std::move(consumes));
+      if (!consumes.empty()) out.set("consumes", std::move(consumes));
       out.set("schemes", strings({"https"}));
     }
+    if (op.action.empty()) return out;
     out.set("x-kubernetes-action", op.action);
     ValueMap kind;
     kind.set("group", op.kind.group);
@@ -211,7 +257,11 @@ Value openapi_v2_document(const api::Scheme& scheme, const CatalogSnapshot& snap
                           const std::string& version) {
   SchemaPublisher schemas(SchemaPublisher::Version::kV2);
   ValueMap paths;
+  for (const OpenApiRoot& root : openapi_roots(scheme))
+    paths.set(root.path.path, OperationWriter(schemas, false, std::string(root.tag)).path(root.path));
   for (const CatalogGroup& group : snapshot) {
+    const OpenApiPath of_group = openapi_group_path(scheme, group.name);
+    paths.set(of_group.path, OperationWriter(schemas, false, openapi_tag(group.name, "")).path(of_group));
     for (const CatalogVersion& v : group.versions) add_paths(scheme, group, v, schemas, false, paths);
   }
   ValueMap out;
@@ -224,11 +274,9 @@ Value openapi_v2_document(const api::Scheme& scheme, const CatalogSnapshot& snap
   return out;
 }
 
-Value openapi_v3_document(const api::Scheme& scheme, const CatalogGroup& group,
-                          const CatalogVersion& group_version, const std::string& version) {
-  SchemaPublisher schemas(SchemaPublisher::Version::kV3);
-  ValueMap paths;
-  add_paths(scheme, group, group_version, schemas, true, paths);
+namespace {
+
+Value v3_document(ValueMap paths, SchemaPublisher& schemas, const std::string& version) {
   ValueMap components;
   components.set("schemas", schemas.take());
   components.set("securitySchemes", bearer_token());
@@ -238,6 +286,23 @@ Value openapi_v3_document(const api::Scheme& scheme, const CatalogGroup& group,
   out.set("paths", std::move(paths));
   out.set("components", std::move(components));
   return out;
+}
+
+}  // namespace
+
+Value openapi_v3_document(const api::Scheme& scheme, const CatalogGroup& group,
+                          const CatalogVersion& group_version, const std::string& version) {
+  SchemaPublisher schemas(SchemaPublisher::Version::kV3);
+  ValueMap paths;
+  add_paths(scheme, group, group_version, schemas, true, paths);
+  return v3_document(std::move(paths), schemas, version);
+}
+
+Value openapi_v3_document(const OpenApiPath& path, std::string_view tag, const std::string& version) {
+  SchemaPublisher schemas(SchemaPublisher::Version::kV3);
+  ValueMap paths;
+  paths.set(path.path, OperationWriter(schemas, true, std::string(tag)).path(path));
+  return v3_document(std::move(paths), schemas, version);
 }
 
 }  // namespace xebec::apiserver

@@ -1,5 +1,9 @@
 #include "apiserver/discovery/openapi_schema.h"
 
+#include <algorithm>
+
+#include "api/descriptions.h"
+#include "api/gen/metav1.h"
 #include "codec/json.h"
 
 namespace xebec::apiserver {
@@ -55,6 +59,38 @@ void add_extensions(const api::Field& field, ValueMap& to) {
   if (!field.merge_key.empty()) to.set("x-kubernetes-patch-merge-key", field.merge_key);
 }
 
+void describe(std::string_view text, ValueMap& to) {
+  if (!text.empty()) to.set("description", text);
+}
+
+// The value an element has when JSON says nothing of it, as upstream's generator tells it; null when Go's
+// zero value is nil or the type writes itself.
+Value zero_of_element(const api::Field& field) {
+  switch (field.kind) {
+    case api::Kind::Bool:
+      return Value(false);
+    case api::Kind::Int32:
+    case api::Kind::Int64:
+    case api::Kind::Double:
+      return Value(int64_t{0});
+    case api::Kind::String:
+      return Value("");
+    case api::Kind::Message:
+      return field.message->form == api::Form::Object ? Value(ValueMap{}) : Value();
+    default:
+      return Value();
+  }
+}
+
+// Nothing may stand beside a $ref in OpenAPI 3.0.
+ValueMap wrap_reference(ValueMap reference) {
+  ValueMap out;
+  ValueList all_of;
+  all_of.emplace_back(std::move(reference));
+  out.set("allOf", std::move(all_of));
+  return out;
+}
+
 Value group_version_kinds(const api::Message& type) {
   ValueList list;
   for (const api::TypeName& name : type.kinds) {
@@ -100,18 +136,24 @@ void SchemaPublisher::add(const api::Message& type) {
 
 Value SchemaPublisher::definition(const api::Message& type) {
   ValueMap out;
+  describe(api::description(type), out);
   // The forms that are one of several JSON types have no schema upstream either.
-  if (type.form == api::Form::RawJson) return typed("object");
+  if (type.form == api::Form::RawJson) out.set("type", "object");
   if (type.form != api::Form::Object) return out;
   out.set("type", "object");
   ValueMap properties;
   if (type.type_meta) {
-    properties.set("apiVersion", typed("string"));
-    properties.set("kind", typed("string"));
+    const api::Message& meta = metav1::TypeMeta::kDescriptor;
+    for (std::string_view name : {"apiVersion", "kind"}) {
+      ValueMap property;
+      describe(api::description(meta, *meta.find(name)), property);
+      property.set("type", "string");
+      properties.set(name, std::move(property));
+    }
   }
   ValueList required;
   for (const api::Field& field : type.fields) {
-    properties.set(field.name, property(field));
+    properties.set(field.name, property(type, field));
     if (field.required) required.emplace_back(field.name);
   }
   if (!properties.empty()) out.set("properties", std::move(properties));
@@ -124,16 +166,16 @@ Value SchemaPublisher::definition(const api::Message& type) {
   return out;
 }
 
-Value SchemaPublisher::property(const api::Field& field) {
+Value SchemaPublisher::property(const api::Message& type, const api::Field& field) {
   ValueMap out;
   switch (field.rep) {
     case api::Rep::List:
       out.set("type", "array");
-      out.set("items", element(field));
+      out.set("items", item(field));
       break;
     case api::Rep::Map:
       out.set("type", "object");
-      out.set("additionalProperties", element(field));
+      out.set("additionalProperties", item(field));
       break;
     default: {
       Value value = element(field);
@@ -141,26 +183,36 @@ Value SchemaPublisher::property(const api::Field& field) {
     }
   }
   ValueMap beside;
+  describe(api::description(type, field), beside);
   add_extensions(field, beside);
   if (field.enum_closed && !field.values.empty() && field.rep != api::Rep::List &&
       field.rep != api::Rep::Map) {
-    beside.set("enum", string_list(field.values));
+    std::vector<std::string_view> values(field.values.begin(), field.values.end());
+    std::ranges::sort(values);
+    beside.set("enum", string_list(values));
   }
-  const bool is_ref = out.contains("$ref");
-  if (!field.default_json.empty() && !(is_ref && version_ == Version::kV2)) {
-    if (auto value = codec::parse_json(field.default_json)) beside.set("default", std::move(*value));
+  // Upstream leaves all defaults out of version 2.
+  if (version_ == Version::kV3) {
+    if (auto value = codec::parse_json(field.default_json); value && !field.default_json.empty()) {
+      beside.set("default", std::move(*value));
+    } else if (field.rep == api::Rep::Value && field.kind == api::Kind::Message) {
+      if (Value zero = zero_of_element(field); !zero.is_null()) beside.set("default", std::move(zero));
+    }
   }
   if (beside.empty()) return out;
-  if (is_ref && version_ == Version::kV3) {
-    // Nothing may stand beside a $ref in OpenAPI 3.0.
-    ValueMap wrapped;
-    ValueList all_of;
-    all_of.emplace_back(std::move(out));
-    wrapped.set("allOf", std::move(all_of));
-    out = std::move(wrapped);
-  }
+  if (version_ == Version::kV3 && out.contains("$ref")) out = wrap_reference(std::move(out));
   for (auto& member : beside) out.set(member.key, std::move(member.value));
   return out;
+}
+
+Value SchemaPublisher::item(const api::Field& field) {
+  Value out = element(field);
+  Value zero = zero_of_element(field);
+  if (version_ == Version::kV2 || zero.is_null()) return out;
+  ValueMap map = std::move(*out.as_map());
+  if (map.contains("$ref")) map = wrap_reference(std::move(map));
+  map.set("default", std::move(zero));
+  return map;
 }
 
 Value SchemaPublisher::scalar_reference(std::string_view name, std::string_view type,
@@ -177,6 +229,9 @@ Value SchemaPublisher::scalar_reference(std::string_view name, std::string_view 
       map.set("oneOf", std::move(one_of));
       schema = std::move(map);
     }
+    // "io.k8s..." is "k8s.io..." in protobuf.
+    describe(api::description("k8s.io" + std::string(name.substr(std::string_view("io.k8s").size()))),
+             *schema.as_map());
     schemas_.set(name, std::move(schema));
   }
   return ref(name);

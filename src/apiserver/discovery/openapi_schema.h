@@ -1,6 +1,6 @@
 // Schemas of API types for OpenAPI, made from the field tables: version 2 (`#/definitions/`) or 3
 // (`#/components/schemas/`). Extensions as upstream's kube-openapi: x-kubernetes-group-version-kind, list and
-// map types, patch strategies.
+// map types, patch strategies. Descriptions are those of api/descriptions.h.
 #pragma once
 
 #include <set>
@@ -28,7 +28,9 @@ class SchemaPublisher {
   codec::Value ref(std::string_view name) const;
   void add(const api::Message& type);
   codec::Value definition(const api::Message& type);
-  codec::Value property(const api::Field& field);
+  // `field` is one of type.fields.
+  codec::Value property(const api::Message& type, const api::Field& field);
+  codec::Value item(const api::Field& field);  // of a list or map
   // One element of the field: of the list, of the map, or the value itself.
   codec::Value element(const api::Field& field);
   codec::Value scalar_reference(std::string_view name, std::string_view type, std::string_view format);
