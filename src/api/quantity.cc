@@ -145,7 +145,13 @@ std::string canonical_decimal(Number n, Format format) {
     ++n.scale;
   }
   while (n.scale % 3 != 0) {
-    if (!multiply(n.mantissa, 10, n.mantissa)) n.mantissa = sign_of(n.mantissa) * kMaxInt;
+    Int finer;
+    if (!multiply(n.mantissa, 10, finer)) {
+      // Too long for the finer suffix: rounded to the next coarser one, which always fits.
+      round_number(n, n.scale + (n.scale % 3 < 0 ? -(n.scale % 3) : 3 - n.scale % 3));
+      return canonical_decimal(n, format);
+    }
+    n.mantissa = finer;
     --n.scale;
   }
   return digits(n.mantissa) + decimal_suffix(n.scale, format);

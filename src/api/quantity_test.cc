@@ -109,6 +109,14 @@ TEST(Quantity, ABinaryAmountWithAFractionIsWrittenDecimal) {
   EXPECT_EQ(sum.str(), "2048500m");
 }
 
+TEST(Quantity, ATextTooLongToBeExactIsStillAFixedPoint) {
+  for (std::string_view suffix : {"", "k", "m", "e1", "e2", "e-1", "e-2", "Ki", "Ei"}) {
+    const Quantity first = q(std::string(50, '9') + "." + std::string(50, '9') + std::string(suffix));
+    EXPECT_EQ(q(first.str()).str(), first.str()) << suffix;
+    EXPECT_EQ(q(first.str()), first) << suffix;
+  }
+}
+
 TEST(Quantity, RoundUpToMilli) {
   Quantity fine = q("100001u");
   EXPECT_FALSE(fine.round_up(Quantity::kMilli));
