@@ -41,9 +41,11 @@ class Load {
 
  private:
   struct Operation;
+  struct Clocks;
   Task<Result<void>> ensure(std::string path, std::string json);  // creates it unless it is there
   Task<void> workers(const std::string& name, const Operation& operation, size_t count, Measured& measured);
-  Task<void> watch_scenario(Measured& measured);
+  Task<std::string> current_revision(std::string path);
+  Task<void> watch_scenario(Measured& measured, Clocks& start);
 
   http::IoPool& pool_;
   Settings settings_;
@@ -54,9 +56,9 @@ class Load {
 
 std::vector<std::string> scenario_names();
 
-// Watches until cancelled: the time from a mark, made after `since`, to the arrival of its event goes to
-// `measured`.
-Task<void> watch_events(http::Client& client, std::string path, Format format, Context context,
-                        uint64_t since, Measured& measured, std::atomic<size_t>& ready);
+// Watches from `revision` until cancelled: the time from a mark, made after `since`, to the arrival of its
+// event goes to `measured`.
+Task<void> watch_events(http::Client& client, std::string path, std::string revision, Format format,
+                        Context context, uint64_t since, Measured& measured, std::atomic<size_t>& ready);
 
 }  // namespace xebec::load

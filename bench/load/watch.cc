@@ -41,12 +41,12 @@ class Events {
 
 }  // namespace
 
-Task<void> watch_events(http::Client& client, std::string path, Format format, Context context,
-                        uint64_t since, Measured& measured, std::atomic<size_t>& ready) {
+Task<void> watch_events(http::Client& client, std::string path, std::string revision, Format format,
+                        Context context, uint64_t since, Measured& measured, std::atomic<size_t>& ready) {
   http::Request request;
   request.method = "GET";
   request.path = std::move(path);
-  request.query = "watch=1&timeoutSeconds=3600";
+  request.query = "watch=1&timeoutSeconds=3600&resourceVersion=" + revision;
   std::string accept(media_type(format));
   if (format == Format::kProtobuf) accept += ";stream=watch";
   request.headers.add("Accept", accept);

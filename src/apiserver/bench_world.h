@@ -1,5 +1,5 @@
-// For benchmarks: a cluster's API server over a memory store in virtual time, so that neither sockets nor disk nor
-// waiting are in the figures.
+// For benchmarks: a cluster's API server over a memory store in virtual time, so that neither sockets nor
+// disk nor waiting are in the figures.
 #pragma once
 
 #include <cstdio>
@@ -84,7 +84,8 @@ class World {
   std::unique_ptr<Instance> instance;
   std::shared_ptr<http::Connection> connection = std::make_shared<http::Connection>();
   std::string client_ca_pem;
-  std::shared_ptr<rbac::Policy> policy = std::make_shared<rbac::Policy>();  // follows the stored roles and bindings
+  std::shared_ptr<rbac::Policy> policy =
+      std::make_shared<rbac::Policy>();  // follows the stored roles and bindings
   Expected expected{&api::type_of<corev1::ConfigMap>(), {"", "v1", "ConfigMap"}};
 
  private:

@@ -1,5 +1,5 @@
-// What it costs to know who asks, whether they may, and what admission says: stages of a ConfigMap's CREATE in
-// docs/performance.md.
+// What it costs to know who asks, whether they may, and what admission says: stages of a ConfigMap's CREATE
+// in docs/performance.md.
 #include <benchmark/benchmark.h>
 
 #include "apiserver/admission/plugins.h"
