@@ -41,6 +41,7 @@ struct StrategyRules {
   field::Errors (*validate_request)(std::string_view group, const api::Object& object,
                                     const api::Object* old) = nullptr;
   std::vector<std::string> (*warnings)(const api::Object& object) = nullptr;  // on create and update
+  std::vector<std::string> (*warnings_on_create)(const api::Object& object) = nullptr;  // instead, there
 };
 
 class TableStrategy : public Strategy {
@@ -59,7 +60,8 @@ class TableStrategy : public Strategy {
     return rules_.validate_request != nullptr ? rules_.validate_request(group, object, old) : field::Errors{};
   }
   std::vector<std::string> warnings_on_create(const api::Object& object) const override {
-    return rules_.warnings != nullptr ? rules_.warnings(object) : std::vector<std::string>();
+    const auto warnings = rules_.warnings_on_create != nullptr ? rules_.warnings_on_create : rules_.warnings;
+    return warnings != nullptr ? warnings(object) : std::vector<std::string>();
   }
   std::vector<std::string> warnings_on_update(const api::Object& object, const api::Object&) const override {
     return rules_.warnings != nullptr ? rules_.warnings(object) : std::vector<std::string>();

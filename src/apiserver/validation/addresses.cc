@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -76,6 +77,37 @@ bool bits_beyond(const Prefix& prefix) {
   return false;
 }
 
+// As net.IP.String: the longest run of zeros, of two groups at least, is left out.
+std::string text_of(const Address& address) {
+  const auto& b = address.bytes;
+  if (address.is_v4()) return fmt::format("{}.{}.{}.{}", b[12], b[13], b[14], b[15]);
+  auto group = [&](int i) { return b[2 * i] << 8 | b[2 * i + 1]; };
+  int first = -1, longest = 1;
+  for (int i = 0; i < 8; ++i) {
+    int end = i;
+    while (end < 8 && group(end) == 0) ++end;
+    if (end - i > longest) first = i, longest = end - i;
+  }
+  std::string out;
+  for (int i = 0; i < 8; ++i) {
+    if (i == first) {
+      out += "::";
+      i += longest - 1;
+    } else {
+      if (!out.empty() && out.back() != ':') out += ':';
+      out += fmt::format("{:x}", group(i));
+    }
+  }
+  return out;
+}
+
+// Bits from the first of 128.
+int mask_length(const Prefix& prefix) { return prefix.bits + (prefix.address.v4 ? 96 : 0); }
+
+std::string canonical_error(std::string_view canonical) {
+  return fmt::format("must be in canonical form ({})", field::quote(canonical));
+}
+
 }  // namespace
 
 bool is_ip(std::string_view text) { return parse(text).has_value(); }
@@ -120,6 +152,36 @@ void check_cidr(field::Errors& errors, const field::Path& path, std::string_view
   } else if (bits_beyond(*prefix)) {
     errors.push_back(field::invalid_string(path, cidr, "must not have bits set beyond the prefix length"));
   }
+}
+
+void check_canonical_cidr(field::Errors& errors, const field::Path& path, std::string_view cidr) {
+  const size_t before = errors.size();
+  check_cidr(errors, path, cidr);
+  if (errors.size() > before) return;
+  const std::optional<Prefix> prefix = parse_prefix(cidr);
+  const std::string canonical = fmt::format("{}/{}", text_of(prefix->address), prefix->bits);
+  if (canonical != cidr) errors.push_back(field::invalid_string(path, cidr, canonical_error(canonical)));
+}
+
+std::vector<std::string> name_is_ip_address(std::string_view name, bool) {
+  const std::optional<Address> address = parse(name);
+  if (!address) return {"must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"};
+  std::vector<std::string> out;
+  if (address->zeros) out.emplace_back("must not have leading 0s");
+  if (address->mapped) out.emplace_back("must not be an IPv4-mapped IPv6 address");
+  const std::string canonical = text_of(*address);
+  if (out.empty() && canonical != name) out.push_back(canonical_error(canonical));
+  return out;
+}
+
+bool is_strict_subset(std::string_view inner, std::string_view outer) {
+  const std::optional<Prefix> in = parse_prefix(inner), out = parse_prefix(outer);
+  if (!in || !out || in->address.is_v4() != out->address.is_v4()) return false;
+  for (int bit = 0; bit < mask_length(*out); ++bit) {
+    const int mask = 0x80 >> bit % 8;
+    if ((in->address.bytes[bit / 8] ^ out->address.bytes[bit / 8]) & mask) return false;
+  }
+  return in->bits > out->bits;
 }
 
 void check_non_special_ip(field::Errors& errors, const field::Path& path, std::string_view ip) {

@@ -19,6 +19,11 @@ bool is_dual_stack(const std::vector<std::string>& ips_or_cidrs);
 
 void check_ip(field::Errors& errors, const field::Path& path, std::string_view ip);
 void check_cidr(field::Errors& errors, const field::Path& path, std::string_view cidr);
+// Also as Go writes it: names of IPAddresses, ServiceCIDRs.
+void check_canonical_cidr(field::Errors& errors, const field::Path& path, std::string_view cidr);
+std::vector<std::string> name_is_ip_address(std::string_view name, bool prefix);
+// Whether every address of `inner` is one of `outer` and not the other way; false when one is no CIDR.
+bool is_strict_subset(std::string_view inner, std::string_view outer);
 // Neither unspecified, loopback nor link-local.
 void check_non_special_ip(field::Errors& errors, const field::Path& path, std::string_view ip);
 

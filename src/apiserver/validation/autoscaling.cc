@@ -39,14 +39,6 @@ void check_rules(Errors& errors, const Path& path, const autoscalingv2::HPAScali
     errors.push_back(field::invalid_string(path.child("tolerance"), rules.tolerance->str(), kNonNegative));
 }
 
-void check_name(Errors& errors, const Path& path, const std::string& name) {
-  if (name.empty()) {
-    errors.push_back(field::required(path));
-  } else {
-    check_messages(errors, path, name, api::is_valid_path_segment_name(name));
-  }
-}
-
 void check_replicas(Errors& errors, const Path& path, const autoscalingv2::HorizontalPodAutoscalerSpec& spec,
                     int32_t least) {
   const Path most = path.child("maxReplicas");
@@ -105,8 +97,8 @@ std::string version_error(std::string_view version, const VersionRules& rules) {
 void check_cross_version_reference(Errors& errors, const Path& path,
                                    const autoscalingv2::CrossVersionObjectReference& ref,
                                    const VersionRules& rules) {
-  check_name(errors, path.child("kind"), ref.kind);
-  check_name(errors, path.child("name"), ref.name);
+  check_path_segment(errors, path.child("kind"), ref.kind);
+  check_path_segment(errors, path.child("name"), ref.name);
   const std::string wrong = version_error(ref.apiVersion, rules);
   if (!wrong.empty())
     errors.push_back(field::invalid_string(path.child("apiVersion"), ref.apiVersion, wrong));

@@ -146,6 +146,49 @@ void check_relaxed_subdomain(Errors& errors, const Path& path, std::string_view 
           "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*", {"example.com"})));
 }
 
+void check_wildcard_subdomain(Errors& errors, const Path& path, std::string_view value) {
+  if (value.size() > 253) errors.push_back(field::invalid_string(path, value, api::max_length_error(253)));
+  const std::string_view rest = value.starts_with("*.") ? value.substr(2) : "";
+  // What is too long has been said.
+  const bool fine = value.size() > 253 ? !rest.empty() && rest.find('*') == std::string_view::npos
+                                       : api::is_dns1123_subdomain(rest).empty();
+  if (fine) return;
+  errors.push_back(field::invalid_string(
+      path, value,
+      api::regex_error("a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS "
+                       "subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and "
+                       "end with an alphanumeric character",
+                       "\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
+                       {"*.example.com"})));
+}
+
+void check_full_domain(Errors& errors, const Path& path, std::string_view value) {
+  if (value.empty()) return void(errors.push_back(field::required(path)));
+  if (value.ends_with('.')) value.remove_suffix(1);
+  auto refuse = [&](std::string_view part, const api::Messages& messages) {
+    if (!messages.empty())
+      errors.push_back(field::invalid_string(path, part, fmt::format("{}", fmt::join(messages, ","))));
+    return !messages.empty();
+  };
+  if (refuse(value, api::is_dns1123_subdomain(value))) return;
+  if (value.find('.') == std::string_view::npos) {
+    errors.push_back(field::invalid_string(
+        path, value, "should be a domain with at least two segments separated by dots"));
+    return;
+  }
+  for (size_t begin = 0; begin <= value.size();) {
+    const size_t end = std::min(value.find('.', begin), value.size());
+    const std::string_view label = value.substr(begin, end - begin);
+    if (refuse(label, api::is_dns1123_label(label))) return;
+    begin = end + 1;
+  }
+}
+
+void check_path_segment(Errors& errors, const Path& path, std::string_view value, std::string_view missing) {
+  if (value.empty()) return void(errors.push_back(field::required(path, missing)));
+  check_messages(errors, path, value, api::is_valid_path_segment_name(value));
+}
+
 void check_label_value(Errors& errors, const Path& path, std::string_view value) {
   check_messages(errors, path, value, api::is_valid_label_value(value));
 }

@@ -51,6 +51,13 @@ void check_dns_label(Errors& errors, const Path& path, std::string_view value);
 void check_dns_subdomain(Errors& errors, const Path& path, std::string_view value);
 // Also with underscores, as names in a DNS search list.
 void check_relaxed_subdomain(Errors& errors, const Path& path, std::string_view value);
+// "*.example.com".
+void check_wildcard_subdomain(Errors& errors, const Path& path, std::string_view value);
+// A domain of at least two labels.
+void check_full_domain(Errors& errors, const Path& path, std::string_view value);
+// Required, and one part of a URL's path.
+void check_path_segment(Errors& errors, const Path& path, std::string_view value,
+                        std::string_view missing = {});
 void check_qualified_name(Errors& errors, const Path& path, std::string_view value);
 void check_label_value(Errors& errors, const Path& path, std::string_view value);
 // "acme.io/foo".

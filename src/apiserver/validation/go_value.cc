@@ -13,6 +13,7 @@ std::string go_name(std::string_view json) {
       {"apiVersion", "APIVersion"},
       {"apiGroup", "APIGroup"},
       {"tty", "TTY"},
+      {"cidrs", "CIDRs"},
       {"seLinuxOptions", "SELinuxOptions"},
       {"gmsaCredentialSpecName", "GMSACredentialSpecName"},
       {"gmsaCredentialSpec", "GMSACredentialSpec"}};

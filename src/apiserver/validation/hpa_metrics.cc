@@ -26,11 +26,7 @@ void check_target(Errors& errors, const Path& path, const Target& target) {
 }
 
 void check_identifier(Errors& errors, const Path& path, const autoscalingv2::MetricIdentifier& metric) {
-  if (metric.name.empty()) {
-    errors.push_back(field::required(path.child("name"), "must specify a metric name"));
-  } else {
-    check_messages(errors, path.child("name"), metric.name, api::is_valid_path_segment_name(metric.name));
-  }
+  check_path_segment(errors, path.child("name"), metric.name, "must specify a metric name");
 }
 
 // By value, and not by two.

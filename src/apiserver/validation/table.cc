@@ -3,6 +3,7 @@
 #include "apiserver/validation/batch.h"
 #include "apiserver/validation/coordination.h"
 #include "apiserver/validation/core.h"
+#include "apiserver/validation/networking.h"
 #include "apiserver/validation/pod.h"
 #include "apiserver/validation/policy.h"
 #include "apiserver/validation/rbac.h"
@@ -39,6 +40,13 @@ std::span<const Validator> validators() {
                 validate_disruption_budget_status_update>(),
       validator<autoscalingv2::HorizontalPodAutoscaler, validate_autoscaler, validate_autoscaler_update,
                 validate_autoscaler_status_update>(),
+      validator<networkingv1::Ingress, validate_ingress, validate_ingress_update,
+                validate_ingress_status_update>(),
+      validator<networkingv1::IngressClass, validate_ingress_class, validate_ingress_class_update>(),
+      validator<networkingv1::NetworkPolicy, validate_network_policy, validate_network_policy_update>(),
+      validator<networkingv1::IPAddress, validate_ip_address, validate_ip_address_update>(),
+      validator<networkingv1::ServiceCIDR, validate_service_cidr, validate_service_cidr_update>(),
+      validator<discoveryv1::EndpointSlice, validate_endpoint_slice, validate_endpoint_slice_update>(),
       validator<batchv1::Job, validate_job, validate_job_update, validate_job_status_update>(),
       validator<batchv1::CronJob, validate_cron_job, validate_cron_job_update>(),
       validator<rbacv1::Role, validate_role, validate_role_update>(),

@@ -6,7 +6,9 @@
 #include "api/gen/appsv1.h"
 #include "api/gen/coordinationv1.h"
 #include "api/gen/corev1.h"
+#include "api/gen/discoveryv1.h"
 #include "apiserver/registry/strategies/strategies.h"
+#include "apiserver/validation/addresses.h"
 #include "apiserver/validation/core.h"
 
 namespace xebec::apiserver {
@@ -90,7 +92,22 @@ void update_deployment(std::string_view subresource, api::Object& object, const 
   if (!same) object.meta()->generation = old.meta()->generation + 1;
 }
 
+// Of the topology that v1beta1 had, v1 keeps the node.
+void drop_topology(discoveryv1::EndpointSlice& slice) {
+  for (discoveryv1::Endpoint& endpoint : slice.endpoints) {
+    const std::string* node = endpoint.deprecatedTopology.get("kubernetes.io/hostname");
+    if (node != nullptr && !endpoint.nodeName) endpoint.nodeName = *node;
+    endpoint.deprecatedTopology.clear();
+  }
+}
+
+void create_slice(const Context&, api::Object& object) {
+  drop_topology(object.get<discoveryv1::EndpointSlice>());
+}
+
 void update_slice(std::string_view, api::Object& object, const api::Object& old) {
+  auto& slice = object.get<discoveryv1::EndpointSlice>();
+  if (slice.endpoints != old.get<discoveryv1::EndpointSlice>().endpoints) drop_topology(slice);
   const auto &now = object.meta()->labels, &before = old.meta()->labels;
   if (!std::equal(now.begin(), now.end(), before.begin(), before.end()))
     object.meta()->generation = old.meta()->generation + 1;
@@ -113,6 +130,12 @@ void drop_coordination(api::Object& object) {
 }
 void create_lease(const Context&, api::Object& object) { drop_coordination(object); }
 void update_lease(std::string_view, api::Object& object, const api::Object&) { drop_coordination(object); }
+
+std::vector<std::string> ingress_warnings(const api::Object& object) {
+  if (!object.meta()->annotations.contains("kubernetes.io/ingress.class")) return {};
+  return {
+      "annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead"};
+}
 
 // Deprecated fields of Nodes.
 std::vector<std::string> node_warnings(const api::Object& object) {
@@ -288,9 +311,15 @@ StrategyRules workload_rules(std::string_view plural) {
 }
 
 StrategyRules networking_rules(std::string_view plural) {
-  if (plural == "ingresses" || plural == "ingressclasses" || plural == "networkpolicies")
-    return spec_generation();
-  return {};
+  if (plural == "ingresses") {
+    StrategyRules rules = spec_generation();
+    rules.warnings_on_create = ingress_warnings;
+    return rules;
+  }
+  if (plural == "ingressclasses" || plural == "networkpolicies") return spec_generation();
+  StrategyRules rules;
+  if (plural == "ipaddresses") rules.name_rule = validation::name_is_ip_address;
+  return rules;
 }
 
 StrategyRules storage_rules(std::string_view plural) {
@@ -327,7 +356,7 @@ StrategyRules rules_of(std::string_view group, std::string_view plural) {
   if (group == "policy")
     return plural == "poddisruptionbudgets" ? strict(spec_generation()) : StrategyRules();
   if (group == "networking.k8s.io") return networking_rules(plural);
-  if (group == "discovery.k8s.io") return hooked(content_generation(), nullptr, update_slice);
+  if (group == "discovery.k8s.io") return hooked(content_generation(), create_slice, update_slice);
   if (group == "coordination.k8s.io") return strict(upsert(hooked({}, create_lease, update_lease)));
   if (group == "rbac.authorization.k8s.io") return upsert(path_named({}));
   if (group == "node.k8s.io") return strict(upsert({}));
