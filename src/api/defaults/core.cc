@@ -69,6 +69,8 @@ void set_defaults(Namespace& ns) {
 }
 
 void set_defaults(Node& node) {
+  api::round_up_all(node.status.capacity);
+  api::round_up_all(node.status.allocatable);
   if (node.status.allocatable.empty()) node.status.allocatable = node.status.capacity;
 }
 
@@ -77,17 +79,25 @@ void set_defaults(PersistentVolume& volume) {
   default_to(volume.spec.persistentVolumeReclaimPolicy, "Retain");
   default_to(volume.spec.volumeMode, "Filesystem");
   if (volume.spec.hostPath && !volume.spec.hostPath->type) volume.spec.hostPath->type = "";
+  api::set_plugin_defaults(volume.spec);
+  api::round_up_all(volume.spec.capacity);
 }
 
 void set_defaults(PersistentVolumeClaim& claim) {
   default_to(claim.status.phase, "Pending");
   default_to(claim.spec.volumeMode, "Filesystem");
+  for (auto* list : {&claim.spec.resources.limits, &claim.spec.resources.requests, &claim.status.capacity,
+                     &claim.status.allocatedResources})
+    api::round_up_all(*list);
 }
 
 void set_defaults(Secret& secret) { default_to(secret.type, "Opaque"); }
 
 void set_defaults(LimitRange& range) {
   for (LimitRangeItem& item : range.spec.limits) {
+    for (auto* list :
+         {&item.max, &item.min, &item.default_, &item.defaultRequest, &item.maxLimitRequestRatio})
+      api::round_up_all(*list);
     if (item.type != "Container") continue;
     for (const auto& [name, quantity] : item.max) item.default_.insert(name, quantity);
     for (const auto& [name, quantity] : item.default_) item.defaultRequest.insert(name, quantity);
@@ -96,9 +106,7 @@ void set_defaults(LimitRange& range) {
 }
 
 void set_defaults(ResourceQuota& quota) {
-  for (auto* list : {&quota.spec.hard, &quota.status.hard, &quota.status.used}) {
-    for (auto& [name, quantity] : *list) quantity.round_up(api::Quantity::kMilli);
-  }
+  for (auto* list : {&quota.spec.hard, &quota.status.hard, &quota.status.used}) api::round_up_all(*list);
 }
 
 }  // namespace xebec::corev1

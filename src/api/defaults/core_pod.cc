@@ -10,10 +10,6 @@ using api::default_to;
 
 constexpr int32_t kFileMode = 0644;
 
-void round_up(api::FlatMap<api::Quantity>& resources) {
-  for (auto& [name, quantity] : resources) quantity.round_up(api::Quantity::kMilli);
-}
-
 void set_handler_defaults(ProbeHandler& handler) {
   if (handler.httpGet) {
     default_to(handler.httpGet->path, "/");
@@ -50,8 +46,8 @@ void set_container_defaults(C& container) {
   default_to(container.terminationMessagePolicy, "File");
   for (ContainerPort& port : container.ports) default_to(port.protocol, "TCP");
   set_env_defaults(container.env);
-  round_up(container.resources.limits);
-  round_up(container.resources.requests);
+  api::round_up_all(container.resources.limits);
+  api::round_up_all(container.resources.requests);
   set_probe_defaults(container.livenessProbe);
   set_probe_defaults(container.readinessProbe);
   set_probe_defaults(container.startupProbe);
@@ -73,22 +69,7 @@ void set_projection_defaults(VolumeProjection& source) {
 }
 
 void set_block_volume_defaults(Volume& volume) {
-  if (volume.iscsi) default_to(volume.iscsi->iscsiInterface, "default");
-  if (volume.rbd) {
-    default_to(volume.rbd->pool, "rbd");
-    default_to(volume.rbd->user, "admin");
-    default_to(volume.rbd->keyring, "/etc/ceph/keyring");
-  }
-  if (volume.azureDisk) {
-    default_to(volume.azureDisk->cachingMode, "ReadWrite");
-    default_to(volume.azureDisk->fsType, "ext4");
-    default_to(volume.azureDisk->kind, "Shared");
-    default_to(volume.azureDisk->readOnly, false);
-  }
-  if (volume.scaleIO) {
-    default_to(volume.scaleIO->storageMode, "ThinProvisioned");
-    default_to(volume.scaleIO->fsType, "xfs");
-  }
+  api::set_plugin_defaults(volume);
 }
 
 // A volume that names no source is an empty directory. Every source is a Box of the embedded VolumeSource.
@@ -146,7 +127,7 @@ void set_pod_spec_defaults(PodSpec& spec) {
   for (Container& container : spec.initContainers) set_container_defaults(container);
   for (Container& container : spec.containers) set_container_defaults(container);
   for (EphemeralContainer& container : spec.ephemeralContainers) set_container_defaults(container);
-  round_up(spec.overhead);
+  api::round_up_all(spec.overhead);
 }
 
 void set_defaults(Pod& pod) {

@@ -19,17 +19,6 @@ void check_template_meta(Errors& errors, const Path& path, const metav1::ObjectM
   }
 }
 
-void check_access_modes(Errors& errors, const Path& path, const std::vector<std::string>& modes) {
-  bool alone = false, others = false;
-  for (const std::string& mode : modes) {
-    check_enum(errors, path, std::string_view(mode),
-               {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"});
-    (mode == "ReadWriteOncePod" ? alone : others) = true;
-  }
-  if (alone && others)
-    errors.push_back(field::forbidden(path, "may not use ReadWriteOncePod with other access modes"));
-}
-
 template <class Ref>  // TypedLocalObjectReference or TypedObjectReference
 void check_data_source(Errors& errors, const Path& path, const Ref& ref) {
   check_required(errors, path.child("name"), ref.name);
@@ -71,6 +60,17 @@ void check_storage_request(Errors& errors, const Path& path, const corev1::Persi
 }
 
 }  // namespace
+
+void check_access_modes(Errors& errors, const Path& path, const std::vector<std::string>& modes) {
+  bool alone = false, others = false;
+  for (const std::string& mode : modes) {
+    check_enum(errors, path, std::string_view(mode),
+               {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"});
+    (mode == "ReadWriteOncePod" ? alone : others) = true;
+  }
+  if (alone && others)
+    errors.push_back(field::forbidden(path, "may not use ReadWriteOncePod with other access modes"));
+}
 
 void check_claim_spec(Errors& errors, const Path& at, const corev1::PersistentVolumeClaimSpec& spec) {
   if (spec.accessModes.empty())

@@ -41,4 +41,25 @@ Errors validate_replication_controller_status_update(const corev1::ReplicationCo
 Errors validate_pod_template(const corev1::PodTemplate& template_);
 Errors validate_pod_template_update(const corev1::PodTemplate& template_, const corev1::PodTemplate& old);
 
+// persistent_volume.cc
+Errors validate_persistent_volume(const corev1::PersistentVolume& volume);
+Errors validate_persistent_volume_update(const corev1::PersistentVolume& volume,
+                                         const corev1::PersistentVolume& old);
+// The spec of a volume without an object of its own, in a VolumeAttachment.
+void check_inline_volume(Errors& errors, const Path& path, const corev1::PersistentVolumeSpec& spec);
+// persistent_volume_claim.cc
+Errors validate_claim(const corev1::PersistentVolumeClaim& claim);
+Errors validate_claim_update(const corev1::PersistentVolumeClaim& claim,
+                             const corev1::PersistentVolumeClaim& old);
+Errors validate_claim_status_update(const corev1::PersistentVolumeClaim& claim,
+                                    const corev1::PersistentVolumeClaim& old);
+// limit_range.cc
+Errors validate_limit_range(const corev1::LimitRange& range);
+Errors validate_limit_range_update(const corev1::LimitRange& range, const corev1::LimitRange& old);
+// resource_quota.cc
+Errors validate_resource_quota(const corev1::ResourceQuota& quota);
+Errors validate_resource_quota_update(const corev1::ResourceQuota& quota, const corev1::ResourceQuota& old);
+Errors validate_resource_quota_status_update(const corev1::ResourceQuota& quota,
+                                             const corev1::ResourceQuota& old);
+
 }  // namespace xebec::apiserver::validation

@@ -55,6 +55,7 @@ void check_volumes(Errors& errors, const Path& path, PodContext& context);
 bool check_volume_source(Errors& errors, const Path& path, const corev1::Volume& volume,
                          const PodContext& context);
 // claims.cc
+void check_access_modes(Errors& errors, const Path& path, const std::vector<std::string>& modes);
 void check_claim_spec(Errors& errors, const Path& path, const corev1::PersistentVolumeClaimSpec& spec);
 void check_claim_template(Errors& errors, const Path& path,
                           const corev1::PersistentVolumeClaimTemplate& claim);
@@ -65,6 +66,7 @@ void check_spread_constraints(Errors& errors, const Path& path,
                               const std::vector<corev1::TopologySpreadConstraint>& constraints);
 // pod_affinity.cc
 void check_affinity(Errors& errors, const Path& path, const corev1::Affinity& affinity);
+void check_node_selector(Errors& errors, const Path& path, const corev1::NodeSelector& selector);
 void check_node_selector_term(Errors& errors, const Path& path, const corev1::NodeSelectorTerm& term,
                               bool check_values);
 // pod_security.cc

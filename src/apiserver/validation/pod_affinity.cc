@@ -54,10 +54,8 @@ void check_weight(Errors& errors, const Path& path, int32_t weight) {
 
 void check_node_affinity(Errors& errors, const Path& path, const corev1::NodeAffinity& affinity) {
   if (affinity.requiredDuringSchedulingIgnoredDuringExecution) {
-    const auto& terms = affinity.requiredDuringSchedulingIgnoredDuringExecution->nodeSelectorTerms;
-    Path at = path.child("requiredDuringSchedulingIgnoredDuringExecution").child("nodeSelectorTerms");
-    if (terms.empty()) errors.push_back(field::required(at, "must have at least one node selector term"));
-    for (size_t i = 0; i < terms.size(); ++i) check_node_selector_term(errors, at.index(i), terms[i], true);
+    check_node_selector(errors, path.child("requiredDuringSchedulingIgnoredDuringExecution"),
+                        *affinity.requiredDuringSchedulingIgnoredDuringExecution);
   }
   const auto& preferred = affinity.preferredDuringSchedulingIgnoredDuringExecution;
   for (size_t i = 0; i < preferred.size(); ++i) {
@@ -133,6 +131,14 @@ void check_pod_affinity(Errors& errors, const Path& path, const T& affinity) {
 }
 
 }  // namespace
+
+void check_node_selector(Errors& errors, const Path& path, const corev1::NodeSelector& selector) {
+  const Path terms = path.child("nodeSelectorTerms");
+  if (selector.nodeSelectorTerms.empty())
+    errors.push_back(field::required(terms, "must have at least one node selector term"));
+  for (size_t i = 0; i < selector.nodeSelectorTerms.size(); ++i)
+    check_node_selector_term(errors, terms.index(i), selector.nodeSelectorTerms[i], true);
+}
 
 void check_node_selector_term(Errors& errors, const Path& path, const corev1::NodeSelectorTerm& term,
                               bool check_values) {

@@ -9,41 +9,6 @@
 namespace xebec::apiserver::validation {
 namespace {
 
-class Sources {
- public:
-  Sources(Errors& errors, const Path& path) : errors_(errors), path_(path) {}
-
-  // `name` is the field's, `content` the name upstream uses for what is in it.
-  template <class Source, class Check>
-  void look(const api::Box<Source>& source, std::string_view name, std::string_view content, Check check) {
-    if (!source) return;
-    if (found_) {
-      errors_.push_back(field::forbidden(path_.child(name), "may not specify more than 1 volume type"));
-      return;
-    }
-    found_ = true;
-    check(errors_, path_.child(content), *source);
-  }
-  template <class Source, class Check>
-  void look(const api::Box<Source>& source, std::string_view name, Check check) {
-    look(source, name, name, check);
-  }
-  bool found() const { return found_; }
-
- private:
-  Errors& errors_;
-  Path path_;
-  bool found_ = false;
-};
-
-void check_host_path(Errors& errors, const Path& path, const corev1::HostPathVolumeSource& source) {
-  if (source.path.empty()) return void(errors.push_back(field::required(path.child("path"))));
-  check_no_backsteps(errors, path.child("path"), source.path);
-  check_enum(
-      errors, path.child("type"), source.type,
-      {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"});
-}
-
 void check_empty_dir(Errors& errors, const Path& path, const corev1::EmptyDirVolumeSource& source) {
   if (source.sizeLimit && source.sizeLimit->sign() < 0) {
     errors.push_back(
@@ -94,7 +59,7 @@ void check_claim_name(Errors& errors, const Path& path, const corev1::Volume& vo
 
 bool check_volume_source(Errors& errors, const Path& path, const corev1::Volume& volume,
                          const PodContext& context) {
-  Sources sources(errors, path);
+  VolumeSources sources(errors, path);
   sources.look(volume.emptyDir, "emptyDir", check_empty_dir);
   sources.look(volume.hostPath, "hostPath", check_host_path);
   sources.look(volume.gitRepo, "gitRepo", check_git_repo);

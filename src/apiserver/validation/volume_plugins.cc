@@ -70,6 +70,14 @@ bool host_and_port(std::string_view text) {
 
 }  // namespace
 
+void check_host_path(Errors& errors, const Path& path, const corev1::HostPathVolumeSource& source) {
+  if (source.path.empty()) return void(errors.push_back(field::required(path.child("path"))));
+  check_no_backsteps(errors, path.child("path"), source.path);
+  check_enum(
+      errors, path.child("type"), source.type,
+      {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"});
+}
+
 void check_git_repo(Errors& errors, const Path& path, const corev1::GitRepoVolumeSource& source) {
   check_required(errors, path.child("repository"), source.repository);
   check_local_path(errors, path.child("directory"), source.directory);
@@ -95,7 +103,10 @@ void check_nfs(Errors& errors, const Path& path, const corev1::NFSVolumeSource& 
     errors.push_back(field::invalid_string(path.child("path"), source.path, "must be an absolute path"));
 }
 
-void check_iscsi(Errors& errors, const Path& path, const corev1::ISCSIVolumeSource& source) {
+namespace {
+
+template <class Source>  // of a Pod or a PersistentVolume
+void check_iscsi_target(Errors& errors, const Path& path, const Source& source) {
   check_required(errors, path.child("targetPortal"), source.targetPortal);
   if (source.iqn.empty()) {
     errors.push_back(field::required(path.child("iqn")));
@@ -106,7 +117,26 @@ void check_iscsi(Errors& errors, const Path& path, const corev1::ISCSIVolumeSour
     errors.push_back(field::invalid_int(path.child("lun"), source.lun, kLun));
   if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef)
     errors.push_back(field::required(path.child("secretRef")));
+}
+
+}  // namespace
+
+void check_iscsi(Errors& errors, const Path& path, const corev1::ISCSIVolumeSource& source) {
+  check_iscsi_target(errors, path, source);
   if (source.initiatorName) check_iscsi_name(errors, path.child("initiatorname"), *source.initiatorName);
+}
+
+void check_persistent_iscsi(Errors& errors, const Path& path,
+                            const corev1::ISCSIPersistentVolumeSource& source, std::string_view volume) {
+  check_iscsi_target(errors, path, source);
+  if (source.secretRef) check_required(errors, path.child("secretRef").child("name"), source.secretRef->name);
+  if (!source.initiatorName) return;
+  if (volume.size() + 1 + source.targetPortal.size() > 64) {
+    errors.push_back(field::invalid_string(path.child("targetportal"), source.targetPortal,
+                                           "Total length of <volume name>:<iscsi.targetPortal> must be under "
+                                           "64 characters if iscsi.initiatorName is specified."));
+  }
+  check_iscsi_name(errors, path.child("initiatorname"), *source.initiatorName);
 }
 
 void check_glusterfs(Errors& errors, const Path& path, const corev1::GlusterfsVolumeSource& source) {

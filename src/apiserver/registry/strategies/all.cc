@@ -56,10 +56,6 @@ void update_claim(std::string_view subresource, api::Object& object, const api::
   if (subresource.empty()) mirror_data_source(object.get<corev1::PersistentVolumeClaim>().spec);
 }
 
-void create_volume(const Context&, api::Object& object) {
-  object.get<corev1::PersistentVolume>().status.phase = "Pending";
-}
-
 void sync_cidrs(corev1::NodeSpec& spec) {
   if (spec.podCIDRs.empty() && !spec.podCIDR.empty()) spec.podCIDRs.push_back(spec.podCIDR);
   if (spec.podCIDR.empty() && !spec.podCIDRs.empty()) spec.podCIDR = spec.podCIDRs[0];
@@ -264,7 +260,6 @@ StrategyRules hooked(StrategyRules rules, void (*create)(const Context&, api::Ob
 StrategyRules core_rules(std::string_view plural) {
   if (plural == "secrets") return selecting(hooked({}, create_secret, update_secret), {{"type", "type"}});
   if (plural == "persistentvolumeclaims") return object_answer(hooked({}, create_claim, update_claim));
-  if (plural == "persistentvolumes") return object_answer(hooked({}, create_volume, nullptr));
   if (plural == "nodes") {
     StrategyRules rules =
         selecting(hooked({}, create_node, update_node), {{"spec.unschedulable", "spec.unschedulable"}});
@@ -385,6 +380,8 @@ std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, con
   if (group.empty() && plural == "pods") return make_pod_strategy(resource, hub);
   if (group.empty() && plural == "namespaces") return make_namespace_strategy(resource, hub);
   if (group.empty() && plural == "services") return make_service_strategy(resource, hub, env.services);
+  if (group.empty() && plural == "persistentvolumes")
+    return make_volume_strategy(resource, hub, env.clock);
   if (group == "batch" && plural == "jobs") return make_job_strategy(resource, hub);
   if (group == "batch" && plural == "cronjobs") return make_cron_job_strategy(resource, hub);
   if (group == "certificates.k8s.io" && plural == "certificatesigningrequests")

@@ -34,6 +34,8 @@ std::shared_ptr<const Strategy> make_workload_strategy(const api::Resource& reso
 std::shared_ptr<const Strategy> make_job_strategy(const api::Resource& resource, const api::Message& hub);
 std::shared_ptr<const Strategy> make_cron_job_strategy(const api::Resource& resource,
                                                        const api::Message& hub);
+std::shared_ptr<const Strategy> make_volume_strategy(const api::Resource& resource, const api::Message& hub,
+                                                     const Clock* clock);
 std::shared_ptr<const Strategy> make_csr_strategy(const api::Resource& resource, const api::Message& hub,
                                                   const Clock* clock);
 
