@@ -1,7 +1,9 @@
-// Validation of Leases and PriorityClasses (k8s.io/kubernetes/pkg/apis/{coordination,scheduling}/validation).
+// Validation of Leases, PriorityClasses and RuntimeClasses
+// (k8s.io/kubernetes/pkg/apis/{coordination,scheduling,node}/validation).
 #pragma once
 
 #include "api/gen/coordinationv1.h"
+#include "api/gen/nodev1.h"
 #include "api/gen/schedulingv1.h"
 #include "apiserver/validation/check.h"
 
@@ -12,5 +14,9 @@ Errors validate_lease_update(const coordinationv1::Lease& lease, const coordinat
 Errors validate_priority_class(const schedulingv1::PriorityClass& priority_class);
 Errors validate_priority_class_update(const schedulingv1::PriorityClass& priority_class,
                                       const schedulingv1::PriorityClass& old);
+// runtime_class.cc
+Errors validate_runtime_class(const nodev1::RuntimeClass& runtime_class);
+Errors validate_runtime_class_update(const nodev1::RuntimeClass& runtime_class,
+                                     const nodev1::RuntimeClass& old);
 
 }  // namespace xebec::apiserver::validation

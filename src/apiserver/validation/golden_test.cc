@@ -165,7 +165,7 @@ INSTANTIATE_TEST_SUITE_P(Validation, GoldenFile,
                                            "role_binding", "cluster_role_binding", "priority_class",
                                            "replication_controller", "job", "cron_job", "stateful_set",
                                            "controller_revision", "pod_disruption_budget",
-                                           "horizontal_pod_autoscaler", "horizontal_pod_autoscaler_v1", "ingress", "ingress_class", "network_policy", "ip_address", "service_cidr", "endpoint_slice", "persistent_volume", "persistent_volume_claim", "limit_range", "resource_quota", "pod_template"),
+                                           "horizontal_pod_autoscaler", "horizontal_pod_autoscaler_v1", "ingress", "ingress_class", "network_policy", "ip_address", "service_cidr", "endpoint_slice", "persistent_volume", "persistent_volume_claim", "limit_range", "resource_quota", "pod_template", "storage_class", "volume_attributes_class", "volume_attachment", "csi_driver", "csi_node", "csi_storage_capacity", "runtime_class"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "apiserver/validation/pod.h"
 #include "apiserver/validation/policy.h"
 #include "apiserver/validation/rbac.h"
+#include "apiserver/validation/storage.h"
 #include "apiserver/validation/validation.h"
 #include "apiserver/validation/workloads.h"
 
@@ -53,6 +54,16 @@ std::span<const Validator> validators() {
       validator<networkingv1::IPAddress, validate_ip_address, validate_ip_address_update>(),
       validator<networkingv1::ServiceCIDR, validate_service_cidr, validate_service_cidr_update>(),
       validator<discoveryv1::EndpointSlice, validate_endpoint_slice, validate_endpoint_slice_update>(),
+      validator<storagev1::StorageClass, validate_storage_class, validate_storage_class_update>(),
+      validator<storagev1::VolumeAttributesClass, validate_attributes_class,
+                validate_attributes_class_update>(),
+      validator<storagev1::VolumeAttachment, validate_volume_attachment, validate_volume_attachment_update,
+                validate_volume_attachment_update>(),
+      validator<storagev1::CSIDriver, validate_csi_driver, validate_csi_driver_update>(),
+      validator<storagev1::CSINode, validate_csi_node, validate_csi_node_update>(),
+      validator<storagev1::CSIStorageCapacity, validate_storage_capacity,
+                validate_storage_capacity_update>(),
+      validator<nodev1::RuntimeClass, validate_runtime_class, validate_runtime_class_update>(),
       validator<batchv1::Job, validate_job, validate_job_update, validate_job_status_update>(),
       validator<batchv1::CronJob, validate_cron_job, validate_cron_job_update>(),
       validator<rbacv1::Role, validate_role, validate_role_update>(),

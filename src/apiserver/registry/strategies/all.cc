@@ -7,6 +7,7 @@
 #include "api/gen/coordinationv1.h"
 #include "api/gen/corev1.h"
 #include "api/gen/discoveryv1.h"
+#include "api/gen/storagev1.h"
 #include "apiserver/registry/strategies/strategies.h"
 #include "apiserver/validation/addresses.h"
 #include "apiserver/validation/core.h"
@@ -317,14 +318,23 @@ StrategyRules networking_rules(std::string_view plural) {
   return rules;
 }
 
+// A field of a feature that is off (VolumeLimitScaling); what has it keeps it.
+void drop_scheduling(api::Object& object) {
+  object.get<storagev1::CSIDriver>().spec.preventPodSchedulingIfMissing.reset();
+}
+void create_driver(const Context&, api::Object& object) { drop_scheduling(object); }
+void update_driver(std::string_view, api::Object& object, const api::Object& old) {
+  if (!old.get<storagev1::CSIDriver>().spec.preventPodSchedulingIfMissing) drop_scheduling(object);
+}
+
 StrategyRules storage_rules(std::string_view plural) {
   if (plural == "csidrivers") {
-    StrategyRules rules = strict({});
+    StrategyRules rules = strict(hooked({}, create_driver, update_driver));
     rules.generation = Generation::kUpdate;
     return rules;
   }
-  if (plural == "csinodes" || plural == "csistoragecapacities" || plural == "volumeattachments")
-    return strict({});
+  if (plural == "volumeattachments") return strict(strict_status({}));
+  if (plural == "csinodes" || plural == "csistoragecapacities") return strict({});
   return {};
 }
 
