@@ -68,9 +68,7 @@ void set_projection_defaults(VolumeProjection& source) {
   if (source.serviceAccountToken) default_to(source.serviceAccountToken->expirationSeconds, 3600);
 }
 
-void set_block_volume_defaults(Volume& volume) {
-  api::set_plugin_defaults(volume);
-}
+void set_block_volume_defaults(Volume& volume) { api::set_plugin_defaults(volume); }
 
 // A volume that names no source is an empty directory. Every source is a Box of the embedded VolumeSource.
 bool has_source(const Volume& volume) {

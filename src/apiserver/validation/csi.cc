@@ -81,9 +81,9 @@ Errors validate_csi_driver(const storagev1::CSIDriver& driver) {
                                         "must be greater than or equal to 10 seconds"));
   }
   if (spec.serviceAccountTokenInSecrets && spec.tokenRequests.empty()) {
-    errors.push_back(field::invalid(path.child("serviceAccountTokenInSecrets"),
-                                    rendered(spec.serviceAccountTokenInSecrets),
-                                    "serviceAccountTokenInSecrets is set but no tokenRequests are specified"));
+    errors.push_back(field::invalid(
+        path.child("serviceAccountTokenInSecrets"), rendered(spec.serviceAccountTokenInSecrets),
+        "serviceAccountTokenInSecrets is set but no tokenRequests are specified"));
   }
   return errors;
 }
@@ -92,7 +92,8 @@ Errors validate_csi_driver_update(const storagev1::CSIDriver& driver, const stor
   Errors errors = validate_csi_driver(driver);
   const Path path("spec");
   check_immutable(errors, path.child("attachedRequired"),
-                  driver.spec.attachRequired == old.spec.attachRequired, rendered(driver.spec.attachRequired));
+                  driver.spec.attachRequired == old.spec.attachRequired,
+                  rendered(driver.spec.attachRequired));
   check_immutable(errors, path.child("volumeLifecycleModes"),
                   driver.spec.volumeLifecycleModes == old.spec.volumeLifecycleModes,
                   go_json(driver.spec.volumeLifecycleModes));

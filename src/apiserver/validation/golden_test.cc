@@ -156,17 +156,20 @@ TEST_P(GoldenFile, SaysWhatUpstreamSays) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Validation, GoldenFile,
-                         ::testing::Values("pod", "pod_containers", "pod_volumes", "pod_scheduling",
-                                           "pod_security", "pod_update", "pod_status", "namespace", "node",
-                                           "config_map", "secret", "service", "service_update",
-                                           "service_account", "event", "event_v1", "lease", "deployment",
-                                           "replica_set", "daemon_set", "endpoints", "role", "cluster_role",
-                                           "role_binding", "cluster_role_binding", "priority_class",
-                                           "replication_controller", "job", "cron_job", "stateful_set",
-                                           "controller_revision", "pod_disruption_budget",
-                                           "horizontal_pod_autoscaler", "horizontal_pod_autoscaler_v1", "ingress", "ingress_class", "network_policy", "ip_address", "service_cidr", "endpoint_slice", "persistent_volume", "persistent_volume_claim", "limit_range", "resource_quota", "pod_template", "storage_class", "volume_attributes_class", "volume_attachment", "csi_driver", "csi_node", "csi_storage_capacity", "runtime_class"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(
+    Validation, GoldenFile,
+    ::testing::Values("pod", "pod_containers", "pod_volumes", "pod_scheduling", "pod_security", "pod_update",
+                      "pod_status", "namespace", "node", "config_map", "secret", "service", "service_update",
+                      "service_account", "event", "event_v1", "lease", "deployment", "replica_set",
+                      "daemon_set", "endpoints", "role", "cluster_role", "role_binding",
+                      "cluster_role_binding", "priority_class", "replication_controller", "job", "cron_job",
+                      "stateful_set", "controller_revision", "pod_disruption_budget",
+                      "horizontal_pod_autoscaler", "horizontal_pod_autoscaler_v1", "ingress", "ingress_class",
+                      "network_policy", "ip_address", "service_cidr", "endpoint_slice", "persistent_volume",
+                      "persistent_volume_claim", "limit_range", "resource_quota", "pod_template",
+                      "storage_class", "volume_attributes_class", "volume_attachment", "csi_driver",
+                      "csi_node", "csi_storage_capacity", "runtime_class"),
+    [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace xebec::apiserver

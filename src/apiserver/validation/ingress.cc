@@ -99,7 +99,8 @@ void check_rule_value(Errors& errors, const Path& path, const networkingv1::Ingr
   if (!rule.http) return;
   const Path paths = path.child("http").child("paths");
   if (rule.http->paths.empty()) errors.push_back(field::required(paths));
-  for (size_t i = 0; i < rule.http->paths.size(); ++i) check_path(errors, paths.index(i), rule.http->paths[i]);
+  for (size_t i = 0; i < rule.http->paths.size(); ++i)
+    check_path(errors, paths.index(i), rule.http->paths[i]);
 }
 
 void check_rule(Errors& errors, const Path& path, const networkingv1::IngressRule& rule,
@@ -116,7 +117,8 @@ void check_rule(Errors& errors, const Path& path, const networkingv1::IngressRul
 
 void check_tls(Errors& errors, const Path& path, const networkingv1::IngressTLS& tls,
                const Leniency& leniency) {
-  for (size_t i = 0; i < tls.hosts.size(); ++i) check_host(errors, path.child("hosts").index(i), tls.hosts[i]);
+  for (size_t i = 0; i < tls.hosts.size(); ++i)
+    check_host(errors, path.child("hosts").index(i), tls.hosts[i]);
   if (!leniency.secret_names && !tls.secretName.empty())
     check_dns_subdomain(errors, path.child("secretName"), tls.secretName);
 }
@@ -126,8 +128,7 @@ Errors validate(const Ingress& ingress, const Leniency& leniency) {
   const Path path("spec");
   const networkingv1::IngressSpec& spec = ingress.spec;
   if (spec.rules.empty() && !spec.defaultBackend) {
-    errors.push_back(
-        field::invalid(path, "null", "either `defaultBackend` or `rules` must be specified"));
+    errors.push_back(field::invalid(path, "null", "either `defaultBackend` or `rules` must be specified"));
   }
   if (spec.defaultBackend) check_backend(errors, path.child("defaultBackend"), *spec.defaultBackend);
   for (size_t i = 0; i < spec.rules.size(); ++i)

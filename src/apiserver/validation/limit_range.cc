@@ -14,8 +14,7 @@ void check_type(Errors& errors, const Path& path, std::string_view type) {
   check_messages(errors, path, type, messages);
   if (!messages.empty() || type.find('/') != std::string_view::npos) return;
   if (type != "Pod" && type != "Container" && type != "PersistentVolumeClaim")
-    errors.push_back(
-        field::invalid_string(path, type, "must be a standard limit type or fully qualified"));
+    errors.push_back(field::invalid_string(path, type, "must be a standard limit type or fully qualified"));
 }
 
 void check_names(Errors& errors, const Path& path, const Item& item, const Resources& resources) {
@@ -49,10 +48,10 @@ void check_order(Errors& errors, const Path& path, std::string_view name, const 
       {"default", "default", "max", limits.default_, limits.max, limits.max}};
   for (const Order& order : orders) {
     if (order.low == nullptr || order.high == nullptr || order.low->cmp(*order.high) <= 0) continue;
-    errors.push_back(field::invalid_string(
-        path.child(order.field).key(name), order.value->str(),
-        fmt::format("{} value {} is greater than {} value {}", order.low_name, order.low->str(),
-                    order.high_name, order.high->str())));
+    errors.push_back(
+        field::invalid_string(path.child(order.field).key(name), order.value->str(),
+                              fmt::format("{} value {} is greater than {} value {}", order.low_name,
+                                          order.low->str(), order.high_name, order.high->str())));
   }
 }
 
@@ -83,9 +82,10 @@ void check_resource(Errors& errors, const Path& path, std::string_view name, con
   check_ratio(errors, path.child("maxLimitRequestRatio").key(name), limits);
   if (is_overcommit_allowed(name) || limits.default_ == nullptr || limits.request == nullptr) return;
   if (limits.default_->cmp(*limits.request) == 0) return;
-  errors.push_back(field::invalid_string(path.child("defaultRequest").key(name), limits.request->str(),
-                                         fmt::format("default value {} must equal to defaultRequest value {} in {}",
-                                                     limits.default_->str(), limits.request->str(), name)));
+  errors.push_back(
+      field::invalid_string(path.child("defaultRequest").key(name), limits.request->str(),
+                            fmt::format("default value {} must equal to defaultRequest value {} in {}",
+                                        limits.default_->str(), limits.request->str(), name)));
 }
 
 void check_item(Errors& errors, const Path& path, const Item& item) {
@@ -100,15 +100,16 @@ void check_item(Errors& errors, const Path& path, const Item& item) {
     check_names(errors, path.child("default"), item, item.default_);
     check_names(errors, path.child("defaultRequest"), item, item.defaultRequest);
   }
-  if (item.type == "PersistentVolumeClaim" && !item.min.contains("storage") && !item.max.contains("storage")) {
+  if (item.type == "PersistentVolumeClaim" && !item.min.contains("storage") &&
+      !item.max.contains("storage")) {
     errors.push_back(
         field::required(path.child("limits"),
                         "either minimum or maximum storage value is required, but neither was provided"));
   }
   check_names(errors, path.child("maxLimitRequestRatio"), item, item.maxLimitRequestRatio);
   std::set<std::string> names;
-  for (const Resources* list : {&item.max, &item.min, &item.default_, &item.defaultRequest,
-                                &item.maxLimitRequestRatio})
+  for (const Resources* list :
+       {&item.max, &item.min, &item.default_, &item.defaultRequest, &item.maxLimitRequestRatio})
     for (const auto& [name, quantity] : *list) names.insert(name);
   for (const std::string& name : names) {
     check_resource(errors, path, name,

@@ -1,4 +1,5 @@
-// Validation of networking.k8s.io and discovery.k8s.io (k8s.io/kubernetes/pkg/apis/{networking,discovery}/validation).
+// Validation of networking.k8s.io and discovery.k8s.io
+// (k8s.io/kubernetes/pkg/apis/{networking,discovery}/validation).
 #pragma once
 
 #include "api/gen/discoveryv1.h"

@@ -21,8 +21,8 @@ void check_persistent_glusterfs(Errors& errors, const Path& path,
   if (!source.endpointsNamespace) return;
   const Path ns = path.child("endpointsNamespace");
   if (source.endpointsNamespace->empty()) {
-    errors.push_back(field::invalid_string(
-        ns, "", "if the endpointnamespace is set, it must be a valid namespace name"));
+    errors.push_back(
+        field::invalid_string(ns, "", "if the endpointnamespace is set, it must be a valid namespace name"));
   } else {
     check_dns_label(errors, ns, *source.endpointsNamespace);
   }

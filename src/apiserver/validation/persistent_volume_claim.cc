@@ -124,10 +124,10 @@ Errors validate_claim_status_update(const Claim& claim, const Claim&) {
                        state == "NodeResizePending" || state == "NodeResizeInProgress" ||
                        state == "NodeResizeInfeasible";
     if (known) continue;
-    errors.push_back(not_supported_value(states, field::quote(name),
-                                         {"ControllerResizeInProgress", "ControllerResizeInfeasible",
-                                          "NodeResizeInProgress", "NodeResizeInfeasible",
-                                          "NodeResizePending"}));
+    errors.push_back(
+        not_supported_value(states, field::quote(name),
+                            {"ControllerResizeInProgress", "ControllerResizeInfeasible",
+                             "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"}));
   }
   const Path allocated = path.child("allocatedResources");
   for (const auto& [name, quantity] : status.allocatedResources) {

@@ -18,25 +18,11 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> texts
 }
 
 bool is_counted_for_quota(std::string_view name) {
-  return one_of(name, {"cpu",
-                       "memory",
-                       "ephemeral-storage",
-                       "requests.cpu",
-                       "requests.memory",
-                       "requests.storage",
-                       "requests.ephemeral-storage",
-                       "limits.cpu",
-                       "limits.memory",
-                       "limits.ephemeral-storage",
-                       "pods",
-                       "resourcequotas",
-                       "services",
-                       "replicationcontrollers",
-                       "secrets",
-                       "persistentvolumeclaims",
-                       "configmaps",
-                       "services.nodeports",
-                       "services.loadbalancers"}) ||
+  return one_of(name,
+                {"cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.storage",
+                 "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage",
+                 "pods", "resourcequotas", "services", "replicationcontrollers", "secrets",
+                 "persistentvolumeclaims", "configmaps", "services.nodeports", "services.loadbalancers"}) ||
          is_huge_page(name) || name.starts_with("requests.hugepages-");
 }
 
@@ -48,7 +34,8 @@ bool is_scope(std::string_view scope) {
 // Which resources can be counted within a scope.
 bool has_resource(std::string_view scope, std::string_view resource) {
   if (scope == "BestEffort") return resource == "pods";
-  if (scope == "VolumeAttributesClass") return one_of(resource, {"persistentvolumeclaims", "requests.storage"});
+  if (scope == "VolumeAttributesClass")
+    return one_of(resource, {"persistentvolumeclaims", "requests.storage"});
   if (one_of(scope, {"Terminating", "NotTerminating", "NotBestEffort", "PriorityClass",
                      "CrossNamespacePodAffinity"})) {
     return one_of(resource, {"pods", "cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu",
@@ -61,8 +48,7 @@ void check_resources(Errors& errors, const Path& path, const Resources& resource
   for (const auto& [name, quantity] : resources) {
     check_resource_name(errors, path.key(name), name);
     if (name.find('/') == std::string::npos && !is_counted_for_quota(name))
-      errors.push_back(
-          field::invalid_string(path.key(name), name, "must be a standard resource for quota"));
+      errors.push_back(field::invalid_string(path.key(name), name, "must be a standard resource for quota"));
     check_resource_quantity(errors, path.key(name), name, quantity);
   }
 }
@@ -95,20 +81,20 @@ void check_scopes(Errors& errors, const Path& path, const ResourceQuotaSpec& spe
 }
 
 void check_operator(Errors& errors, const Path& path, const corev1::ScopedResourceSelectorRequirement& r) {
-  if (one_of(r.scopeName, {"BestEffort", "NotBestEffort", "Terminating", "NotTerminating",
-                           "CrossNamespacePodAffinity"}) &&
+  if (one_of(r.scopeName,
+             {"BestEffort", "NotBestEffort", "Terminating", "NotTerminating", "CrossNamespacePodAffinity"}) &&
       r.operator_ != "Exists") {
-    errors.push_back(field::invalid_string(
-        path.child("operator"), r.operator_,
-        "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
-        "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or "
-        "ResourceQuotaScopeCrossNamespacePodAffinity"));
+    errors.push_back(field::invalid_string(path.child("operator"), r.operator_,
+                                           "must be 'Exist' when scope is any of "
+                                           "ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
+                                           "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or "
+                                           "ResourceQuotaScopeCrossNamespacePodAffinity"));
   }
   if (one_of(r.operator_, {"In", "NotIn"})) {
     if (r.values.empty()) {
-      errors.push_back(
-          field::required(path.child("values"),
-                          "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"));
+      errors.push_back(field::required(
+          path.child("values"),
+          "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"));
     }
   } else if (one_of(r.operator_, {"Exists", "DoesNotExist"})) {
     if (!r.values.empty()) {

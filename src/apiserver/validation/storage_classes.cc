@@ -118,8 +118,7 @@ Errors validate_storage_class_update(const storagev1::StorageClass& storage_clas
     errors.push_back(field::forbidden(Path("provisioner"), "updates to provisioner are forbidden."));
   if (storage_class.reclaimPolicy != old.reclaimPolicy)
     errors.push_back(field::forbidden(Path("reclaimPolicy"), "updates to reclaimPolicy are forbidden."));
-  check_immutable(errors, Path("volumeBindingMode"),
-                  storage_class.volumeBindingMode == old.volumeBindingMode,
+  check_immutable(errors, Path("volumeBindingMode"), storage_class.volumeBindingMode == old.volumeBindingMode,
                   field::quote(storage_class.volumeBindingMode.value_or("null")));
   return errors;
 }

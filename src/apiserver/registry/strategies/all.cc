@@ -390,8 +390,7 @@ std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, con
   if (group.empty() && plural == "pods") return make_pod_strategy(resource, hub);
   if (group.empty() && plural == "namespaces") return make_namespace_strategy(resource, hub);
   if (group.empty() && plural == "services") return make_service_strategy(resource, hub, env.services);
-  if (group.empty() && plural == "persistentvolumes")
-    return make_volume_strategy(resource, hub, env.clock);
+  if (group.empty() && plural == "persistentvolumes") return make_volume_strategy(resource, hub, env.clock);
   if (group == "batch" && plural == "jobs") return make_job_strategy(resource, hub);
   if (group == "batch" && plural == "cronjobs") return make_cron_job_strategy(resource, hub);
   if (group == "certificates.k8s.io" && plural == "certificatesigningrequests")

@@ -32,14 +32,11 @@ Warnings warnings_for_volume(const corev1::PersistentVolume& volume) {
          "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic "
          "provisioning.");
   }
-  const std::pair<bool, std::string_view> gone[] = {{bool(spec.cephfs), "cephfs"},
-                                                    {bool(spec.photonPersistentDisk), "photonPersistentDisk"},
-                                                    {bool(spec.scaleIO), "scaleIO"},
-                                                    {bool(spec.storageos), "storageOS"},
-                                                    {bool(spec.flocker), "flocker"},
-                                                    {bool(spec.quobyte), "quobyte"},
-                                                    {bool(spec.glusterfs), "glusterfs"},
-                                                    {bool(spec.rbd), "rbd"}};
+  const std::pair<bool, std::string_view> gone[] = {
+      {bool(spec.cephfs), "cephfs"},       {bool(spec.photonPersistentDisk), "photonPersistentDisk"},
+      {bool(spec.scaleIO), "scaleIO"},     {bool(spec.storageos), "storageOS"},
+      {bool(spec.flocker), "flocker"},     {bool(spec.quobyte), "quobyte"},
+      {bool(spec.glusterfs), "glusterfs"}, {bool(spec.rbd), "rbd"}};
   static constexpr std::string_view kSince[] = {
       "deprecated in v1.28, non-functional in v1.31+", "deprecated in v1.11, non-functional in v1.16+",
       "deprecated in v1.16, non-functional in v1.22+", "deprecated in v1.22, non-functional in v1.25+",
@@ -74,8 +71,8 @@ class VolumeStrategy final : public TableStrategy {
     if (subresource != "status") return;
     auto& status = object.get<corev1::PersistentVolume>().status;
     const auto& before = old.get<corev1::PersistentVolume>().status;
-    const bool said = status.lastPhaseTransitionTime &&
-                      status.lastPhaseTransitionTime != before.lastPhaseTransitionTime;
+    const bool said =
+        status.lastPhaseTransitionTime && status.lastPhaseTransitionTime != before.lastPhaseTransitionTime;
     if (status.phase != before.phase && !said) status.lastPhaseTransitionTime = now();
   }
 
