@@ -1,6 +1,7 @@
 // The types that have validation beyond their metadata: one line each.
 #include "apiserver/validation/autoscaling.h"
 #include "apiserver/validation/batch.h"
+#include "apiserver/validation/certificates.h"
 #include "apiserver/validation/coordination.h"
 #include "apiserver/validation/core.h"
 #include "apiserver/validation/networking.h"
@@ -63,6 +64,8 @@ std::span<const Validator> validators() {
       validator<storagev1::CSINode, validate_csi_node, validate_csi_node_update>(),
       validator<storagev1::CSIStorageCapacity, validate_storage_capacity, validate_storage_capacity_update>(),
       validator<nodev1::RuntimeClass, validate_runtime_class, validate_runtime_class_update>(),
+      validator<certificatesv1::CertificateSigningRequest, validate_csr, validate_csr_update,
+                validate_csr_status_update>(),
       validator<batchv1::Job, validate_job, validate_job_update, validate_job_status_update>(),
       validator<batchv1::CronJob, validate_cron_job, validate_cron_job_update>(),
       validator<rbacv1::Role, validate_role, validate_role_update>(),

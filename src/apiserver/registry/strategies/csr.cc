@@ -4,6 +4,7 @@
 
 #include "api/gen/certificatesv1.h"
 #include "apiserver/registry/strategies/strategies.h"
+#include "apiserver/validation/certificates.h"
 #include "base/clock.h"
 
 namespace xebec::apiserver {
@@ -39,25 +40,22 @@ class CsrStrategy final : public TableStrategy {
       csr.status.conditions = std::move(conditions);
     } else if (subresource == "status") {
       TableStrategy::prepare_for_update(context, subresource, object, old_object);
-      keep_decisions(csr, old);
     } else {
       csr.status = old.status;
     }
     stamp(csr, old);
   }
 
- private:
-  // Approval goes by /approval alone: /status neither adds nor removes it.
-  static void keep_decisions(certificatesv1::CertificateSigningRequest& csr,
-                             const certificatesv1::CertificateSigningRequest& old) {
-    const auto decision = [](const auto& condition) {
-      return condition.type == "Approved" || condition.type == "Denied";
-    };
-    std::erase_if(csr.status.conditions, decision);
-    for (const auto& condition : old.status.conditions)
-      if (decision(condition)) csr.status.conditions.push_back(condition);
+  field::Errors validate_update(const Context& context, std::string_view subresource,
+                                const api::Object& object, const api::Object& old) const override {
+    if (subresource != "approval")
+      return TableStrategy::validate_update(context, subresource, object, old);
+    using certificatesv1::CertificateSigningRequest;
+    return validation::validate_csr_approval_update(object.get<CertificateSigningRequest>(),
+                                                    old.get<CertificateSigningRequest>());
   }
 
+ private:
   void stamp(certificatesv1::CertificateSigningRequest& csr,
              const certificatesv1::CertificateSigningRequest& old) const {
     const api::Time now = api::Time::from_unix(
@@ -83,6 +81,7 @@ std::shared_ptr<const Strategy> make_csr_strategy(const api::Resource& resource,
   StrategyRules rules;
   rules.status_meta = StatusMeta::kKeepAll;
   rules.selectable = {{"spec.signerName", "spec.signerName"}};
+  rules.name_rule = [](std::string_view, bool) { return api::Messages(); };  // any name
   return std::make_shared<CsrStrategy>(resource, hub, std::move(rules), clock);
 }
 

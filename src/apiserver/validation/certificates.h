@@ -1,0 +1,21 @@
+// Validation of certificates.k8s.io (k8s.io/kubernetes/pkg/apis/certificates/validation).
+#pragma once
+
+#include "api/gen/certificatesv1.h"
+#include "apiserver/validation/check.h"
+
+namespace xebec::apiserver::validation {
+
+// "example.com/signer".
+void check_signer_name(Errors& errors, const Path& path, std::string_view name);
+
+using Csr = certificatesv1::CertificateSigningRequest;
+Errors validate_csr(const Csr& csr);
+// Neither decides nor issues.
+Errors validate_csr_update(const Csr& csr, const Csr& old);
+// May issue, once.
+Errors validate_csr_status_update(const Csr& csr, const Csr& old);
+// May decide.
+Errors validate_csr_approval_update(const Csr& csr, const Csr& old);
+
+}  // namespace xebec::apiserver::validation
