@@ -48,8 +48,7 @@ class CsrStrategy final : public TableStrategy {
 
   field::Errors validate_update(const Context& context, std::string_view subresource,
                                 const api::Object& object, const api::Object& old) const override {
-    if (subresource != "approval")
-      return TableStrategy::validate_update(context, subresource, object, old);
+    if (subresource != "approval") return TableStrategy::validate_update(context, subresource, object, old);
     using certificatesv1::CertificateSigningRequest;
     return validation::validate_csr_approval_update(object.get<CertificateSigningRequest>(),
                                                     old.get<CertificateSigningRequest>());
