@@ -172,5 +172,14 @@ void set_defaults(ValidatingAdmissionPolicyBinding& binding) {
   if (binding.spec.matchResources) set_match_defaults(*binding.spec.matchResources);
 }
 
+void set_defaults(MutatingAdmissionPolicy& policy) {
+  default_to(policy.spec.failurePolicy, "Fail");
+  if (policy.spec.matchConstraints) set_match_defaults(*policy.spec.matchConstraints);
+}
+
+void set_defaults(MutatingAdmissionPolicyBinding& binding) {
+  if (binding.spec.matchResources) set_match_defaults(*binding.spec.matchResources);
+}
+
 }  // namespace admissionregistrationv1
 }  // namespace xebec

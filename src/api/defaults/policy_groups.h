@@ -47,4 +47,6 @@ void set_defaults(ValidatingWebhookConfiguration& configuration);
 void set_defaults(MutatingWebhookConfiguration& configuration);
 void set_defaults(ValidatingAdmissionPolicy& policy);
 void set_defaults(ValidatingAdmissionPolicyBinding& binding);
+void set_defaults(MutatingAdmissionPolicy& policy);
+void set_defaults(MutatingAdmissionPolicyBinding& binding);
 }  // namespace xebec::admissionregistrationv1

@@ -41,6 +41,8 @@ std::span<const DefaultsEntry> defaults_table() {
       XEBEC_DEFAULTS(admissionregistrationv1::MutatingWebhookConfiguration),
       XEBEC_DEFAULTS(admissionregistrationv1::ValidatingAdmissionPolicy),
       XEBEC_DEFAULTS(admissionregistrationv1::ValidatingAdmissionPolicyBinding),
+      XEBEC_DEFAULTS(admissionregistrationv1::MutatingAdmissionPolicy),
+      XEBEC_DEFAULTS(admissionregistrationv1::MutatingAdmissionPolicyBinding),
   };
   return kTable;
 }

@@ -1,4 +1,5 @@
 // The types that have validation beyond their metadata: one line each.
+#include "apiserver/validation/admission.h"
 #include "apiserver/validation/autoscaling.h"
 #include "apiserver/validation/batch.h"
 #include "apiserver/validation/certificates.h"
@@ -66,6 +67,13 @@ std::span<const Validator> validators() {
       validator<nodev1::RuntimeClass, validate_runtime_class, validate_runtime_class_update>(),
       validator<certificatesv1::CertificateSigningRequest, validate_csr, validate_csr_update,
                 validate_csr_status_update>(),
+      validator<ValidatingHooks, validate_validating_hooks, validate_validating_hooks_update>(),
+      validator<MutatingHooks, validate_mutating_hooks, validate_mutating_hooks_update>(),
+      validator<ValidatingPolicy, validate_validating_policy, validate_validating_policy_update,
+                validate_validating_policy_status>(),
+      validator<MutatingPolicy, validate_mutating_policy, validate_mutating_policy_update>(),
+      validator<ValidatingBinding, validate_validating_binding, validate_validating_binding_update>(),
+      validator<MutatingBinding, validate_mutating_binding, validate_mutating_binding_update>(),
       validator<batchv1::Job, validate_job, validate_job_update, validate_job_status_update>(),
       validator<batchv1::CronJob, validate_cron_job, validate_cron_job_update>(),
       validator<rbacv1::Role, validate_role, validate_role_update>(),
