@@ -5,6 +5,7 @@
 #include "api/gen/apiregistrationv1.h"
 #include "api/gen/flowcontrolv1.h"
 #include "api/gen/nodev1.h"
+#include "api/gen/resourcev1.h"
 #include "apiserver/printers/printer.h"
 
 namespace xebec::apiserver {
@@ -18,20 +19,45 @@ void print(const admissionregistrationv1::ValidatingWebhookConfiguration& object
   row.set("Webhooks", static_cast<int64_t>(object.webhooks.size()));
 }
 
-template <class Ref>
-std::string param_ref(const Ref& ref) {
+// A selector as upstream's generated code prints it.
+std::string generated_text(const metav1::LabelSelector& selector) {
+  std::string labels, expressions;
+  for (const auto& [key, value] : selector.matchLabels) labels += fmt::format("{}: {},", key, value);
+  for (const auto& requirement : selector.matchExpressions) {
+    expressions += fmt::format("LabelSelectorRequirement{{Key:{},Operator:{},Values:[{}],}},", requirement.key,
+                               requirement.operator_, cells::join(requirement.values, " "));
+  }
+  return fmt::format(
+      "&LabelSelector{{MatchLabels:map[string]string{{{}}},MatchExpressions:[]LabelSelectorRequirement{{{}}},}}",
+      labels, expressions);
+}
+
+std::string param_ref(const api::Box<admissionregistrationv1::ParamRef>& ref) {
   if (!ref) return "<unset>";
-  if (ref->name.empty()) return "<unset>";
+  if (ref->name.empty()) return ref->selector ? generated_text(*ref->selector) : "<unset>";
   return ref->namespace_.empty() ? "*/" + ref->name : fmt::format("{}/{}", ref->namespace_, ref->name);
+}
+
+std::string param_kind(const api::Box<admissionregistrationv1::ParamKind>& kind) {
+  return kind ? fmt::format("{}/{}", kind->apiVersion, kind->kind) : "<unset>";
 }
 
 void print(const admissionregistrationv1::ValidatingAdmissionPolicy& object, Row& row) {
   row.set("Validations", static_cast<int64_t>(object.spec.validations.size()));
-  const auto& kind = object.spec.paramKind;
-  row.set("ParamKind", kind ? fmt::format("{}/{}", kind->apiVersion, kind->kind) : "<unset>");
+  row.set("ParamKind", param_kind(object.spec.paramKind));
 }
 
 void print(const admissionregistrationv1::ValidatingAdmissionPolicyBinding& object, Row& row) {
+  row.set("PolicyName", object.spec.policyName);
+  row.set("ParamRef", param_ref(object.spec.paramRef));
+}
+
+void print(const admissionregistrationv1::MutatingAdmissionPolicy& object, Row& row) {
+  row.set("Mutations", static_cast<int64_t>(object.spec.mutations.size()));
+  row.set("ParamKind", param_kind(object.spec.paramKind));
+}
+
+void print(const admissionregistrationv1::MutatingAdmissionPolicyBinding& object, Row& row) {
   row.set("PolicyName", object.spec.policyName);
   row.set("ParamRef", param_ref(object.spec.paramRef));
 }
@@ -67,27 +93,37 @@ void print(const flowcontrolv1::FlowSchema& object, Row& row) {
 }
 
 void print(const flowcontrolv1::PriorityLevelConfiguration& object, Row& row) {
-  std::string none = "<none>";
-  std::string shares = none, queues = none, hand = none, limit = none;
-  if (object.spec.limited) {
-    if (object.spec.limited->nominalConcurrencyShares)
-      shares = std::to_string(*object.spec.limited->nominalConcurrencyShares);
-    if (const auto& queuing = object.spec.limited->limitResponse.queuing) {
-      queues = std::to_string(queuing->queues);
-      hand = std::to_string(queuing->handSize);
-      limit = std::to_string(queuing->queueLengthLimit);
-    }
-  } else if (object.spec.exempt && object.spec.exempt->nominalConcurrencyShares) {
-    shares = std::to_string(*object.spec.exempt->nominalConcurrencyShares);
-  }
+  for (std::string_view column : {"NominalConcurrencyShares", "Queues", "HandSize", "QueueLengthLimit"})
+    row.set(column, "<none>");
   row.set("Type", object.spec.type);
-  row.set("NominalConcurrencyShares", std::move(shares));
-  row.set("Queues", std::move(queues));
-  row.set("HandSize", std::move(hand));
-  row.set("QueueLengthLimit", std::move(limit));
+  if (!object.spec.limited) return;
+  row.set("NominalConcurrencyShares", object.spec.limited->nominalConcurrencyShares.value_or(0));
+  const auto& queuing = object.spec.limited->limitResponse.queuing;
+  if (!queuing) return;
+  row.set("Queues", queuing->queues);
+  row.set("HandSize", queuing->handSize);
+  row.set("QueueLengthLimit", queuing->queueLengthLimit);
 }
 
 void print(const nodev1::RuntimeClass& object, Row& row) { row.set("Handler", object.handler); }
+
+void print(const resourcev1::ResourceClaim& object, Row& row) {
+  const bool deleted = object.metadata.deletionTimestamp.has_value();
+  std::vector<std::string> states;
+  if (deleted) states.emplace_back("deleted");
+  if (!object.status.allocation && !deleted) states.emplace_back("pending");
+  if (object.status.allocation) {
+    states.emplace_back("allocated");
+    if (!object.status.reservedFor.empty()) states.emplace_back("reserved");
+  }
+  row.set("State", cells::join(states));
+}
+
+void print(const resourcev1::ResourceSlice& object, Row& row) {
+  row.set("Node", object.spec.nodeName.value_or(""));
+  row.set("Driver", object.spec.driver);
+  row.set("Pool", object.spec.pool.name);
+}
 
 }  // namespace
 
@@ -97,11 +133,15 @@ std::span<const PrinterEntry> admin_printers() {
       XEBEC_PRINTER(admissionregistrationv1::ValidatingWebhookConfiguration),
       XEBEC_PRINTER(admissionregistrationv1::ValidatingAdmissionPolicy),
       XEBEC_PRINTER(admissionregistrationv1::ValidatingAdmissionPolicyBinding),
+      XEBEC_PRINTER(admissionregistrationv1::MutatingAdmissionPolicy),
+      XEBEC_PRINTER(admissionregistrationv1::MutatingAdmissionPolicyBinding),
       XEBEC_PRINTER(apiextensionsv1::CustomResourceDefinition),
       XEBEC_PRINTER(apiregistrationv1::APIService),
       XEBEC_PRINTER(flowcontrolv1::FlowSchema),
       XEBEC_PRINTER(flowcontrolv1::PriorityLevelConfiguration),
-      XEBEC_PRINTER(nodev1::RuntimeClass)};
+      XEBEC_PRINTER(nodev1::RuntimeClass),
+      XEBEC_PRINTER(resourcev1::ResourceClaim),
+      XEBEC_PRINTER(resourcev1::ResourceSlice)};
   return kTable;
 }
 

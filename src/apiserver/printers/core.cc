@@ -103,7 +103,7 @@ void print(const corev1::ResourceQuota& object, Row& row) {
   for (const auto& [name, hard] : object.status.hard) {
     const api::Quantity* used = object.status.used.get(name);
     std::string text = fmt::format("{}: {}/{}", name, used ? used->str() : "0", hard.str());
-    (name.starts_with("limits") ? limits : requests).push_back(std::move(text));
+    (name.starts_with("limits.") ? limits : requests).push_back(std::move(text));
   }
   row.set("Request", cells::join(requests, ", "));
   row.set("Limit", cells::join(limits, ", "));

@@ -13,13 +13,12 @@ namespace {
 
 template <class Ingresses>
 std::string load_balancer_addresses(const Ingresses& ingresses) {
-  std::set<std::string> seen;
-  std::vector<std::string> out;
+  std::set<std::string> out;
   for (const auto& ingress : ingresses) {
     const std::string& address = ingress.ip.empty() ? ingress.hostname : ingress.ip;
-    if (!address.empty() && seen.insert(address).second) out.push_back(address);
+    if (!address.empty()) out.insert(address);
   }
-  return cells::join(out);
+  return cells::join({out.begin(), out.end()});
 }
 
 std::string external_addresses(const corev1::Service& service) {
@@ -65,7 +64,8 @@ void print(const corev1::Endpoints& object, Row& row) {
 
 void print(const discoveryv1::EndpointSlice& object, Row& row) {
   std::vector<std::string> ports, addresses;
-  for (const auto& port : object.ports) ports.push_back(port.port ? std::to_string(*port.port) : "*");
+  for (const auto& port : object.ports)
+    ports.push_back(port.port ? std::to_string(*port.port) : port.name.value_or("*"));
   for (const auto& endpoint : object.endpoints) {
     addresses.insert(addresses.end(), endpoint.addresses.begin(), endpoint.addresses.end());
   }
@@ -74,13 +74,22 @@ void print(const discoveryv1::EndpointSlice& object, Row& row) {
   row.set("Endpoints", addresses.empty() ? "<unset>" : cells::join_some(addresses, 3));
 }
 
-void print(const networkingv1::Ingress& object, Row& row) {
+// The first three hosts; what is more is counted in rules, as upstream does.
+std::string hosts_text(const std::vector<networkingv1::IngressRule>& rules) {
+  constexpr size_t kMost = 3;
   std::vector<std::string> hosts;
-  for (const auto& rule : object.spec.rules) {
-    if (!rule.host.empty()) hosts.push_back(rule.host);
+  bool more = false;
+  for (const auto& rule : rules) {
+    more = more || hosts.size() == kMost;
+    if (!more && !rule.host.empty()) hosts.push_back(rule.host);
   }
-  row.set("Class", cells::or_none(object.spec.ingressClassName.value_or("")));
-  row.set("Hosts", hosts.empty() ? "*" : cells::join_some(hosts, 3));
+  if (hosts.empty()) return "*";
+  return cells::join(hosts) + (more ? fmt::format(" + {} more...", rules.size() - kMost) : "");
+}
+
+void print(const networkingv1::Ingress& object, Row& row) {
+  row.set("Class", object.spec.ingressClassName.value_or("<none>"));
+  row.set("Hosts", hosts_text(object.spec.rules));
   row.set("Address", load_balancer_addresses(object.status.loadBalancer.ingress));
   row.set("Ports", object.spec.tls.empty() ? "80" : "80, 443");
 }
@@ -88,7 +97,7 @@ void print(const networkingv1::Ingress& object, Row& row) {
 void print(const networkingv1::IngressClass& object, Row& row) {
   std::string parameters = "<none>";
   if (const auto& p = object.spec.parameters) {
-    std::string group = p->apiGroup && !p->apiGroup->empty() ? "." + *p->apiGroup : "";
+    std::string group = p->apiGroup ? "." + *p->apiGroup : "";
     parameters = fmt::format("{}{}/{}", p->kind, group, p->name);
   }
   row.set("Controller", object.spec.controller);

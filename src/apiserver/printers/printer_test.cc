@@ -2,8 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "api/gen/admissionregistrationv1.h"
 #include "api/gen/appsv1.h"
+#include "api/gen/autoscalingv2.h"
+#include "api/gen/batchv1.h"
 #include "api/gen/corev1.h"
+#include "api/gen/discoveryv1.h"
+#include "api/gen/flowcontrolv1.h"
+#include "api/gen/networkingv1.h"
+#include "api/gen/resourcev1.h"
 #include "api/gen/storagev1.h"
 #include "codec/json.h"
 
@@ -133,6 +140,116 @@ TEST_F(Printer, ANode) {
   EXPECT_EQ(
       cells("", "v1", "nodes", object),
       R"(["n","Ready,SchedulingDisabled","control-plane","90s","v1","<none>","<none>","<unknown>","<unknown>","<unknown>"])");
+}
+
+TEST_F(Printer, AnIngressWithManyHosts) {
+  networkingv1::Ingress object;
+  object.metadata.name = "i";
+  for (const char* host : {"a", "b", "c", "d"}) object.spec.rules.emplace_back().host = host;
+  for (const char* ip : {"10.0.0.2", "10.0.0.1"})
+    object.status.loadBalancer.ingress.emplace_back().ip = ip;
+  EXPECT_EQ(cells("networking.k8s.io", "v1", "ingresses", object),
+            R"(["i","<none>","a,b,c + 1 more...","10.0.0.1,10.0.0.2","80","90s"])");
+}
+
+TEST_F(Printer, AnEndpointSliceWithANamedPort) {
+  discoveryv1::EndpointSlice object;
+  object.metadata.name = "e";
+  object.addressType = "IPv4";
+  object.ports.emplace_back().name = "p";
+  object.endpoints.emplace_back().addresses = {"10.0.0.1"};
+  EXPECT_EQ(cells("discovery.k8s.io", "v1", "endpointslices", object),
+            R"(["e","IPv4","p","10.0.0.1","90s"])");
+}
+
+TEST_F(Printer, AJobAndACronJob) {
+  batchv1::Job job;
+  job.metadata.name = "j";
+  job.spec.completions = 3;
+  job.status.succeeded = 1;
+  job.status.startTime = api::Time::from_unix(kNow - 60);
+  job.spec.selector.ensure().matchLabels["a"] = "b";
+  EXPECT_EQ(cells("batch", "v1", "jobs", job), R"(["j","Running","1/3","60s","90s","","","a=b"])");
+  batchv1::CronJob cron;
+  cron.metadata.name = "c";
+  cron.spec.schedule = "@daily";
+  cron.spec.suspend = false;
+  EXPECT_EQ(cells("batch", "v1", "cronjobs", cron),
+            R"(["c","@daily","<none>","False",0,"<none>","90s","","","<none>"])");
+}
+
+TEST_F(Printer, AnAutoscaler) {
+  autoscalingv2::HorizontalPodAutoscaler object;
+  object.metadata.name = "h";
+  object.spec.scaleTargetRef.kind = "Deployment";
+  object.spec.scaleTargetRef.name = "d";
+  object.spec.maxReplicas = 5;
+  auto& metric = object.spec.metrics.emplace_back();
+  metric.type = "Resource";
+  metric.resource.emplace().name = "cpu";
+  metric.resource->target.averageUtilization = 80;
+  EXPECT_EQ(cells("autoscaling", "v2", "horizontalpodautoscalers", object),
+            R"(["h","Deployment/d","cpu: <unknown>/80%","<unset>",5,0,"90s"])");
+}
+
+TEST_F(Printer, StorageKinds) {
+  storagev1::CSIStorageCapacity capacity;
+  capacity.metadata.name = "c";
+  capacity.storageClassName = "s";
+  EXPECT_EQ(cells("storage.k8s.io", "v1", "csistoragecapacities", capacity), R"(["c","s","<unset>"])");
+  storagev1::VolumeAttributesClass attributes;
+  attributes.metadata.name = "v";
+  attributes.metadata.annotations["volumeattributesclass.alpha.kubernetes.io/is-default-class"] = "true";
+  attributes.driverName = "d";
+  EXPECT_EQ(cells("storage.k8s.io", "v1", "volumeattributesclasses", attributes),
+            R"x(["v (default)","d","90s"])x");
+}
+
+TEST_F(Printer, AdmissionPolicies) {
+  admissionregistrationv1::MutatingAdmissionPolicy policy;
+  policy.metadata.name = "p";
+  policy.spec.mutations.resize(2);
+  policy.spec.paramKind.emplace().apiVersion = "g/v1";
+  policy.spec.paramKind->kind = "K";
+  EXPECT_EQ(cells("admissionregistration.k8s.io", "v1", "mutatingadmissionpolicies", policy),
+            R"(["p",2,"g/v1/K","90s"])");
+  admissionregistrationv1::MutatingAdmissionPolicyBinding binding;
+  binding.metadata.name = "b";
+  binding.spec.policyName = "p";
+  auto selector = [&]() -> auto& { return binding.spec.paramRef->selector.ensure(); };
+  binding.spec.paramRef.emplace();
+  selector().matchLabels["a"] = "b";
+  auto& requirement = selector().matchExpressions.emplace_back();
+  requirement.key = "k";
+  requirement.operator_ = "In";
+  requirement.values = {"x", "y"};
+  // As upstream prints it, if oddly.
+  EXPECT_EQ(cells("admissionregistration.k8s.io", "v1", "mutatingadmissionpolicybindings", binding),
+            R"(["b","p","\u0026LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:)"
+            R"([]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}","90s"])");
+}
+
+TEST_F(Printer, APriorityLevel) {
+  flowcontrolv1::PriorityLevelConfiguration object;
+  object.metadata.name = "p";
+  object.spec.type = "Limited";
+  object.spec.limited.emplace().nominalConcurrencyShares = 30;
+  EXPECT_EQ(cells("flowcontrol.apiserver.k8s.io", "v1", "prioritylevelconfigurations", object),
+            R"(["p","Limited",30,"<none>","<none>","<none>","90s"])");
+}
+
+TEST_F(Printer, AResourceClaimAndASlice) {
+  resourcev1::ResourceClaim claim;
+  claim.metadata.name = "c";
+  EXPECT_EQ(cells("resource.k8s.io", "v1", "resourceclaims", claim), R"(["c","pending","90s"])");
+  claim.status.allocation.emplace();
+  claim.status.reservedFor.emplace_back();
+  EXPECT_EQ(cells("resource.k8s.io", "v1", "resourceclaims", claim), R"(["c","allocated,reserved","90s"])");
+  resourcev1::ResourceSlice slice;
+  slice.metadata.name = "s";
+  slice.spec.driver = "d";
+  slice.spec.pool.name = "p";
+  EXPECT_EQ(cells("resource.k8s.io", "v1", "resourceslices", slice), R"(["s","","d","p","90s"])");
 }
 
 }  // namespace

@@ -100,13 +100,26 @@ void print(const storagev1::VolumeAttachment& object, Row& row) {
   row.set("Attached", object.status.attached);
 }
 
+void print(const storagev1::CSIStorageCapacity& object, Row& row) {
+  row.set("StorageClassName", object.storageClassName);
+  row.set("Capacity", object.capacity ? std::string(object.capacity->str()) : "<unset>");
+}
+
+void print(const storagev1::VolumeAttributesClass& object, Row& row) {
+  const std::string* value =
+      object.metadata.annotations.get("volumeattributesclass.alpha.kubernetes.io/is-default-class");
+  if (value && *value == "true") row.set("Name", object.metadata.name + " (default)");
+  row.set("DriverName", object.driverName);
+}
+
 }  // namespace
 
 std::span<const PrinterEntry> storage_printers() {
   static const PrinterEntry kTable[] = {
       XEBEC_PRINTER(corev1::PersistentVolume), XEBEC_PRINTER(corev1::PersistentVolumeClaim),
       XEBEC_PRINTER(storagev1::StorageClass),  XEBEC_PRINTER(storagev1::CSINode),
-      XEBEC_PRINTER(storagev1::CSIDriver),     XEBEC_PRINTER(storagev1::VolumeAttachment)};
+      XEBEC_PRINTER(storagev1::CSIDriver),     XEBEC_PRINTER(storagev1::VolumeAttachment),
+      XEBEC_PRINTER(storagev1::CSIStorageCapacity), XEBEC_PRINTER(storagev1::VolumeAttributesClass)};
   return kTable;
 }
 

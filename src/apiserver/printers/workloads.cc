@@ -113,7 +113,7 @@ void print(const batchv1::Job& job, Row& row) {
 
 void print(const batchv1::CronJob& object, Row& row) {
   row.set("Schedule", object.spec.schedule);
-  row.set("Timezone", cells::or_none(object.spec.timeZone.value_or("")));
+  row.set("Timezone", object.spec.timeZone.value_or("<none>"));
   row.set("Suspend", !object.spec.suspend ? "<unset>" : *object.spec.suspend ? "True" : "False");
   row.set("Active", static_cast<int64_t>(object.status.active.size()));
   row.set("Last Schedule",
