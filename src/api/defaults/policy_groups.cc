@@ -182,4 +182,35 @@ void set_defaults(MutatingAdmissionPolicyBinding& binding) {
 }
 
 }  // namespace admissionregistrationv1
+
+namespace flowcontrolv1 {
+
+void set_defaults(FlowSchema& schema) {
+  if (schema.spec.matchingPrecedence == 0) schema.spec.matchingPrecedence = 1000;
+}
+
+void set_defaults(PriorityLevelConfiguration& level) {
+  if (auto& exempt = level.spec.exempt) {
+    default_to(exempt->nominalConcurrencyShares, 0);
+    default_to(exempt->lendablePercent, 0);
+  }
+  if (!level.spec.limited) return;
+  default_to(level.spec.limited->nominalConcurrencyShares, 30);
+  default_to(level.spec.limited->lendablePercent, 0);
+  if (auto& queuing = level.spec.limited->limitResponse.queuing) {
+    if (queuing->handSize == 0) queuing->handSize = 8;
+    if (queuing->queues == 0) queuing->queues = 64;
+    if (queuing->queueLengthLimit == 0) queuing->queueLengthLimit = 50;
+  }
+}
+
+}  // namespace flowcontrolv1
+
+namespace apiregistrationv1 {
+
+void set_defaults(APIService& service) {
+  if (service.spec.service) default_to(service.spec.service->port, 443);
+}
+
+}  // namespace apiregistrationv1
 }  // namespace xebec

@@ -1,11 +1,13 @@
 // Defaults of the smaller groups: rbac, networking, discovery, scheduling, storage, autoscaling,
-// admissionregistration (k8s.io/kubernetes/pkg/apis/*/v1/defaults.go).
+// admissionregistration, flowcontrol, apiregistration (k8s.io/kubernetes/pkg/apis/*/v1/defaults.go).
 #pragma once
 
 #include "api/gen/admissionregistrationv1.h"
+#include "api/gen/apiregistrationv1.h"
 #include "api/gen/autoscalingv1.h"
 #include "api/gen/autoscalingv2.h"
 #include "api/gen/discoveryv1.h"
+#include "api/gen/flowcontrolv1.h"
 #include "api/gen/networkingv1.h"
 #include "api/gen/rbacv1.h"
 #include "api/gen/schedulingv1.h"
@@ -50,3 +52,12 @@ void set_defaults(ValidatingAdmissionPolicyBinding& binding);
 void set_defaults(MutatingAdmissionPolicy& policy);
 void set_defaults(MutatingAdmissionPolicyBinding& binding);
 }  // namespace xebec::admissionregistrationv1
+
+namespace xebec::flowcontrolv1 {
+void set_defaults(FlowSchema& schema);
+void set_defaults(PriorityLevelConfiguration& level);
+}  // namespace xebec::flowcontrolv1
+
+namespace xebec::apiregistrationv1 {
+void set_defaults(APIService& service);
+}

@@ -43,6 +43,9 @@ std::span<const DefaultsEntry> defaults_table() {
       XEBEC_DEFAULTS(admissionregistrationv1::ValidatingAdmissionPolicyBinding),
       XEBEC_DEFAULTS(admissionregistrationv1::MutatingAdmissionPolicy),
       XEBEC_DEFAULTS(admissionregistrationv1::MutatingAdmissionPolicyBinding),
+      XEBEC_DEFAULTS(flowcontrolv1::FlowSchema),
+      XEBEC_DEFAULTS(flowcontrolv1::PriorityLevelConfiguration),
+      XEBEC_DEFAULTS(apiregistrationv1::APIService),
   };
   return kTable;
 }

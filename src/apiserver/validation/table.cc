@@ -1,10 +1,12 @@
 // The types that have validation beyond their metadata: one line each.
 #include "apiserver/validation/admission.h"
+#include "apiserver/validation/aggregation.h"
 #include "apiserver/validation/autoscaling.h"
 #include "apiserver/validation/batch.h"
 #include "apiserver/validation/certificates.h"
 #include "apiserver/validation/coordination.h"
 #include "apiserver/validation/core.h"
+#include "apiserver/validation/flow_control.h"
 #include "apiserver/validation/networking.h"
 #include "apiserver/validation/pod.h"
 #include "apiserver/validation/policy.h"
@@ -74,6 +76,12 @@ std::span<const Validator> validators() {
       validator<MutatingPolicy, validate_mutating_policy, validate_mutating_policy_update>(),
       validator<ValidatingBinding, validate_validating_binding, validate_validating_binding_update>(),
       validator<MutatingBinding, validate_mutating_binding, validate_mutating_binding_update>(),
+      validator<flowcontrolv1::FlowSchema, validate_flow_schema, validate_flow_schema_update,
+                validate_flow_schema_status_update>(),
+      validator<PriorityLevel, validate_priority_level, validate_priority_level_update,
+                validate_priority_level_status_update>(),
+      validator<ApiService, validate_api_service, validate_api_service_update,
+                validate_api_service_status_update>(),
       validator<batchv1::Job, validate_job, validate_job_update, validate_job_status_update>(),
       validator<batchv1::CronJob, validate_cron_job, validate_cron_job_update>(),
       validator<rbacv1::Role, validate_role, validate_role_update>(),

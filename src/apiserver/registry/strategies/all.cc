@@ -375,7 +375,6 @@ StrategyRules rules_of(std::string_view group, std::string_view plural) {
   if (group == "flowcontrol.apiserver.k8s.io") return strict_status(spec_generation());
   if (group == "apiextensions.k8s.io")
     return strict(strict_status(hooked(spec_generation(), create_crd, update_crd)));
-  if (group == "apiregistration.k8s.io") return strict(strict_status(path_named({})));
   if (group == "resource.k8s.io") return resource_rules(plural);
   if (group == "certificates.k8s.io") return certificates_rules(plural);
   if (group == "internal.apiserver.k8s.io" || group == "storagemigration.k8s.io") return strict({});
@@ -395,6 +394,7 @@ std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, con
   if (group == "batch" && plural == "cronjobs") return make_cron_job_strategy(resource, hub);
   if (group == "certificates.k8s.io" && plural == "certificatesigningrequests")
     return make_csr_strategy(resource, hub, env.clock);
+  if (group == "apiregistration.k8s.io") return make_api_service_strategy(resource, hub, env.clock);
   StrategyRules rules = rules_of(group, plural);
   if (auto workload = make_workload_strategy(resource, hub, rules)) return workload;
   if (group.empty() && plural == "events") rules.ttl_seconds = env.event_ttl_seconds;

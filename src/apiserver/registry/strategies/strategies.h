@@ -36,6 +36,8 @@ std::shared_ptr<const Strategy> make_cron_job_strategy(const api::Resource& reso
                                                        const api::Message& hub);
 std::shared_ptr<const Strategy> make_volume_strategy(const api::Resource& resource, const api::Message& hub,
                                                      const Clock* clock);
+std::shared_ptr<const Strategy> make_api_service_strategy(const api::Resource& resource,
+                                                          const api::Message& hub, const Clock* clock);
 std::shared_ptr<const Strategy> make_csr_strategy(const api::Resource& resource, const api::Message& hub,
                                                   const Clock* clock);
 
