@@ -213,4 +213,40 @@ void set_defaults(APIService& service) {
 }
 
 }  // namespace apiregistrationv1
+
+namespace resourcev1 {
+namespace {
+
+template <class Request>
+void set_request_defaults(Request& request) {
+  default_to(request.allocationMode, "ExactCount");
+  if (request.allocationMode == "ExactCount" && request.count == 0) request.count = 1;
+  for (DeviceToleration& toleration : request.tolerations) default_to(toleration.operator_, "Equal");
+}
+
+void set_claim_defaults(ResourceClaimSpec& spec) {
+  for (DeviceRequest& request : spec.devices.requests) {
+    if (request.exactly) set_request_defaults(*request.exactly);
+    for (DeviceSubRequest& one : request.firstAvailable) set_request_defaults(one);
+  }
+}
+
+}  // namespace
+
+void set_defaults(ResourceClaim& claim) {
+  set_claim_defaults(claim.spec);
+  if (!claim.status.allocation) return;
+  for (DeviceRequestAllocationResult& result : claim.status.allocation->devices.results)
+    for (DeviceToleration& toleration : result.tolerations) default_to(toleration.operator_, "Equal");
+}
+
+void set_defaults(ResourceClaimTemplate& claim) { set_claim_defaults(claim.spec.spec); }
+
+void set_defaults(ResourceSlice& slice) {
+  for (Device& device : slice.spec.devices)
+    for (auto&& [name, mapping] : device.nodeAllocatableResourceMappings)
+      if (!mapping.allocationMultiplier) mapping.allocationMultiplier = api::Quantity(1);
+}
+
+}  // namespace resourcev1
 }  // namespace xebec

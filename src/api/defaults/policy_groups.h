@@ -1,5 +1,5 @@
 // Defaults of the smaller groups: rbac, networking, discovery, scheduling, storage, autoscaling,
-// admissionregistration, flowcontrol, apiregistration (k8s.io/kubernetes/pkg/apis/*/v1/defaults.go).
+// admissionregistration, flowcontrol, apiregistration, resource (k8s.io/kubernetes/pkg/apis/*/v1/defaults.go).
 #pragma once
 
 #include "api/gen/admissionregistrationv1.h"
@@ -10,6 +10,7 @@
 #include "api/gen/flowcontrolv1.h"
 #include "api/gen/networkingv1.h"
 #include "api/gen/rbacv1.h"
+#include "api/gen/resourcev1.h"
 #include "api/gen/schedulingv1.h"
 #include "api/gen/storagev1.h"
 
@@ -61,3 +62,9 @@ void set_defaults(PriorityLevelConfiguration& level);
 namespace xebec::apiregistrationv1 {
 void set_defaults(APIService& service);
 }
+
+namespace xebec::resourcev1 {
+void set_defaults(ResourceClaim& claim);
+void set_defaults(ResourceClaimTemplate& claim);
+void set_defaults(ResourceSlice& slice);
+}  // namespace xebec::resourcev1

@@ -6,6 +6,7 @@
 #include "apiserver/validation/certificates.h"
 #include "apiserver/validation/coordination.h"
 #include "apiserver/validation/core.h"
+#include "apiserver/validation/devices.h"
 #include "apiserver/validation/flow_control.h"
 #include "apiserver/validation/networking.h"
 #include "apiserver/validation/pod.h"
@@ -82,6 +83,12 @@ std::span<const Validator> validators() {
                 validate_priority_level_status_update>(),
       validator<ApiService, validate_api_service, validate_api_service_update,
                 validate_api_service_status_update>(),
+      validator<DeviceClaim, validate_device_claim, validate_device_claim_update,
+                validate_device_claim_status_update>(),
+      validator<DeviceClaimTemplate, validate_device_claim_template,
+                validate_device_claim_template_update>(),
+      validator<resourcev1::DeviceClass, validate_device_class, validate_device_class_update>(),
+      validator<resourcev1::ResourceSlice, validate_resource_slice, validate_resource_slice_update>(),
       validator<batchv1::Job, validate_job, validate_job_update, validate_job_status_update>(),
       validator<batchv1::CronJob, validate_cron_job, validate_cron_job_update>(),
       validator<rbacv1::Role, validate_role, validate_role_update>(),

@@ -339,8 +339,6 @@ StrategyRules storage_rules(std::string_view plural) {
 }
 
 StrategyRules resource_rules(std::string_view plural) {
-  if (plural == "resourceslices")
-    return selecting(spec_generation(), {{"spec.nodeName", "spec.nodeName"}, {"spec.driver", "spec.driver"}});
   if (plural == "deviceclasses" || plural == "devicetaintrules") return spec_generation();
   if (plural == "resourcepoolstatusrequests") return strict({});
   return strict_status({});
@@ -395,6 +393,8 @@ std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, con
   if (group == "certificates.k8s.io" && plural == "certificatesigningrequests")
     return make_csr_strategy(resource, hub, env.clock);
   if (group == "apiregistration.k8s.io") return make_api_service_strategy(resource, hub, env.clock);
+  if (group == "resource.k8s.io" && plural == "resourceslices")
+    return make_slice_strategy(resource, hub, env.clock);
   StrategyRules rules = rules_of(group, plural);
   if (auto workload = make_workload_strategy(resource, hub, rules)) return workload;
   if (group.empty() && plural == "events") rules.ttl_seconds = env.event_ttl_seconds;
