@@ -249,4 +249,22 @@ void set_defaults(ResourceSlice& slice) {
 }
 
 }  // namespace resourcev1
+
+namespace apiextensionsv1 {
+
+void set_defaults(CustomResourceDefinition& definition) {
+  CustomResourceDefinitionNames& names = definition.spec.names;
+  if (names.singular.empty()) {
+    names.singular = names.kind;
+    for (char& c : names.singular)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (names.listKind.empty() && !names.kind.empty()) names.listKind = names.kind + "List";
+  auto& conversion = definition.spec.conversion;
+  if (!conversion) conversion.emplace().strategy = "None";
+  if (conversion->webhook && conversion->webhook->clientConfig && conversion->webhook->clientConfig->service)
+    default_to(conversion->webhook->clientConfig->service->port, 443);
+}
+
+}  // namespace apiextensionsv1
 }  // namespace xebec

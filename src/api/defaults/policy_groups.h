@@ -1,8 +1,10 @@
 // Defaults of the smaller groups: rbac, networking, discovery, scheduling, storage, autoscaling,
-// admissionregistration, flowcontrol, apiregistration, resource (k8s.io/kubernetes/pkg/apis/*/v1/defaults.go).
+// admissionregistration, flowcontrol, apiregistration, apiextensions,
+// resource (k8s.io/kubernetes/pkg/apis/*/v1/defaults.go).
 #pragma once
 
 #include "api/gen/admissionregistrationv1.h"
+#include "api/gen/apiextensionsv1.h"
 #include "api/gen/apiregistrationv1.h"
 #include "api/gen/autoscalingv1.h"
 #include "api/gen/autoscalingv2.h"
@@ -68,3 +70,7 @@ void set_defaults(ResourceClaim& claim);
 void set_defaults(ResourceClaimTemplate& claim);
 void set_defaults(ResourceSlice& slice);
 }  // namespace xebec::resourcev1
+
+namespace xebec::apiextensionsv1 {
+void set_defaults(CustomResourceDefinition& definition);
+}

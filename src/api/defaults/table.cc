@@ -46,6 +46,7 @@ std::span<const DefaultsEntry> defaults_table() {
       XEBEC_DEFAULTS(flowcontrolv1::FlowSchema),
       XEBEC_DEFAULTS(flowcontrolv1::PriorityLevelConfiguration),
       XEBEC_DEFAULTS(apiregistrationv1::APIService),
+      XEBEC_DEFAULTS(apiextensionsv1::CustomResourceDefinition),
       XEBEC_DEFAULTS(resourcev1::ResourceClaim),
       XEBEC_DEFAULTS(resourcev1::ResourceClaimTemplate),
       XEBEC_DEFAULTS(resourcev1::ResourceSlice),

@@ -6,6 +6,7 @@
 #include "apiserver/validation/certificates.h"
 #include "apiserver/validation/coordination.h"
 #include "apiserver/validation/core.h"
+#include "apiserver/validation/definitions.h"
 #include "apiserver/validation/devices.h"
 #include "apiserver/validation/flow_control.h"
 #include "apiserver/validation/networking.h"
@@ -89,6 +90,8 @@ std::span<const Validator> validators() {
                 validate_device_claim_template_update>(),
       validator<resourcev1::DeviceClass, validate_device_class, validate_device_class_update>(),
       validator<resourcev1::ResourceSlice, validate_resource_slice, validate_resource_slice_update>(),
+      validator<Definition, validate_definition, validate_definition_update,
+                validate_definition_status_update>(),
       validator<batchv1::Job, validate_job, validate_job_update, validate_job_status_update>(),
       validator<batchv1::CronJob, validate_cron_job, validate_cron_job_update>(),
       validator<rbacv1::Role, validate_role, validate_role_update>(),
