@@ -1,18 +1,13 @@
 // Defaults of the smaller groups: rbac, networking, discovery, scheduling, storage, autoscaling,
-// admissionregistration, flowcontrol, apiregistration, apiextensions,
-// resource (k8s.io/kubernetes/pkg/apis/*/v1/defaults.go).
+// admissionregistration (k8s.io/kubernetes/pkg/apis/*/v1/defaults.go).
 #pragma once
 
 #include "api/gen/admissionregistrationv1.h"
-#include "api/gen/apiextensionsv1.h"
-#include "api/gen/apiregistrationv1.h"
 #include "api/gen/autoscalingv1.h"
 #include "api/gen/autoscalingv2.h"
 #include "api/gen/discoveryv1.h"
-#include "api/gen/flowcontrolv1.h"
 #include "api/gen/networkingv1.h"
 #include "api/gen/rbacv1.h"
-#include "api/gen/resourcev1.h"
 #include "api/gen/schedulingv1.h"
 #include "api/gen/storagev1.h"
 
@@ -55,22 +50,3 @@ void set_defaults(ValidatingAdmissionPolicyBinding& binding);
 void set_defaults(MutatingAdmissionPolicy& policy);
 void set_defaults(MutatingAdmissionPolicyBinding& binding);
 }  // namespace xebec::admissionregistrationv1
-
-namespace xebec::flowcontrolv1 {
-void set_defaults(FlowSchema& schema);
-void set_defaults(PriorityLevelConfiguration& level);
-}  // namespace xebec::flowcontrolv1
-
-namespace xebec::apiregistrationv1 {
-void set_defaults(APIService& service);
-}
-
-namespace xebec::resourcev1 {
-void set_defaults(ResourceClaim& claim);
-void set_defaults(ResourceClaimTemplate& claim);
-void set_defaults(ResourceSlice& slice);
-}  // namespace xebec::resourcev1
-
-namespace xebec::apiextensionsv1 {
-void set_defaults(CustomResourceDefinition& definition);
-}

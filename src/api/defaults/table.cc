@@ -3,6 +3,7 @@
 #include "api/defaults/apps.h"
 #include "api/defaults/batch.h"
 #include "api/defaults/core.h"
+#include "api/defaults/extension_groups.h"
 #include "api/defaults/policy_groups.h"
 
 namespace xebec::api {

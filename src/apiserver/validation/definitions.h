@@ -12,6 +12,20 @@ Errors validate_definition(const Definition& definition);
 Errors validate_definition_update(const Definition& definition, const Definition& old);
 Errors validate_definition_status_update(const Definition& definition, const Definition& old);
 
+// definition_versions.cc
+// What all versions have alike stands above them in upstream's internal type, and so in its errors.
+struct Places {
+  bool schema, subresources, columns, selectable;
+};
+Places places_of(const std::vector<apiextensionsv1::CustomResourceDefinitionVersion>& versions);
+// The parts of a version that all have alike (`common`), or the others; they stand at `at`.
+void check_version_parts(Errors& errors, const Path& at, const Places& alike, bool common,
+                         const apiextensionsv1::CustomResourceDefinitionVersion& version);
+void check_versions(Errors& errors, const Path& path,
+                    const std::vector<apiextensionsv1::CustomResourceDefinitionVersion>& versions);
+// The messages of a name rule are one error.
+void check_joined(Errors& errors, const Path& path, std::string_view value, const api::Messages& wrong,
+                  std::string_view intro = {});
 // definition_schema.cc
 void check_schema_keys(Errors& errors, const Path& path, const apiextensionsv1::JSONSchemaProps& schema);
 

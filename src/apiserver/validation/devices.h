@@ -27,6 +27,9 @@ Errors validate_device_class_update(const resourcev1::DeviceClass& device_class,
 Errors validate_resource_slice(const resourcev1::ResourceSlice& slice);
 Errors validate_resource_slice_update(const resourcev1::ResourceSlice& slice,
                                       const resourcev1::ResourceSlice& old);
+// device_properties.cc
+void check_device_attributes(Errors& errors, const Path& path, const resourcev1::Device& device);
+void check_device_capacity(Errors& errors, const Path& path, const resourcev1::Device& device);
 
 // --- shared by these files ---
 
