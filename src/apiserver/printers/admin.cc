@@ -24,11 +24,12 @@ std::string generated_text(const metav1::LabelSelector& selector) {
   std::string labels, expressions;
   for (const auto& [key, value] : selector.matchLabels) labels += fmt::format("{}: {},", key, value);
   for (const auto& requirement : selector.matchExpressions) {
-    expressions += fmt::format("LabelSelectorRequirement{{Key:{},Operator:{},Values:[{}],}},", requirement.key,
-                               requirement.operator_, cells::join(requirement.values, " "));
+    expressions += fmt::format("LabelSelectorRequirement{{Key:{},Operator:{},Values:[{}],}},",
+                               requirement.key, requirement.operator_, cells::join(requirement.values, " "));
   }
   return fmt::format(
-      "&LabelSelector{{MatchLabels:map[string]string{{{}}},MatchExpressions:[]LabelSelectorRequirement{{{}}},}}",
+      "&LabelSelector{{MatchLabels:map[string]string{{{}}},MatchExpressions:[]LabelSelectorRequirement{{{}}},"
+      "}}",
       labels, expressions);
 }
 

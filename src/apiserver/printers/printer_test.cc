@@ -146,8 +146,7 @@ TEST_F(Printer, AnIngressWithManyHosts) {
   networkingv1::Ingress object;
   object.metadata.name = "i";
   for (const char* host : {"a", "b", "c", "d"}) object.spec.rules.emplace_back().host = host;
-  for (const char* ip : {"10.0.0.2", "10.0.0.1"})
-    object.status.loadBalancer.ingress.emplace_back().ip = ip;
+  for (const char* ip : {"10.0.0.2", "10.0.0.1"}) object.status.loadBalancer.ingress.emplace_back().ip = ip;
   EXPECT_EQ(cells("networking.k8s.io", "v1", "ingresses", object),
             R"(["i","<none>","a,b,c + 1 more...","10.0.0.1,10.0.0.2","80","90s"])");
 }
@@ -224,9 +223,10 @@ TEST_F(Printer, AdmissionPolicies) {
   requirement.operator_ = "In";
   requirement.values = {"x", "y"};
   // As upstream prints it, if oddly.
-  EXPECT_EQ(cells("admissionregistration.k8s.io", "v1", "mutatingadmissionpolicybindings", binding),
-            R"(["b","p","\u0026LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:)"
-            R"([]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}","90s"])");
+  EXPECT_EQ(
+      cells("admissionregistration.k8s.io", "v1", "mutatingadmissionpolicybindings", binding),
+      R"(["b","p","\u0026LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:)"
+      R"([]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}","90s"])");
 }
 
 TEST_F(Printer, APriorityLevel) {

@@ -116,9 +116,9 @@ void print(const storagev1::VolumeAttributesClass& object, Row& row) {
 
 std::span<const PrinterEntry> storage_printers() {
   static const PrinterEntry kTable[] = {
-      XEBEC_PRINTER(corev1::PersistentVolume), XEBEC_PRINTER(corev1::PersistentVolumeClaim),
-      XEBEC_PRINTER(storagev1::StorageClass),  XEBEC_PRINTER(storagev1::CSINode),
-      XEBEC_PRINTER(storagev1::CSIDriver),     XEBEC_PRINTER(storagev1::VolumeAttachment),
+      XEBEC_PRINTER(corev1::PersistentVolume),      XEBEC_PRINTER(corev1::PersistentVolumeClaim),
+      XEBEC_PRINTER(storagev1::StorageClass),       XEBEC_PRINTER(storagev1::CSINode),
+      XEBEC_PRINTER(storagev1::CSIDriver),          XEBEC_PRINTER(storagev1::VolumeAttachment),
       XEBEC_PRINTER(storagev1::CSIStorageCapacity), XEBEC_PRINTER(storagev1::VolumeAttributesClass)};
   return kTable;
 }

@@ -17,8 +17,9 @@ std::string joined(const api::Messages& messages) { return fmt::format("{}", fmt
 
 bool is_cel_identifier(std::string_view name) {
   static constexpr std::string_view kReserved[] = {
-      "true", "false", "null", "in",     "as",      "break",     "const",  "continue", "else", "for",  "function",
-      "if",   "import", "let", "loop",   "package", "namespace", "return", "var",      "void", "while"};
+      "true",     "false",   "null",      "in",       "as",  "break",  "const",
+      "continue", "else",    "for",       "function", "if",  "import", "let",
+      "loop",     "package", "namespace", "return",   "var", "void",   "while"};
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   auto any = [&](char c) { return letter(c) || (c >= '0' && c <= '9'); };
   return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), any) &&
@@ -49,9 +50,8 @@ void check_param_kind(Errors& errors, const Path& path, const v1::ParamKind& par
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   if (const auto wrong = api::is_dns1035_label(lower); !wrong.empty()) {
-    errors.push_back(
-        field::invalid_string(path.child("kind"), param.kind,
-                              "may have mixed case, but should otherwise match: " + joined(wrong)));
+    errors.push_back(field::invalid_string(
+        path.child("kind"), param.kind, "may have mixed case, but should otherwise match: " + joined(wrong)));
   }
 }
 
@@ -65,8 +65,8 @@ void check_param_ref(Errors& errors, const Path& path, const v1::ParamRef& ref) 
   if (both) errors.push_back(field::forbidden(path.child("selector"), kExclusive));
   if (ref.name.empty() && !ref.selector)
     errors.push_back(field::required(path, "one of name or selector must be specified"));
-  check_required_enum(errors, path.child("parameterNotFoundAction"),
-                      ref.parameterNotFoundAction.value_or(""), {"Deny", "Allow"});
+  check_required_enum(errors, path.child("parameterNotFoundAction"), ref.parameterNotFoundAction.value_or(""),
+                      {"Deny", "Allow"});
 }
 
 void check_variables(Errors& errors, const Path& path, const std::vector<v1::Variable>& variables) {
@@ -94,12 +94,12 @@ void check_validations(Errors& errors, const Path& path, const std::vector<v1::V
           field::invalid_string(at.child("messageExpression"), validation.messageExpression, kBlank));
     const std::string_view message = validation.message;
     // Line breaks at the ends are cut off.
-    const size_t first = message.find_first_not_of(" \t\n\v\f\r"), last = message.find_last_not_of(" \t\n\v\f\r");
+    const size_t first = message.find_first_not_of(" \t\n\v\f\r"),
+                 last = message.find_last_not_of(" \t\n\v\f\r");
     if (!message.empty() && is_blank(message))
       errors.push_back(field::invalid_string(at.child("message"), message, kBlank));
     else if (!message.empty() && message.substr(first, last - first).find_first_of("\n\r") != message.npos)
-      errors.push_back(
-          field::invalid_string(at.child("message"), message, "must not contain line breaks"));
+      errors.push_back(field::invalid_string(at.child("message"), message, "must not contain line breaks"));
     check_enum(errors, at.child("reason"), validation.reason,
                {"Forbidden", "Invalid", "RequestEntityTooLarge"});
   }
@@ -164,7 +164,8 @@ Errors check_validating_policy(const ValidatingPolicy& policy, bool conditions) 
     return errors;
   }
   check_validations(errors, path.child("validations"), spec.validations);
-  check_audit_annotations(errors, path.child("auditAnnotations"), policy.metadata.name, spec.auditAnnotations);
+  check_audit_annotations(errors, path.child("auditAnnotations"), policy.metadata.name,
+                          spec.auditAnnotations);
   return errors;
 }
 
@@ -235,9 +236,10 @@ void check_actions(Errors& errors, const Path& path, const std::vector<std::stri
     if (!seen.insert(action).second) errors.push_back(field::duplicate(path.index(i), action));
   }
   if (seen.contains("Deny") && seen.contains("Warn")) {
-    errors.push_back(field::invalid(path, go_json(actions),
-                                    "must not contain both Deny and Warn (repeating the same validation failure "
-                                    "information in the API response and headers serves no purpose)"));
+    errors.push_back(
+        field::invalid(path, go_json(actions),
+                       "must not contain both Deny and Warn (repeating the same validation failure "
+                       "information in the API response and headers serves no purpose)"));
   }
   if (seen.empty()) errors.push_back(field::required(path, "at least one validation action is required"));
 }

@@ -49,8 +49,8 @@ void check_resources(Errors& errors, const Path& path, const Texts& resources) {
   }
   const bool everything = std::find(resources.begin(), resources.end(), "*/*") != resources.end();
   if (resources.size() > 1 && everything) {
-    errors.push_back(field::invalid(path, go_json(resources),
-                                    "if '*/*' is present, must not specify other resources"));
+    errors.push_back(
+        field::invalid(path, go_json(resources), "if '*/*' is present, must not specify other resources"));
   }
   if (all && plain) {
     errors.push_back(
@@ -81,7 +81,9 @@ void check_needed_selector(Errors& errors, const Path& path,
 
 }  // namespace
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos; }
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos;
+}
 
 void check_rule(Errors& errors, const Path& path, const admissionregistrationv1::RuleWithOperations& rule) {
   const Path operations = path.child("operations"), versions = path.child("apiVersions");

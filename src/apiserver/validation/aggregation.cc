@@ -29,15 +29,14 @@ Errors validate_api_service(const ApiService& service) {
         fmt::format("must be `spec.version+\".\"+spec.group`: {}", field::quote(name))));
   }
   if (spec.group.empty() && spec.version != "v1") {
-    errors.push_back(
-        field::required(group, "only v1 may have an empty group and it better be legacy kube"));
+    errors.push_back(field::required(group, "only v1 may have an empty group and it better be legacy kube"));
   }
   if (!spec.group.empty()) check_dns_subdomain(errors, group, spec.group);
   check_messages(errors, path.child("version"), spec.version, api::is_dns1035_label(spec.version));
   auto check_range = [&](std::string_view field, int32_t value, int32_t most) {
     if (value > 0 && value <= most) return;
-    errors.push_back(field::invalid_int(path.child(field), value,
-                                        fmt::format("must be positive and less than {}", most)));
+    errors.push_back(
+        field::invalid_int(path.child(field), value, fmt::format("must be positive and less than {}", most)));
   };
   check_range("groupPriorityMinimum", spec.groupPriorityMinimum, 20000);
   check_range("versionPriority", spec.versionPriority, 1000);

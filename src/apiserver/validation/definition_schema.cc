@@ -25,8 +25,7 @@ void check_own_keys(Errors& errors, const Path& path, const Schema& schema) {
   if (schema.items && !schema.items->jSONSchemas.empty())
     refuse("items", "items must be a schema object and not an array");
   if (schema.uniqueItems) {
-    refuse("uniqueItems",
-           "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
+    refuse("uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
   }
   const auto& more = schema.additionalProperties;
   if (more && !schema.properties.empty() && (!more->allows || more->schema))

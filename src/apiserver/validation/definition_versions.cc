@@ -22,8 +22,7 @@ void check_path_under(Errors& errors, const Path& path, const std::string& text,
   const size_t before = errors.size();
   check_json_path(errors, path, text);
   if (errors.size() == before && !text.starts_with(fmt::format("{}.", root)))
-    errors.push_back(
-        field::invalid_string(path, text, fmt::format("should be a json path under {}", root)));
+    errors.push_back(field::invalid_string(path, text, fmt::format("should be a json path under {}", root)));
 }
 
 void check_scale(Errors& errors, const Path& path, const v1::CustomResourceSubresourceScale& scale) {
@@ -74,9 +73,9 @@ void check_warning(Errors& errors, const Path& path, const v1::CustomResourceDef
   const auto odd = std::find_if(warning.begin(), warning.end(),
                                 [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   if (odd != warning.end()) {
-    refuse(fmt::format(
-        "must only contain printable UTF-8 characters; non-printable character found at index {}",
-        odd - warning.begin()));
+    refuse(
+        fmt::format("must only contain printable UTF-8 characters; non-printable character found at index {}",
+                    odd - warning.begin()));
   }
 }
 
@@ -89,8 +88,7 @@ void check_selectable(Errors& errors, const Path& path, const std::vector<v1::Se
     else if (!seen.insert(fields[i].jsonPath).second)
       errors.push_back(field::duplicate(at, fields[i].jsonPath));
     if (fields[i].jsonPath.starts_with(".metadata"))
-      errors.push_back(
-          field::invalid_string(at, fields[i].jsonPath, "must not point to fields in metadata"));
+      errors.push_back(field::invalid_string(at, fields[i].jsonPath, "must not point to fields in metadata"));
   }
   if (seen.size() > kMostSelectableFields)
     errors.push_back(field::too_many(path, static_cast<int64_t>(seen.size()), kMostSelectableFields));
@@ -142,8 +140,8 @@ void check_versions(Errors& errors, const Path& path,
   const Places alike = places_of(versions);
   for (size_t i = 0; i < versions.size(); ++i)
     if (!versions[i].schema || !versions[i].schema->openAPIV3Schema)
-      errors.push_back(field::required(path.index(i).child("schema").child("openAPIV3Schema"),
-                                       "schemas are required"));
+      errors.push_back(
+          field::required(path.index(i).child("schema").child("openAPIV3Schema"), "schemas are required"));
   std::set<std::string_view> names;
   int stored = 0;
   for (size_t i = 0; i < versions.size(); ++i) {

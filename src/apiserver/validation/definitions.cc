@@ -102,8 +102,8 @@ void check_stored(Errors& errors, const Definition& definition) {
   const auto& stored = definition.status.storedVersions;
   const auto& versions = definition.spec.versions;
   if (stored.empty())
-    return void(errors.push_back(
-        field::invalid(path, go_json(stored), "must have at least one stored version")));
+    return void(
+        errors.push_back(field::invalid(path, go_json(stored), "must have at least one stored version")));
   for (const auto& version : versions)
     if (version.storage && std::find(stored.begin(), stored.end(), version.name) == stored.end())
       errors.push_back(

@@ -68,10 +68,10 @@ void check_constraint(Errors& errors, const Path& path, const v1::DeviceConstrai
   } else if (constraint.distinctAttribute) {
     check_full_attribute_name(errors, path.child("distinctAttribute"), *constraint.distinctAttribute);
   } else {
-    errors.push_back(
-        field::required(path,
-                        "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required, but multiple "
-                        "fields are set"));
+    errors.push_back(field::required(
+        path,
+        "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required, but multiple "
+        "fields are set"));
   }
 }
 

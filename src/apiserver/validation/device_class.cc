@@ -20,7 +20,8 @@ void check_identifier(Errors& errors, const Path& path, std::string_view id) {
   if (!id.empty() && letter(id[0]) && std::all_of(id.begin(), id.end(), any)) return;
   errors.push_back(field::invalid_string(
       path, id,
-      "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric "
+      "a valid C identifier must start with alphabetic character or '_', followed by a string of "
+      "alphanumeric "
       "characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is "
       "'[A-Za-z_][A-Za-z0-9_]*')"));
 }
@@ -43,8 +44,7 @@ void check_class_spec(Errors& errors, const resourcev1::DeviceClassSpec& spec, b
 
 void check_raw_object(Errors& errors, const Path& path, const api::RawExtension& raw, size_t most) {
   if (raw.empty()) return void(errors.push_back(field::required(path)));
-  if (raw.raw.size() > most)
-    return void(errors.push_back(field::too_long(path, static_cast<int64_t>(most))));
+  if (raw.raw.size() > most) return void(errors.push_back(field::too_long(path, static_cast<int64_t>(most))));
   const Result<codec::Value> value = codec::parse_json(raw.raw);
   if (!value) {
     errors.push_back(field::invalid_string(

@@ -61,10 +61,9 @@ void check_text(Errors& errors, const Path& path, std::string_view text) {
 }
 
 void check_attribute(Errors& errors, const Path& path, const v1::DeviceAttribute& attribute) {
-  const int values = attribute.bool_.has_value() + attribute.int_.has_value() +
-                     attribute.string.has_value() + attribute.version.has_value() +
-                     !attribute.bools.empty() + !attribute.ints.empty() + !attribute.strings.empty() +
-                     !attribute.versions.empty();
+  const int values = attribute.bool_.has_value() + attribute.int_.has_value() + attribute.string.has_value() +
+                     attribute.version.has_value() + !attribute.bools.empty() + !attribute.ints.empty() +
+                     !attribute.strings.empty() + !attribute.versions.empty();
   if (attribute.string) check_text(errors, path.child("string"), *attribute.string);
   if (attribute.version) check_version(errors, path.child("version"), *attribute.version);
   for (size_t i = 0; i < attribute.strings.size(); ++i)
@@ -110,15 +109,16 @@ void check_valid_range(Errors& errors, const Path& path, const api::Quantity& us
     return void(errors.push_back(field::required(path.child("min"), "required when validRange is defined")));
   const api::Quantity& min = *range.min;
   if (min > capacity)
-    refuse(errors, path.child("min"), min, fmt::format("min is larger than capacity value: {}", capacity.str()));
-  if (usual < min)
-    refuse(errors, usual_path, usual, fmt::format("default is less than min: {}", min.str()));
+    refuse(errors, path.child("min"), min,
+           fmt::format("min is larger than capacity value: {}", capacity.str()));
+  if (usual < min) refuse(errors, usual_path, usual, fmt::format("default is less than min: {}", min.str()));
   if (range.max) {
     const api::Quantity& max = *range.max;
     if (min > max) refuse(errors, max_path, min, fmt::format("min is larger than max: {}", max.str()));
     if (max > capacity)
       refuse(errors, max_path, max, fmt::format("max is larger than capacity value: {}", capacity.str()));
-    if (usual > max) refuse(errors, usual_path, usual, fmt::format("default is more than max: {}", max.str()));
+    if (usual > max)
+      refuse(errors, usual_path, usual, fmt::format("default is more than max: {}", max.str()));
   }
   if (!range.step) return;
   if (range.step->sign() <= 0) return refuse(errors, step_path, *range.step, "must be greater than zero");
@@ -135,9 +135,10 @@ void check_request_policy(Errors& errors, const Path& path, const api::Quantity&
                           const v1::CapacityRequestPolicy& policy) {
   const bool values = !policy.validValues.empty();
   if (values && policy.validRange) {
-    errors.push_back(field::forbidden(path,
-                                      "exactly one policy can be specified, cannot specify \"validValues\" and "
-                                      "\"validRange\" at the same time"));
+    errors.push_back(
+        field::forbidden(path,
+                         "exactly one policy can be specified, cannot specify \"validValues\" and "
+                         "\"validRange\" at the same time"));
     return;
   }
   if (!values && !policy.validRange) return;

@@ -68,8 +68,8 @@ void check_one(Errors& errors, const Path& path, const std::vector<std::string_v
 
 void check_device_nodes(Errors& errors, const Path& path, const v1::Device& device, bool per_device) {
   if (per_device) {
-    const auto used = check_nodes(errors, path, device.nodeName, device.nodeSelector, device.allNodes,
-                                  "must not be empty");
+    const auto used =
+        check_nodes(errors, path, device.nodeName, device.nodeSelector, device.allNodes, "must not be empty");
     check_one(errors, path, used,
               "exactly one of `nodeName`, `nodeSelector`, or `allNodes` is required when "
               "`perDeviceNodeSelection` is set to true in the ResourceSlice spec",
@@ -117,8 +117,8 @@ void check_slice_nodes(Errors& errors, const Path& path, const v1::ResourceSlice
   }
   if (spec.perDeviceNodeSelection.value_or(false)) used.emplace_back("`perDeviceNodeSelection`");
   if (spec.perDeviceNodeSelection && !*spec.perDeviceNodeSelection) {
-    errors.push_back(field::invalid(path.child("perDeviceNodeSelection"), "false",
-                                    "must be either unset or set to true"));
+    errors.push_back(
+        field::invalid(path.child("perDeviceNodeSelection"), "false", "must be either unset or set to true"));
   }
   check_one(errors, path, used,
             "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required",

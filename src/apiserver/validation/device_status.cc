@@ -12,7 +12,8 @@ namespace {
 
 namespace v1 = resourcev1;
 
-constexpr size_t kMostConsumers = 256, kMostResults = 32, kMostStatusConditions = 8, kMostDataBytes = 10 << 10;
+constexpr size_t kMostConsumers = 256, kMostResults = 32, kMostStatusConditions = 8,
+                 kMostDataBytes = 10 << 10;
 constexpr size_t kMostIps = 16, kLongestInterfaceName = 256, kLongestHardwareAddress = 128;
 
 bool is_plain_uuid(std::string_view uid) {
@@ -71,8 +72,8 @@ void check_device_status(Errors& errors, const Path& path, const v1::AllocatedDe
     errors.push_back(field::invalid(path, device_id(device), "must be an allocated device in the claim"));
   const Path conditions = path.child("conditions");
   if (device.conditions.size() > kMostStatusConditions) {
-    errors.push_back(field::too_many(conditions, static_cast<int64_t>(device.conditions.size()),
-                                     kMostStatusConditions));
+    errors.push_back(
+        field::too_many(conditions, static_cast<int64_t>(device.conditions.size()), kMostStatusConditions));
   }
   check_conditions(errors, conditions, device.conditions);
   if (device.data && !device.data->empty())
@@ -87,7 +88,8 @@ void check_allocation(Errors& errors, const Path& path, const v1::AllocationResu
              [&](const Path& at, const v1::DeviceRequestAllocationResult& result) {
                check_request_name(errors, at.child("request"), result.request, known);
                check_device(errors, at, result);
-               check_binding_conditions(errors, at, result.bindingConditions, result.bindingFailureConditions);
+               check_binding_conditions(errors, at, result.bindingConditions,
+                                        result.bindingFailureConditions);
                for (size_t i = 0; i < result.tolerations.size(); ++i)
                  check_device_toleration(errors, at.child("tolerations").index(i), result.tolerations[i]);
                check_share(errors, at.child("shareID"), result.shareID);

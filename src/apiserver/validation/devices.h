@@ -39,8 +39,7 @@ inline constexpr size_t kMostRequests = 32, kMostConfigs = 32, kMostSelectors = 
 template <class List, class Check>
 void check_list(Errors& errors, const Path& path, const List& list, size_t most, const Check& check) {
   if (list.size() > most) {
-    errors.push_back(
-        field::too_many(path, static_cast<int64_t>(list.size()), static_cast<int64_t>(most)));
+    errors.push_back(field::too_many(path, static_cast<int64_t>(list.size()), static_cast<int64_t>(most)));
     return;
   }
   for (size_t i = 0; i < list.size(); ++i) check(path.index(i), list[i]);
@@ -70,7 +69,8 @@ void check_device_config(Errors& errors, const Path& path, const resourcev1::Dev
                          bool stored);
 void check_device_selectors(Errors& errors, const Path& path,
                             const std::vector<resourcev1::DeviceSelector>& selectors, bool stored);
-void check_device_toleration(Errors& errors, const Path& path, const resourcev1::DeviceToleration& toleration);
+void check_device_toleration(Errors& errors, const Path& path,
+                             const resourcev1::DeviceToleration& toleration);
 void check_pool_name(Errors& errors, const Path& path, std::string_view name);
 // "domain/identifier", or an identifier of the driver's domain.
 void check_attribute_name(Errors& errors, const Path& path, std::string_view name);

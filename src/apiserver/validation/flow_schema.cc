@@ -90,7 +90,8 @@ void check_resource_rule(Errors& errors, const Path& path, const v1::ResourcePol
   const Path namespaces = path.child("namespaces");
   if (rule.namespaces.empty() && rule.clusterScope) return;
   if (check_some(errors, namespaces, rule.namespaces,
-                 "resource rules that are not cluster scoped must supply at least one namespace", "namespaces"))
+                 "resource rules that are not cluster scoped must supply at least one namespace",
+                 "namespaces"))
     return;
   for (size_t i = 0; i < rule.namespaces.size(); ++i)
     for (const std::string& wrong : api::is_dns1123_label(rule.namespaces[i]))
@@ -107,7 +108,8 @@ std::string_view wrong_url(std::string_view url) {
   if (url.find(' ') != std::string_view::npos) return "must not contain white-space";
   if (url.find("//") != std::string_view::npos) return "must not contain double slash";
   const auto wildcards = std::count(url.begin(), url.end(), '*');
-  if (wildcards > 1 || (wildcards == 1 && !url.ends_with("/*"))) return "wildcard can only do suffix matching";
+  if (wildcards > 1 || (wildcards == 1 && !url.ends_with("/*")))
+    return "wildcard can only do suffix matching";
   return {};
 }
 
@@ -201,8 +203,8 @@ Errors validate_flow_schema(const v1::FlowSchema& schema) {
     check_rule(errors, path.child("rules").index(i), spec.rules[i]);
   const auto fixed = mandatory_spec(schema.metadata.name);
   if (fixed && !(*fixed == spec)) {
-    errors.push_back(field::invalid(path, go_json(spec),
-                                    fmt::format("spec of '{}' must equal the fixed value", schema.metadata.name)));
+    errors.push_back(field::invalid(
+        path, go_json(spec), fmt::format("spec of '{}' must equal the fixed value", schema.metadata.name)));
   }
   check_flow_conditions(errors, schema.status.conditions);
   return errors;

@@ -182,7 +182,12 @@ INSTANTIATE_TEST_SUITE_P(
                       "network_policy", "ip_address", "service_cidr", "endpoint_slice", "persistent_volume",
                       "persistent_volume_claim", "limit_range", "resource_quota", "pod_template",
                       "storage_class", "volume_attributes_class", "volume_attachment", "csi_driver",
-                      "csi_node", "csi_storage_capacity", "runtime_class", "validating_webhook_configuration", "mutating_webhook_configuration", "validating_admission_policy", "validating_admission_policy_binding", "mutating_admission_policy", "mutating_admission_policy_binding", "flow_schema", "priority_level_configuration", "api_service", "resource_claim", "resource_claim_template", "device_class", "resource_slice", "custom_resource_definition", "certificate_signing_request"),
+                      "csi_node", "csi_storage_capacity", "runtime_class", "validating_webhook_configuration",
+                      "mutating_webhook_configuration", "validating_admission_policy",
+                      "validating_admission_policy_binding", "mutating_admission_policy",
+                      "mutating_admission_policy_binding", "flow_schema", "priority_level_configuration",
+                      "api_service", "resource_claim", "resource_claim_template", "device_class",
+                      "resource_slice", "custom_resource_definition", "certificate_signing_request"),
     [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -37,8 +37,7 @@ void check_response(Errors& errors, const Path& path, const v1::LimitResponse& r
   const Path queuing = path.child("queuing");
   if (response.type == "Reject") {
     if (response.queuing) {
-      errors.push_back(
-          field::forbidden(queuing, "must be nil if limited.limitResponse.type is not Limited"));
+      errors.push_back(field::forbidden(queuing, "must be nil if limited.limitResponse.type is not Limited"));
     }
   } else if (response.type == "Queue") {
     if (response.queuing)

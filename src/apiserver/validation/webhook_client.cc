@@ -89,7 +89,8 @@ void check_webhook_url(Errors& errors, const Path& path, std::string_view text) 
   auto refuse = [&](std::string_view value, std::string_view detail) {
     errors.push_back(field::invalid_string(path, value, detail));
   };
-  if (url.scheme != "https") refuse(url.scheme, fmt::format("'https' is the only allowed URL scheme{}", kForm));
+  if (url.scheme != "https")
+    refuse(url.scheme, fmt::format("'https' is the only allowed URL scheme{}", kForm));
   if (url.host.empty()) refuse(url.host, fmt::format("host must be specified{}", kForm));
   if (url.user) refuse(*url.user, "user information is not permitted in the URL");
   if (!url.fragment.empty()) refuse(url.fragment, "fragments are not permitted in the URL");
@@ -116,7 +117,8 @@ void check_webhook_service(Errors& errors, const Path& path,
   if (rest.ends_with('/')) rest.remove_suffix(1);
   size_t i = 0;
   auto check_step = [&](std::string_view step) {
-    if (step.empty()) refuse(fmt::format("segment[{}] may not be empty", i));
+    if (step.empty())
+      refuse(fmt::format("segment[{}] may not be empty", i));
     else
       for (const std::string& wrong : api::is_dns1123_subdomain(step))
         refuse(fmt::format("segment[{}]: {}", i, wrong));

@@ -36,7 +36,8 @@ bool has_known_version(const std::vector<std::string>& versions) {
 
 void check_review_versions(Errors& errors, const Path& path, const std::vector<std::string>& versions,
                            bool known) {
-  if (versions.empty()) return void(errors.push_back(field::required(path, "must specify one of v1, v1beta1")));
+  if (versions.empty())
+    return void(errors.push_back(field::required(path, "must specify one of v1, v1beta1")));
   std::set<std::string_view> seen;
   for (size_t i = 0; i < versions.size(); ++i) {
     if (seen.insert(versions[i]).second)
