@@ -1,31 +1,56 @@
 #!/usr/bin/env python3
 """Checks api/**/descriptions.txt, whose form tools/apigen/descriptions.cc tells.
 
-Reports, for the groups in COMPLETE, every message and field without a text; for every file, lines that name nothing,
-that are too long for a sentence or two, or that are no sentence. `--self-test` also checks the checker.
+Reports every message and field without a text, but for the groups in WIRE_ONLY, which no user meets in OpenAPI; and
+lines that name nothing, that are too long for a sentence or two, or that are no sentence. `--self-test` also checks
+the checker.
 """
 import os
 import re
 import sys
 
 LONGEST = 240  # characters of one text
+COMMON = "k8s.io/apimachinery/pkg/apis/meta/v1"  # whose patterns count for every group
+WIRE_ONLY = {  # never served as a resource, in any version
+    "k8s.io/api/admission", "k8s.io/api/apidiscovery", "k8s.io/api/imagepolicy", "k8s.io/apiserver/pkg/apis/audit"}
 
-API = "k8s.io/api/"
-META = "k8s.io/apimachinery/pkg/"
-COMPLETE = [META + "apis/meta/v1", META + "api/resource", META + "util/intstr", META + "runtime", META + "version"] + [
-    API + g for g in (
-        "core/v1", "apps/v1", "batch/v1", "networking/v1", "rbac/v1", "policy/v1", "autoscaling/v1", "autoscaling/v2",
-        "events/v1", "discovery/v1", "coordination/v1", "storage/v1", "scheduling/v1", "certificates/v1",
-        "admissionregistration/v1", "authentication/v1", "authorization/v1", "node/v1", "flowcontrol/v1", "resource/v1")] + [
-    "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1", "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"]
+
+class Group:
+    """One folder: its messages, and the lines of its texts."""
+
+    def __init__(self, proto, texts):
+        self.messages = parse_proto(proto)  # name -> JSON names of the fields a user sees
+        self.lines = []                     # (line number, "Message" or "Message.field", text)
+        self.wrong, self.likes, self.uses = [], {}, []
+        for number, row in enumerate(texts.splitlines(), 1):
+            if not row or row.startswith("#"):
+                continue
+            name, colon, words = row.partition(": ")
+            if row.startswith("use "):
+                self.uses.append(row[4:])
+            elif row.startswith("like "):
+                _, to, like = row.split(" ")
+                self.likes[to] = like
+            elif colon and re.fullmatch(r"(\w+|\*\w*)(\.[$\w-]+)?", name):
+                self.lines.append((number, name, words))
+            else:
+                self.wrong.append(number)
+        self.names = {name for _, name, _ in self.lines}
+        self.patterns = [name for name in self.names if name[0] == "*"]
+
+    def describes(self, message, field):
+        if message not in self.messages or (field and field not in self.messages[message]):
+            return False
+        tail = "." + field if field else ""
+        return (message + tail in self.names or self.likes.get(message, message) + tail in self.names
+                or any(covers(name, message, field) for name in self.patterns))
 
 
 def parse_proto(text):
-    """Message name -> JSON names of the fields a user sees; None for a message known for its numbers alone."""
     messages = {}
     for m in re.finditer(r"^message (\w+) \{(.*?)^\}", text, re.M | re.S):
         body, fields = m.group(2), []
-        if "alias_only: true" in body:
+        if "alias_only: true" in body:  # known for its numbers, has no struct
             continue
         if "scalar: " not in body:
             starts = re.finditer(r"^  (?:optional|repeated|map<[^>]*>)\s[^;]*?(\w+) = \d+([^;]*);", body, re.M)
@@ -38,25 +63,6 @@ def parse_proto(text):
     return messages
 
 
-def parse_texts(text):
-    """[(line number, "Message" or "Message.field", text)], the numbers of lines that are none of it, and which
-    message shares another's texts."""
-    lines, wrong, likes = [], [], {}
-    for number, row in enumerate(text.splitlines(), 1):
-        if not row or row.startswith("#") or row.startswith("use "):
-            continue
-        if row.startswith("like "):
-            _, to, like = row.split(" ")
-            likes[to] = like
-            continue
-        name, colon, words = row.partition(": ")
-        if not colon or not re.fullmatch(r"(\w+|\*\w*)(\.[$\w-]+)?", name):
-            wrong.append(number)
-        else:
-            lines.append((number, name, words))
-    return lines, wrong, likes
-
-
 def covers(name, message, field):
     pattern, _, of = name.partition(".")
     if of != field:
@@ -64,36 +70,71 @@ def covers(name, message, field):
     return message.endswith(pattern[1:]) if pattern[0] == "*" else message == pattern
 
 
-def check(folder, proto, texts, common, complete):
-    """The complaints about one folder; `common` are the lines of meta/v1."""
-    messages = parse_proto(proto)
-    lines, wrong, likes = parse_texts(texts)
+def rank(folder):
+    """Later is to be preferred; None for a folder that is no version."""
+    m = re.match(r"v(\d+)(?:(alpha|beta)(\d+))?$", os.path.basename(folder))
+    return m and (2 if not m[2] else 1 if m[2] == "beta" else 0, int(m[1]), int(m[3] or 0))
+
+
+def sources(folder, groups):
+    """The folders whose texts count for `folder`."""
+    out = [folder]
+    if rank(folder):
+        out += sorted((g for g in groups if g != folder and os.path.dirname(g) == os.path.dirname(folder) and rank(g)),
+                      key=rank, reverse=True)
+    return out + [use for g in out for use in groups[g].uses]
+
+
+def check_lines(folder, group):
     where = folder + "/descriptions.txt"
-    found = [f"{where}:{n}: is no \"name: text\"" for n in wrong]
-    wanted = [(m, "") for m in messages] + [(m, f) for m, fields in messages.items() for f in fields]
+    found = [f"{where}:{n}: is no \"name: text\"" for n in group.wrong]
+    wanted = [(m, f) for m, fields in group.messages.items() for f in [""] + fields]
     seen = set()
-    for n, name, words in lines:
+    for n, name, words in group.lines:
         if name in seen:
             found.append(f"{where}:{n}: {name} stands twice")
         seen.add(name)
-        if not any(covers(name, m, f) for m, f in wanted):
+        if not (folder == COMMON and name[0] == "*") and not any(covers(name, m, f) for m, f in wanted):
             found.append(f"{where}:{n}: {name} names nothing")
         if len(words) > LONGEST:
             found.append(f"{where}:{n}: {name} has {len(words)} characters, more than {LONGEST}")
         if not words.endswith(".") or words != words.strip() or "  " in words or not words.isascii():
             found.append(f"{where}:{n}: {name} is no plain sentence")
-    if complete:
-        for m, f in wanted:
-            tail = "." + f if f else ""
-            if m + tail in seen or likes.get(m, m) + tail in seen:
-                continue
-            if not any(covers(name, m, f) for _, name, _ in patterns(lines + common)):
-                found.append(f"{where}: nothing about {m + tail}")
     return found
 
 
-def patterns(lines):
-    return [line for line in lines if line[1][0] == "*"]
+def check_complete(folder, groups):
+    common = groups[COMMON].patterns if COMMON in groups else []
+    of = [groups[g] for g in sources(folder, groups)]
+    found = []
+    for message, fields in groups[folder].messages.items():
+        for field in [""] + fields:
+            if any(g.describes(message, field) for g in of) or any(covers(name, message, field) for name in common):
+                continue
+            found.append(f"{folder}/descriptions.txt: nothing about {message}{'.' + field if field else ''}")
+    return found
+
+
+def self_test():
+    proto = 'message A {\n  optional string x = 1;\n  optional B y = 2 [(xebec.field) = {embedded: true}];\n}\n'
+
+    def say(texts, **others):
+        groups = {"g/v1": Group(proto, texts), **{folder.replace("_", "/"): Group(proto, t) for folder, t in others.items()}}
+        return check_lines("g/v1", groups["g/v1"]) + check_complete("g/v1", groups)
+
+    assert say("A: One.\nA.x: Two.\n") == []
+    assert say("*A: One.\n*.x: Two.\n") == []
+    assert say("A: One.\n") == ["g/v1/descriptions.txt: nothing about A.x"]
+    assert say("A: One.\n", g_v2="A.x: Two.\n") == []
+    assert say("use h/v1\nA: One.\n", h_v1="A.x: Two.\n") == []
+    assert say("A: One.\n", h_v1="A.x: Two.\n") != []
+    assert "names nothing" in say("A: One.\nA.x: Two.\nA.z: Three.\n")[0]
+    assert "more than" in say(f"A: {'w' * 300}.\nA.x: Two.\n")[0]
+    assert "stands twice" in say("A: One.\nA: One.\nA.x: Two.\n")[0]
+    assert "is no plain" in say("A: One\nA.x: Two.\n")[0]
+    assert "is no" in say("A: One.\nA.x: Two.\nnonsense\n")[0]
+    alike = Group(proto + proto.replace("A", "C"), "A: One.\nA.x: Two.\nC: Three.\nlike C A\n")
+    assert check_complete("g/v1", {"g/v1": alike}) == []
 
 
 def read(path):
@@ -103,45 +144,24 @@ def read(path):
         return file.read()
 
 
-def self_test():
-    proto = 'message A {\n  optional string x = 1;\n  optional B y = 2 [(xebec.field) = {embedded: true}];\n}\n'
-    say = lambda texts, common=(): check("f", proto, texts, list(common), True)
-    assert say("A: One.\nA.x: Two.\n") == [], say("A: One.\nA.x: Two.\n")
-    assert say("*A: One.\n", [(1, "*.x", "Two.")]) == []
-    assert say("A: One.\n") == ["f/descriptions.txt: nothing about A.x"]
-    assert "names nothing" in say("A: One.\nA.x: Two.\nA.z: Three.\n")[0]
-    assert "more than" in say(f"A: {'w' * 300}.\nA.x: Two.\n")[0]
-    assert "stands twice" in say("A: One.\nA: One.\nA.x: Two.\n")[0]
-    assert "is no plain" in say("A: One\nA.x: Two.\n")[0]
-    assert "is no" in say("A: One.\nA.x: Two.\nnonsense\n")[0]
-    assert check("f", proto + proto.replace("A", "C"), "A: One.\nA.x: Two.\nC: Three.\nlike C A\n", [], True) == []
-
-
 def main():
     if "--self-test" in sys.argv:
         self_test()
     root = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "api")
-    common_file = os.path.join(root, META, "apis/meta/v1/descriptions.txt")
-    complaints, texts, characters = [], 0, 0
-    for path, _, files in sorted(os.walk(root)):
-        folder = os.path.relpath(path, root)
-        if "generated.proto" not in files or ("descriptions.txt" not in files and folder not in COMPLETE):
-            continue
-        own = read(os.path.join(path, "descriptions.txt"))
-        common = parse_texts(read(common_file))[0]
-        proto = read(os.path.join(path, "generated.proto"))
-        is_common = folder == META + "apis/meta/v1"
-        lines = parse_texts(own)[0]
-        texts += len(lines)
-        characters += sum(len(words) for _, _, words in lines)
-        # Patterns of the common file speak of other groups' messages too.
-        report = check(folder, proto, own, common, folder in COMPLETE)
-        if is_common:
-            report = [r for r in report if not re.search(r": \*[\w.]+ names nothing$", r)]
-        complaints += report
+    groups = {}
+    for path, _, files in os.walk(root):
+        if "generated.proto" in files:
+            groups[os.path.relpath(path, root)] = Group(read(os.path.join(path, "generated.proto")),
+                                                        read(os.path.join(path, "descriptions.txt")))
+    complaints = []
+    for folder in sorted(groups):
+        complaints += check_lines(folder, groups[folder])
+        if os.path.dirname(folder) not in WIRE_ONLY:
+            complaints += check_complete(folder, groups)
     for complaint in complaints:
         print(complaint)
-    print(f"{texts} texts of {characters} characters, {len(complaints)} complaints")
+    lines = [line for group in groups.values() for line in group.lines]
+    print(f"{len(lines)} texts of {sum(len(words) for _, _, words in lines)} characters, {len(complaints)} complaints")
     return 1 if complaints else 0
 
 

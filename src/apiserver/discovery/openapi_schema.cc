@@ -63,6 +63,13 @@ void describe(std::string_view text, ValueMap& to) {
   if (!text.empty()) to.set("description", text);
 }
 
+// "io.k8s.apiextensions-apiserver.pkg..." -> "k8s.io.apiextensions_apiserver.pkg...".
+std::string protobuf_name(std::string_view openapi_name) {
+  std::string out = "k8s.io" + std::string(openapi_name.substr(std::string_view("io.k8s").size()));
+  std::ranges::replace(out, '-', '_');
+  return out;
+}
+
 // The value an element has when JSON says nothing of it, as upstream's generator tells it; null when Go's
 // zero value is nil or the type writes itself.
 Value zero_of_element(const api::Field& field) {
@@ -229,9 +236,7 @@ Value SchemaPublisher::scalar_reference(std::string_view name, std::string_view 
       map.set("oneOf", std::move(one_of));
       schema = std::move(map);
     }
-    // "io.k8s..." is "k8s.io..." in protobuf.
-    describe(api::description("k8s.io" + std::string(name.substr(std::string_view("io.k8s").size()))),
-             *schema.as_map());
+    describe(api::description(protobuf_name(name)), *schema.as_map());
     schemas_.set(name, std::move(schema));
   }
   return ref(name);
