@@ -11,6 +11,14 @@ void declare_controllers(Flags& flags, controllers::ControllerOptions& o) {
             "How long a node can be silent before it is marked as not known.");
   flags.add("node-startup-grace-period", o.node_startup_grace_period,
             "The same for a node that has not spoken yet.");
+  flags.add("large-cluster-size-threshold", o.large_cluster_size_threshold,
+            "A zone of more nodes is large: partly down it is evicted slowly, a smaller one not at all.");
+  flags.add("terminated-pod-gc-threshold", o.terminated_pod_gc_threshold,
+            "How many finished Pods are kept; 0: all.");
+  flags.add("max-endpoints-per-slice", o.max_endpoints_per_slice,
+            "How many endpoints an EndpointSlice holds.");
+  flags.add("mirroring-max-endpoints-per-subset", o.mirroring_max_endpoints_per_subset,
+            "How many addresses of a subset of Endpoints are mirrored.");
   flags.add("legacy-service-account-tokens", o.legacy_token_secrets,
             "Make a Secret with a token for every service account, as Kubernetes did before 1.24.");
 }

@@ -30,8 +30,16 @@ struct ControllerOptions {
   bool legacy_token_secrets = true;  // gate LegacyServiceAccountTokenNoAutoGeneration=false
   std::string cluster_cidr;  // Pod network that nodes get their parts of; empty: nobody allocates them here
   Duration node_monitor_period = std::chrono::seconds(5);
-  Duration node_monitor_grace_period = std::chrono::seconds(40);
+  Duration node_monitor_grace_period = std::chrono::seconds(50);
   Duration node_startup_grace_period = std::chrono::seconds(60);
+  double node_eviction_rate = 0.1;  // nodes a second whose Pods are evicted, a zone
+  double secondary_node_eviction_rate =
+      0.01;                                 // the same in a large zone that is partly down; 0 in a small one
+  double unhealthy_zone_threshold = 0.55;   // from this part of nodes on a zone is partly down
+  int large_cluster_size_threshold = 50;    // nodes; a zone is large that has more
+  int terminated_pod_gc_threshold = 12500;  // finished Pods that are kept; 0: all
+  int max_endpoints_per_slice = 100;
+  int mirroring_max_endpoints_per_subset = 1000;
 };
 
 struct ControllerContext {

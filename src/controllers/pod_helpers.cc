@@ -115,6 +115,13 @@ api::Time to_time(WallTime time) {
   return api::Time{std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count()};
 }
 
+uint64_t revision(const metav1::ObjectMeta& meta) {
+  const std::string& text = meta.resourceVersion;
+  uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
 std::optional<Duration> next_availability(const std::vector<PodPtr>& pods, int32_t min_ready_seconds,
                                           api::Time now) {
   std::optional<Duration> next;

@@ -1,11 +1,15 @@
 // What controllers of Pods have in common (k8s.io/kubernetes/pkg/controller/controller_utils.go).
 #pragma once
 
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/gen/corev1.h"
 #include "base/clock.h"
+#include "base/executor.h"
 
 namespace xebec::controllers {
 
@@ -23,6 +27,8 @@ api::Time ready_since(const corev1::Pod& pod);  // zero when it is not ready
 std::optional<Duration> next_availability(const std::vector<PodPtr>& pods, int32_t min_ready_seconds,
                                           api::Time now);
 api::Time to_time(WallTime time);
+// resourceVersion as a number, by which states of one object can be put in order (KEP-5504); 0 for none.
+uint64_t revision(const metav1::ObjectMeta& meta);
 
 // The order in which Pods are given up: not assigned, pending, not ready, cheaper to delete, doubled up on a
 // node, ready for a shorter time, more restarts (of containers, then of sidecars), younger. Ages are compared

@@ -3,6 +3,7 @@
 #include "controllers/controller.h"
 #include "controllers/deployment/controller.h"
 #include "controllers/endpoints/endpoints_controller.h"
+#include "controllers/endpoints/mirroring_controller.h"
 #include "controllers/endpoints/slice_controller.h"
 #include "controllers/garbagecollector/controller.h"
 #include "controllers/namespace/controller.h"
@@ -12,6 +13,7 @@
 #include "controllers/replicaset/controller.h"
 #include "controllers/serviceaccount/controller.h"
 #include "controllers/serviceaccount/tokens.h"
+#include "controllers/tainteviction/controller.h"
 
 namespace xebec::controllers {
 namespace {

@@ -32,16 +32,11 @@ class LaggingStream final : public http::BodyStream {
 }  // namespace
 
 Task<Result<http::Response>> LaggingClient::send(Context context, http::Request request) {
-  bool read = request.method == "GET";
   CancelToken token = context.cancel;
   auto response = co_await inner_->send(std::move(context), std::move(request));
-  if (!read || !response) co_return response;
-  if (auto* stream = std::get_if<std::unique_ptr<http::BodyStream>>(&response->body)) {
+  if (!response) co_return response;
+  if (auto* stream = std::get_if<std::unique_ptr<http::BodyStream>>(&response->body))
     response->body = std::make_unique<LaggingStream>(std::move(*stream), rng_, most_, token);
-    co_return response;
-  }
-  Duration lag = draw(rng_, most_);
-  if (lag > Duration::zero()) co_await sleep_for(lag, token);
   co_return response;
 }
 

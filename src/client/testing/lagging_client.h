@@ -1,6 +1,5 @@
-// LaggingClient: what it reads arrives late, now and then. For tests of components whose informers must not
-// be trusted to be current: writes and single reads are passed on at once, answers to lists and events of
-// watches wait for a random time, in order.
+// LaggingClient: events of watches arrive late, now and then, in order. For tests of components whose
+// informers must not be trusted to be current. Other requests are passed on at once.
 #pragma once
 
 #include <memory>
@@ -13,7 +12,7 @@ namespace xebec::client::testing {
 
 class LaggingClient final : public http::Client {
  public:
-  // One answer or event in five waits up to `most`. `rng` outlives the client and its streams.
+  // One event in five waits up to `most`. `rng` outlives the client and its streams.
   LaggingClient(std::shared_ptr<http::Client> inner, Rng& rng, Duration most)
       : inner_(std::move(inner)), rng_(rng), most_(most) {}
 

@@ -31,10 +31,14 @@ std::vector<ResolvedPort> resolve(const corev1::Service& service, const corev1::
   return out;
 }
 
-bool tolerates_unready(const corev1::Service& service) {
-  return service.spec.publishNotReadyAddresses ||
-         service.metadata.annotations.value_or("service.alpha.kubernetes.io/tolerate-unready-endpoints",
-                                               "") == "true";
+std::vector<std::string> addresses_of(const corev1::Pod& pod, std::string_view family) {
+  std::vector<std::string> out;
+  for (const corev1::PodIP& ip : pod.status.podIPs) {
+    if (!ip.ip.empty() && family_of(ip.ip) == family) out.push_back(ip.ip);
+  }
+  const std::string& only = pod.status.podIP;
+  if (pod.status.podIPs.empty() && !only.empty() && family_of(only) == family) out.push_back(only);
+  return out;
 }
 
 }  // namespace
@@ -47,17 +51,39 @@ bool selects(const corev1::Service& service, const corev1::Pod& pod) {
   });
 }
 
-std::vector<ServiceEndpoint> endpoints_of(const corev1::Service& service, const std::vector<PodPtr>& pods) {
+std::string_view family_of(std::string_view address) {
+  return address.find(':') == std::string_view::npos ? "IPv4" : "IPv6";
+}
+
+std::vector<std::string> families_of(const corev1::Service& service) {
+  if (!service.spec.ipFamilies.empty()) return service.spec.ipFamilies;
+  const std::string& ip = service.spec.clusterIP;
+  if (!ip.empty() && ip != "None") return {std::string(family_of(ip))};
+  return {"IPv4", "IPv6"};
+}
+
+bool publishes_not_ready(const corev1::Service& service) {
+  return service.spec.publishNotReadyAddresses ||
+         service.metadata.annotations.value_or("service.alpha.kubernetes.io/tolerate-unready-endpoints",
+                                               "") == "true";
+}
+
+bool has_hostname(const corev1::Service& service, const corev1::Pod& pod) {
+  return !pod.spec.hostname.empty() && pod.spec.subdomain == service.metadata.name;
+}
+
+std::vector<ServiceEndpoint> endpoints_of(const corev1::Service& service, const std::vector<PodPtr>& pods,
+                                          std::string_view family) {
   std::vector<ServiceEndpoint> out;
-  bool unready_fine = tolerates_unready(service);
   for (const PodPtr& pod : pods) {
-    if (!selects(service, *pod) || pod->status.podIP.empty() || pod_finished(*pod)) continue;
+    if (!selects(service, *pod) || pod_finished(*pod)) continue;
     ServiceEndpoint endpoint;
+    endpoint.addresses = addresses_of(*pod, family);
+    if (endpoint.addresses.empty()) continue;
     endpoint.pod = pod;
-    endpoint.address = pod->status.podIP;
     endpoint.terminating = pod->metadata.deletionTimestamp.has_value();
-    endpoint.serving = unready_fine || pod_ready(*pod);
-    endpoint.ready = unready_fine || (pod_ready(*pod) && !endpoint.terminating);
+    endpoint.serving = pod_ready(*pod);
+    endpoint.ready = publishes_not_ready(service) || (endpoint.serving && !endpoint.terminating);
     endpoint.ports = resolve(service, *pod);
     out.push_back(std::move(endpoint));
   }
@@ -66,7 +92,8 @@ std::vector<ServiceEndpoint> endpoints_of(const corev1::Service& service, const 
 
 bool endpoint_changed(const corev1::Pod& old, const corev1::Pod& now) {
   return old.metadata.labels != now.metadata.labels || old.status.podIP != now.status.podIP ||
-         pod_ready(old) != pod_ready(now) || pod_finished(old) != pod_finished(now) ||
+         old.status.podIPs != now.status.podIPs || pod_ready(old) != pod_ready(now) ||
+         pod_finished(old) != pod_finished(now) ||
          old.metadata.deletionTimestamp != now.metadata.deletionTimestamp ||
          old.spec.nodeName != now.spec.nodeName || old.spec.hostname != now.spec.hostname ||
          old.spec.subdomain != now.spec.subdomain;
@@ -74,7 +101,7 @@ bool endpoint_changed(const corev1::Pod& old, const corev1::Pod& now) {
 
 api::FlatMap<std::string> labels_for_endpoints(const corev1::Service& service) {
   api::FlatMap<std::string> labels = service.metadata.labels;
-  if (service.spec.clusterIP == "None") {
+  if (service.spec.clusterIP == "None" || service.spec.clusterIP.empty()) {
     labels["service.kubernetes.io/headless"] = "";
   } else {
     labels.erase("service.kubernetes.io/headless");

@@ -23,16 +23,25 @@ struct ResolvedPort {
 
 struct ServiceEndpoint {
   PodPtr pod;
-  std::string address;
-  bool ready = false;    // gets traffic (or publishNotReadyAddresses)
-  bool serving = false;  // ready, even while it terminates
+  std::vector<std::string> addresses;  // of one family
+  bool ready = false;                  // gets traffic (or publishNotReadyAddresses)
+  bool serving = false;                // the Pod is ready, even while it terminates
   bool terminating = false;
   std::vector<ResolvedPort> ports;
 };
 
-// The Pods that the Service selects and that have an address, finished ones left out; in order of name.
-// Terminating Pods are included: slices list them, Endpoints leave them out.
-std::vector<ServiceEndpoint> endpoints_of(const corev1::Service& service, const std::vector<PodPtr>& pods);
+// "IPv4" or "IPv6".
+std::string_view family_of(std::string_view address);
+// The families the Service has: its ipFamilies, else that of its cluster IP, else (headless) both.
+std::vector<std::string> families_of(const corev1::Service& service);
+// The Pods that the Service selects and that have an address of the family, finished ones left out; in order
+// of name. Terminating Pods are included: slices list them, Endpoints leave them out.
+std::vector<ServiceEndpoint> endpoints_of(const corev1::Service& service, const std::vector<PodPtr>& pods,
+                                          std::string_view family);
+// Also Pods that are not ready get traffic.
+bool publishes_not_ready(const corev1::Service& service);
+// A name of its own has an endpoint whose Pod's subdomain is the Service.
+bool has_hostname(const corev1::Service& service, const corev1::Pod& pod);
 
 bool selects(const corev1::Service& service, const corev1::Pod& pod);
 // Whether a change of a Pod can change the endpoints of services that select it.

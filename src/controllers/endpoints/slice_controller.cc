@@ -1,69 +1,47 @@
 #include "controllers/endpoints/slice_controller.h"
 
-#include "client/controller_ref.h"
+#include <fmt/format.h>
+
+#include "controllers/endpoints/slice_objects.h"
 
 namespace xebec::controllers {
 namespace {
 
+using discoveryv1::Endpoint;
 using discoveryv1::EndpointSlice;
 
-constexpr std::string_view kServiceName = "kubernetes.io/service-name";
-constexpr std::string_view kManagedBy = "endpointslice.kubernetes.io/managed-by";
 constexpr std::string_view kManager = "endpointslice-controller.k8s.io";
-constexpr std::string_view kMirrorManager = "endpointslicemirroring-controller.k8s.io";
-constexpr std::string_view kSkipMirror = "endpointslice.kubernetes.io/skip-mirror";
-constexpr std::string_view kEndpointsManagedBy = "endpoints.kubernetes.io/managed-by";
-constexpr std::string_view kLeaderElection = "control-plane.alpha.kubernetes.io/leader";
+constexpr std::string_view kZone = "topology.kubernetes.io/zone";
 
-std::string service_key(const EndpointSlice& slice) {
-  return client::make_key(slice.metadata.namespace_, slice.metadata.labels.value_or(kServiceName, ""));
+// spec.trafficDistribution: clients had better take endpoints of their zone, or of their node.
+void add_hints(const corev1::Service& service, Endpoint& endpoint) {
+  if (!service.spec.trafficDistribution || !endpoint.conditions.ready.value_or(true)) return;
+  const std::string& wish = *service.spec.trafficDistribution;
+  bool zone = wish == "PreferClose" || wish == "PreferSameZone" || wish == "PreferSameNode";
+  bool node = wish == "PreferSameNode";
+  if (zone && endpoint.zone) endpoint.hints.ensure().forZones.emplace_back().name = *endpoint.zone;
+  if (node && endpoint.nodeName) endpoint.hints.ensure().forNodes.emplace_back().name = *endpoint.nodeName;
 }
 
-std::vector<SlicePtr> slices_of(const client::Informer<EndpointSlice>& informer,
-                                const client::KeyParts& service, std::string_view manager) {
-  std::vector<SlicePtr> out;
-  for (const SlicePtr& slice : informer.list(service.ns)) {
-    bool ours = slice->metadata.labels.value_or(kServiceName, "") == service.name &&
-                slice->metadata.labels.value_or(kManagedBy, "") == manager;
-    if (ours && !slice->metadata.deletionTimestamp) out.push_back(slice);
-  }
-  return out;
+bool zone_changed(const std::shared_ptr<const corev1::Node>& old,
+                  const std::shared_ptr<const corev1::Node>& now) {
+  if (!old || !now) return true;
+  return old->metadata.labels.value_or(kZone, "") != now->metadata.labels.value_or(kZone, "");
 }
-
-EndpointSlice pattern_of(const client::KeyParts& service, api::FlatMap<std::string> labels,
-                         std::string_view manager, metav1::OwnerReference owner) {
-  EndpointSlice slice;
-  slice.metadata.namespace_ = service.ns;
-  slice.metadata.generateName = service.name + "-";
-  slice.metadata.labels = std::move(labels);
-  slice.metadata.labels[kServiceName] = service.name;
-  slice.metadata.labels[kManagedBy] = manager;
-  slice.metadata.ownerReferences.push_back(std::move(owner));
-  slice.addressType = "IPv4";
-  return slice;
-}
-
-discoveryv1::EndpointPort port_of(const ResolvedPort& port) {
-  discoveryv1::EndpointPort out;
-  out.name = port.name;
-  out.protocol = port.protocol;
-  out.port = port.port;
-  out.appProtocol = port.app_protocol;
-  return out;
-}
-
-bool is_ipv4(std::string_view address) { return address.find(':') == std::string_view::npos; }
 
 }  // namespace
 
 EndpointSliceController::EndpointSliceController(const ControllerContext& context)
     : env_(context.env),
       rest_(context.rest_as("endpointslice-controller")),
+      options_(*context.options),
       services_(context.informers->get<corev1::Service>()),
       pods_(context.informers->get<corev1::Pod>()),
       nodes_(context.informers->get<corev1::Node>()),
       slices_(context.informers->get<EndpointSlice>()),
-      queue_(*env_.executor) {
+      queue_(*env_.executor),
+      writer_(rest_, *env_.executor),
+      recorder_(rest_, env_, "endpoint-slice-controller") {
   services_.on_change([this](const ServicePtr& old, const ServicePtr& now) {
     queue_.add(client::key_of((now ? now : old)->metadata));
   });
@@ -74,39 +52,58 @@ EndpointSliceController::EndpointSliceController(const ControllerContext& contex
         queue_.add(client::key_of(service->metadata));
     }
   });
+  nodes_.on_change([this](const auto& old, const auto& now) {
+    if (!zone_changed(old, now)) return;
+    for (const ServicePtr& service : services_.list()) queue_.add(client::key_of(service->metadata));
+  });
   slices_.on_change([this](const SlicePtr& old, const SlicePtr& now) {
     const EndpointSlice& any = now ? *now : *old;
-    if (any.metadata.labels.value_or(kManagedBy, "") == kManager) queue_.add(service_key(any));
+    if (any.metadata.labels.value_or(kSliceManager, "") != kManager) return;
+    if (!now) writer_.removed(service_key(any), any.metadata.uid);
+    queue_.add(service_key(any));
   });
 }
 
 void EndpointSliceController::start(Scope& scope) {
+  scope.spawn(recorder_.run(scope.token()));
   client::run_controller(
       scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
 }
 
-std::vector<SliceGroup> EndpointSliceController::groups_of(const corev1::Service& service) const {
+Endpoint EndpointSliceController::endpoint_of(const corev1::Service& service,
+                                              const ServiceEndpoint& from) const {
+  const corev1::Pod& pod = *from.pod;
+  Endpoint endpoint;
+  endpoint.addresses = from.addresses;
+  endpoint.conditions.ready = from.ready;
+  endpoint.conditions.serving = from.serving;
+  endpoint.conditions.terminating = from.terminating;
+  if (has_hostname(service, pod)) endpoint.hostname = pod.spec.hostname;
+  if (!pod.spec.nodeName.empty()) endpoint.nodeName = pod.spec.nodeName;
+  corev1::ObjectReference& target = endpoint.targetRef.emplace();
+  target.kind = "Pod";
+  target.namespace_ = pod.metadata.namespace_;
+  target.name = pod.metadata.name;
+  target.uid = pod.metadata.uid;
+  if (auto node = nodes_.get("", pod.spec.nodeName)) {
+    const std::string* zone = node->metadata.labels.get(kZone);
+    if (zone != nullptr) endpoint.zone = *zone;
+  }
+  add_hints(service, endpoint);
+  return endpoint;
+}
+
+std::vector<SliceGroup> EndpointSliceController::groups_of(const corev1::Service& service,
+                                                           std::string_view family,
+                                                           std::vector<std::string>& missing) const {
   std::map<std::vector<ResolvedPort>, SliceGroup> groups;
-  for (const ServiceEndpoint& from : endpoints_of(service, pods_.list(service.metadata.namespace_))) {
-    SliceGroup& group = groups[from.ports];
-    discoveryv1::Endpoint& endpoint = group.endpoints.emplace_back();
-    endpoint.addresses = {from.address};
-    endpoint.conditions.ready = from.ready;
-    endpoint.conditions.serving = from.serving;
-    endpoint.conditions.terminating = from.terminating;
-    const corev1::Pod& pod = *from.pod;
-    if (!pod.spec.hostname.empty() && pod.spec.subdomain == service.metadata.name)
-      endpoint.hostname = pod.spec.hostname;
-    if (!pod.spec.nodeName.empty()) endpoint.nodeName = pod.spec.nodeName;
-    corev1::ObjectReference& target = endpoint.targetRef.emplace();
-    target.kind = "Pod";
-    target.namespace_ = pod.metadata.namespace_;
-    target.name = pod.metadata.name;
-    target.uid = pod.metadata.uid;
-    if (auto node = nodes_.get("", pod.spec.nodeName)) {
-      const std::string* zone = node->metadata.labels.get("topology.kubernetes.io/zone");
-      if (zone != nullptr) endpoint.zone = *zone;
-    }
+  for (const ServiceEndpoint& from : endpoints_of(service, pods_.list(service.metadata.namespace_), family)) {
+    const std::string& node = from.pod->spec.nodeName;
+    bool unknown = !node.empty() && !nodes_.get("", node);
+    if (unknown) missing.push_back(node);
+    // A Pod whose node is gone will go too, unless its address is wanted whatever happens.
+    if (unknown && !service.spec.publishNotReadyAddresses) continue;
+    groups[from.ports].endpoints.push_back(endpoint_of(service, from));
   }
   std::vector<SliceGroup> out;
   for (auto& [ports, group] : groups) {
@@ -120,79 +117,44 @@ Task<Result<void>> EndpointSliceController::sync(std::string key) {
   client::KeyParts parts = client::split_key(key);
   ServicePtr service = services_.get(parts.ns, parts.name);
   // Without its Service a slice is the garbage collector's.
-  if (!service || service->spec.selector.empty() || service->spec.type == "ExternalName" ||
-      service->metadata.deletionTimestamp) {
+  if (!service || service->spec.selector.empty() || service->spec.type == "ExternalName")
+    co_return Result<void>();
+  std::vector<SlicePtr> existing = slices_of(slices_, parts, kManager);
+  // What is missing will be an event, and bring the Service back here.
+  if (writer_.is_stale(key, existing)) {
+    queue_.add_after(key, SliceWriter::kTimeout + std::chrono::seconds(1));
     co_return Result<void>();
   }
-  EndpointSlice pattern =
-      pattern_of(parts, labels_for_endpoints(*service), kManager, client::new_controller_ref(*service));
-  SlicePlan plan = plan_slices(groups_of(*service), slices_of(slices_, parts, kManager), pattern);
-  co_return co_await apply_plan(rest_, std::move(plan));
-}
-
-EndpointSliceMirroringController::EndpointSliceMirroringController(const ControllerContext& context)
-    : env_(context.env),
-      rest_(context.rest_as("endpointslicemirroring-controller")),
-      services_(context.informers->get<corev1::Service>()),
-      endpoints_(context.informers->get<corev1::Endpoints>()),
-      slices_(context.informers->get<EndpointSlice>()),
-      queue_(*env_.executor) {
-  services_.on_change(
-      [this](const auto& old, const auto& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
-  endpoints_.on_change(
-      [this](const auto& old, const auto& now) { queue_.add(client::key_of((now ? now : old)->metadata)); });
-  slices_.on_change([this](const SlicePtr& old, const SlicePtr& now) {
-    const EndpointSlice& any = now ? *now : *old;
-    if (any.metadata.labels.value_or(kManagedBy, "") == kMirrorManager) queue_.add(service_key(any));
-  });
-}
-
-void EndpointSliceMirroringController::start(Scope& scope) {
-  client::run_controller(
-      scope, queue_, 5, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
-}
-
-bool EndpointSliceMirroringController::should_mirror(const corev1::Endpoints& endpoints) const {
-  if (endpoints.metadata.labels.contains(kEndpointsManagedBy)) return false;
-  if (endpoints.metadata.labels.value_or(kSkipMirror, "") == "true") return false;
-  return !endpoints.metadata.annotations.contains(kLeaderElection);
-}
-
-Task<Result<void>> EndpointSliceMirroringController::sync(std::string key) {
-  client::KeyParts parts = client::split_key(key);
-  auto service = services_.get(parts.ns, parts.name);
-  auto endpoints = endpoints_.get(parts.ns, parts.name);
-  bool mirror = service && endpoints && service->spec.selector.empty() && should_mirror(*endpoints);
-  std::vector<SlicePtr> existing = slices_of(slices_, parts, kMirrorManager);
-  if (!mirror) {
-    SlicePlan plan;
-    plan.remove = std::move(existing);
-    co_return co_await apply_plan(rest_, std::move(plan));
+  std::vector<std::string> families = families_of(*service);
+  SliceRules rules;
+  rules.most = static_cast<size_t>(options_.max_endpoints_per_slice);
+  SlicePlan plan;
+  std::vector<std::string> missing;
+  for (const std::string& family : families) {
+    EndpointSlice pattern =
+        pattern_of(parts, labels_for_endpoints(*service), kManager, client::new_controller_ref(*service));
+    pattern.addressType = family;
+    append(plan,
+           plan_slices(groups_of(*service, family, missing), of_type(existing, family), pattern, rules));
   }
-  std::vector<SliceGroup> groups;
-  for (const corev1::EndpointSubset& subset : endpoints->subsets) {
-    SliceGroup& group = groups.emplace_back();
-    for (const corev1::EndpointPort& port : subset.ports) {
-      group.ports.push_back(port_of({port.name, port.protocol, port.appProtocol, port.port}));
+  for (const SlicePtr& slice : existing) {
+    bool supported = std::find(families.begin(), families.end(), slice->addressType) != families.end();
+    if (!supported) plan.remove.push_back(slice);
+  }
+  bool may_create = !service->metadata.deletionTimestamp;
+  Result<void> applied = co_await writer_.apply(key, std::move(plan), may_create);
+  if (!applied) {
+    bool stale = applied.error().is(reason::kConflict);
+    if (!stale) {
+      recorder_.event(
+          *service, client::kEventWarning, "FailedToUpdateEndpointSlices",
+          fmt::format("Error updating Endpoint Slices for Service {}: {}", key, applied.error().message));
     }
-    auto add = [&](const std::vector<corev1::EndpointAddress>& addresses, bool ready) {
-      for (const corev1::EndpointAddress& address : addresses) {
-        if (!is_ipv4(address.ip)) continue;
-        discoveryv1::Endpoint& endpoint = group.endpoints.emplace_back();
-        endpoint.addresses = {address.ip};
-        endpoint.conditions.ready = ready;
-        if (!address.hostname.empty()) endpoint.hostname = address.hostname;
-        endpoint.nodeName = address.nodeName;
-        endpoint.targetRef = address.targetRef;
-      }
-    };
-    add(subset.addresses, true);
-    add(subset.notReadyAddresses, false);
+    co_return applied;
   }
-  EndpointSlice pattern =
-      pattern_of(parts, endpoints->metadata.labels, kMirrorManager, client::new_controller_ref(*endpoints));
-  SlicePlan plan = plan_slices(std::move(groups), existing, pattern);
-  co_return co_await apply_plan(rest_, std::move(plan));
+  if (missing.empty()) co_return Result<void>();
+  co_return fail(
+      errors::internal(fmt::format("skipping Pods for Service {}: Node {} Not Found", key, missing.front())));
 }
 
 }  // namespace xebec::controllers

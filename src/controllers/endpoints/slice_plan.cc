@@ -1,12 +1,16 @@
-#include "controllers/endpoints/slice_controller.h"
+#include "controllers/endpoints/slice_plan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "client/controller_ref.h"
 
 namespace xebec::controllers {
 namespace {
 
 using discoveryv1::Endpoint;
 using discoveryv1::EndpointSlice;
-
-constexpr size_t kMaxEndpoints = 100;
+using Wanted = std::map<std::string, Endpoint>;  // by identity
 
 // What tells endpoints apart: a Pod keeps its place when its readiness changes.
 std::string identity(const Endpoint& endpoint) {
@@ -15,109 +19,138 @@ std::string identity(const Endpoint& endpoint) {
   return out;
 }
 
-// One existing slice with what should be in it now.
+// One existing slice with what of it is wanted still.
 struct Draft {
   SlicePtr old;
   EndpointSlice now;
   bool changed = false;
 };
 
-Draft keep_wanted(const SlicePtr& slice, std::map<std::string, Endpoint>& wanted,
-                  const EndpointSlice& pattern) {
+Draft keep_wanted(const SlicePtr& slice, Wanted& wanted, const EndpointSlice& pattern) {
   Draft draft{slice, *slice, false};
   draft.now.endpoints.clear();
   for (const Endpoint& endpoint : slice->endpoints) {
     auto it = wanted.find(identity(endpoint));
-    if (it == wanted.end()) {
-      draft.changed = true;
-      continue;
-    }
-    if (it->second != endpoint) draft.changed = true;
+    if (it == wanted.end()) continue;
+    draft.changed |= it->second != endpoint;
     draft.now.endpoints.push_back(std::move(it->second));
     wanted.erase(it);
   }
-  if (draft.now.metadata.labels != pattern.metadata.labels) {
-    draft.now.metadata.labels = pattern.metadata.labels;
-    draft.changed = true;
-  }
+  draft.changed |= draft.now.endpoints.size() != slice->endpoints.size();
+  draft.changed |= draft.now.metadata.labels != pattern.metadata.labels;
+  draft.now.metadata.labels = pattern.metadata.labels;
   return draft;
 }
 
-void fill(Draft& draft, std::map<std::string, Endpoint>& wanted) {
-  while (!wanted.empty() && draft.now.endpoints.size() < kMaxEndpoints) {
-    draft.now.endpoints.push_back(std::move(wanted.begin()->second));
+void fill(EndpointSlice& slice, Wanted& wanted, size_t most) {
+  while (!wanted.empty() && slice.endpoints.size() < most) {
+    slice.endpoints.push_back(std::move(wanted.begin()->second));
     wanted.erase(wanted.begin());
-    draft.changed = true;
   }
 }
 
-void plan_group(SliceGroup& group, const std::vector<SlicePtr>& existing, const EndpointSlice& pattern,
-                SlicePlan& plan) {
-  std::map<std::string, Endpoint> wanted;
-  for (Endpoint& endpoint : group.endpoints) wanted.emplace(identity(endpoint), std::move(endpoint));
-  std::vector<Draft> drafts;
-  for (const SlicePtr& slice : existing) drafts.push_back(keep_wanted(slice, wanted, pattern));
-  for (Draft& draft : drafts) fill(draft, wanted);
-  bool kept_one = false;
+// The fullest unchanged slice that has room for all that is left.
+Draft* fitting(std::vector<Draft>& drafts, size_t left, size_t most) {
+  Draft* best = nullptr;
   for (Draft& draft : drafts) {
-    // The last slice of a Service stays although it is empty: it says that there are no endpoints.
-    if (draft.now.endpoints.empty() && kept_one) {
-      plan.remove.push_back(draft.old);
-      continue;
+    bool fits = !draft.changed && draft.now.endpoints.size() + left <= most;
+    if (fits && (best == nullptr || draft.now.endpoints.size() > best->now.endpoints.size())) best = &draft;
+  }
+  return best;
+}
+
+void plan_group(SliceGroup& group, const std::vector<SlicePtr>& existing, const EndpointSlice& pattern,
+                size_t most, SlicePlan& plan) {
+  Wanted wanted;
+  for (Endpoint& endpoint : group.endpoints) {
+    std::string key = identity(endpoint);
+    wanted.emplace(std::move(key), std::move(endpoint));
+  }
+  std::vector<Draft> drafts;
+  for (const SlicePtr& slice : existing) {
+    Draft draft = keep_wanted(slice, wanted, pattern);
+    if (draft.now.endpoints.empty()) {
+      plan.remove.push_back(slice);
+    } else {
+      drafts.push_back(std::move(draft));
     }
-    kept_one = true;
+  }
+  std::stable_sort(drafts.begin(), drafts.end(), [](const Draft& a, const Draft& b) {
+    return a.now.endpoints.size() > b.now.endpoints.size();
+  });
+  for (Draft& draft : drafts) {
+    if (draft.changed) fill(draft.now, wanted, most);
+  }
+  if (Draft* last = wanted.empty() ? nullptr : fitting(drafts, wanted.size(), most)) {
+    fill(last->now, wanted, most);
+    last->changed = true;
+  }
+  while (!wanted.empty()) {
+    EndpointSlice& fresh = plan.create.emplace_back(pattern);
+    fresh.ports = group.ports;
+    fill(fresh, wanted, most);
+  }
+  for (Draft& draft : drafts) {
     if (draft.changed) plan.update.push_back(std::move(draft.now));
   }
-  while (!wanted.empty() || !kept_one) {
-    Draft fresh{nullptr, pattern, true};
-    fresh.now.ports = group.ports;
-    fill(fresh, wanted);
-    plan.create.push_back(std::move(fresh.now));
-    kept_one = true;
+}
+
+void keep_placeholder(const std::vector<SlicePtr>& existing, const EndpointSlice& pattern, SlicePlan& plan) {
+  bool none = existing.size() == plan.remove.size() && plan.create.empty();
+  if (!none) return;
+  for (size_t i = 0; i < plan.remove.size(); ++i) {
+    const EndpointSlice& slice = *plan.remove[i];
+    bool is_one =
+        slice.endpoints.empty() && slice.ports.empty() && slice.metadata.labels == pattern.metadata.labels;
+    if (!is_one) continue;
+    plan.remove.erase(plan.remove.begin() + static_cast<ptrdiff_t>(i));
+    return;
+  }
+  plan.create.push_back(pattern);
+}
+
+bool same_owner(const EndpointSlice& slice, const EndpointSlice& pattern) {
+  const metav1::OwnerReference* owner = client::controller_of(pattern.metadata);
+  return owner == nullptr || client::is_controlled_by(slice.metadata, owner->uid);
+}
+
+// Creations become updates of slices that would be deleted.
+void recycle(const EndpointSlice& pattern, SlicePlan& plan) {
+  for (size_t i = 0; i < plan.remove.size() && !plan.create.empty();) {
+    if (!same_owner(*plan.remove[i], pattern)) {
+      ++i;
+      continue;
+    }
+    EndpointSlice& updated = plan.update.emplace_back(*plan.remove[i]);
+    updated.metadata.labels = plan.create.back().metadata.labels;
+    updated.ports = std::move(plan.create.back().ports);
+    updated.endpoints = std::move(plan.create.back().endpoints);
+    plan.create.pop_back();
+    plan.remove.erase(plan.remove.begin() + static_cast<ptrdiff_t>(i));
   }
 }
 
 }  // namespace
 
 SlicePlan plan_slices(std::vector<SliceGroup> groups, const std::vector<SlicePtr>& existing,
-                      const EndpointSlice& pattern) {
+                      const EndpointSlice& pattern, const SliceRules& rules) {
   SlicePlan plan;
-  if (groups.empty()) groups.emplace_back();
   std::vector<bool> used(existing.size(), false);
   for (SliceGroup& group : groups) {
     std::vector<SlicePtr> same_ports;
     for (size_t i = 0; i < existing.size(); ++i) {
-      if (used[i] || existing[i]->ports != group.ports || existing[i]->addressType != pattern.addressType)
-        continue;
+      if (used[i] || existing[i]->ports != group.ports) continue;
       used[i] = true;
       same_ports.push_back(existing[i]);
     }
-    plan_group(group, same_ports, pattern, plan);
+    plan_group(group, same_ports, pattern, rules.most, plan);
   }
   for (size_t i = 0; i < existing.size(); ++i) {
     if (!used[i]) plan.remove.push_back(existing[i]);
   }
+  if (rules.placeholder) keep_placeholder(existing, pattern, plan);
+  recycle(pattern, plan);
   return plan;
-}
-
-Task<Result<void>> apply_plan(client::Rest rest, SlicePlan plan) {
-  for (const EndpointSlice& slice : plan.create) {
-    auto created = co_await rest.create(Context(), slice);
-    bool late = !created && (created.error().is(reason::kNotFound) || created.error().is(reason::kForbidden));
-    if (!created && !late) co_return fail(std::move(created).error());
-  }
-  for (const EndpointSlice& slice : plan.update) {
-    auto updated = co_await rest.update(Context(), slice);
-    bool gone = !updated && updated.error().is(reason::kNotFound);
-    if (!updated && !gone) co_return fail(std::move(updated).error());
-  }
-  for (const SlicePtr& slice : plan.remove) {
-    auto deleted =
-        co_await rest.delete_<EndpointSlice>(Context(), slice->metadata.namespace_, slice->metadata.name);
-    bool gone = !deleted && deleted.error().is(reason::kNotFound);
-    if (!deleted && !gone) co_return fail(std::move(deleted).error());
-  }
-  co_return Result<void>();
 }
 
 }  // namespace xebec::controllers

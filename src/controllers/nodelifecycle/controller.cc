@@ -2,84 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "client/controller_ref.h"
+#include "controllers/nodelifecycle/taints.h"
+#include "controllers/pod_index.h"
 
 namespace xebec::controllers {
-namespace {
-
-constexpr std::string_view kNotReady = "node.kubernetes.io/not-ready";
-constexpr std::string_view kUnreachable = "node.kubernetes.io/unreachable";
-
-const corev1::NodeCondition* find(const corev1::Node& node, std::string_view type) {
-  for (const corev1::NodeCondition& condition : node.status.conditions) {
-    if (condition.type == type) return &condition;
-  }
-  return nullptr;
-}
-
-struct WantedTaint {
-  std::string_view key, effect;
-};
-
-// The taints that a node's conditions amount to.
-std::vector<WantedTaint> wanted_taints(const corev1::Node& node) {
-  std::vector<WantedTaint> out;
-  const corev1::NodeCondition* ready = find(node, "Ready");
-  if (ready != nullptr && ready->status == "Unknown") {
-    out.push_back({kUnreachable, "NoSchedule"});
-    out.push_back({kUnreachable, "NoExecute"});
-  } else if (ready == nullptr || ready->status == "False") {
-    out.push_back({kNotReady, "NoSchedule"});
-    out.push_back({kNotReady, "NoExecute"});
-  }
-  auto when_true = [&](std::string_view condition, std::string_view key) {
-    const corev1::NodeCondition* found = find(node, condition);
-    if (found != nullptr && found->status == "True") out.push_back({key, "NoSchedule"});
-  };
-  when_true("MemoryPressure", "node.kubernetes.io/memory-pressure");
-  when_true("DiskPressure", "node.kubernetes.io/disk-pressure");
-  when_true("PIDPressure", "node.kubernetes.io/pid-pressure");
-  when_true("NetworkUnavailable", "node.kubernetes.io/network-unavailable");
-  if (node.spec.unschedulable) out.push_back({"node.kubernetes.io/unschedulable", "NoSchedule"});
-  return out;
-}
-
-bool managed(std::string_view key) {
-  static constexpr std::string_view kKeys[] = {kNotReady,
-                                               kUnreachable,
-                                               "node.kubernetes.io/memory-pressure",
-                                               "node.kubernetes.io/disk-pressure",
-                                               "node.kubernetes.io/pid-pressure",
-                                               "node.kubernetes.io/network-unavailable",
-                                               "node.kubernetes.io/unschedulable"};
-  return std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
-}
-
-// The node's taints with the managed ones as they should be; a taint that stays keeps its time.
-std::vector<corev1::Taint> updated_taints(const corev1::Node& node, api::Time now) {
-  std::vector<WantedTaint> wanted = wanted_taints(node);
-  auto is_wanted = [&](const corev1::Taint& taint) {
-    return std::any_of(wanted.begin(), wanted.end(),
-                       [&](const WantedTaint& w) { return w.key == taint.key && w.effect == taint.effect; });
-  };
-  std::vector<corev1::Taint> out;
-  for (const corev1::Taint& taint : node.spec.taints) {
-    if (!managed(taint.key) || is_wanted(taint)) out.push_back(taint);
-  }
-  for (const WantedTaint& want : wanted) {
-    bool present = std::any_of(out.begin(), out.end(), [&](const corev1::Taint& t) {
-      return t.key == want.key && t.effect == want.effect;
-    });
-    if (present) continue;
-    corev1::Taint& taint = out.emplace_back();
-    taint.key = want.key;
-    taint.effect = want.effect;
-    taint.timeAdded = now;
-  }
-  return out;
-}
-
-}  // namespace
 
 NodeLifecycleController::NodeLifecycleController(const ControllerContext& context)
     : env_(context.env),
@@ -89,15 +15,22 @@ NodeLifecycleController::NodeLifecycleController(const ControllerContext& contex
       pods_(context.informers->get<corev1::Pod>()),
       leases_(context.informers->get<coordinationv1::Lease>()),
       queue_(*env_.executor),
+      zone_queue_(*env_.executor),
       recorder_(rest_, env_, "node-controller") {
+  index_by_node(pods_);
   nodes_.on_change([this](const NodePtr& old, const NodePtr& now) {
     if (now) queue_.add(now->metadata.name);
-    if (!now) health_.erase(old->metadata.name);
-    if (!old && now) {
+    if (!old) {
       recorder_.event(*now, client::kEventNormal, "RegisteredNode",
                       fmt::format("Node {} event: Registered Node {} in Controller", now->metadata.name,
                                   now->metadata.name));
     }
+    if (now) return;
+    health_.erase(old->metadata.name);
+    for (auto& [name, zone] : zones_) zone.queue.remove(old->metadata.name);
+    recorder_.event(*old, client::kEventNormal, "RemovingNode",
+                    fmt::format("Node {} event: Removing Node {} from Controller", old->metadata.name,
+                                old->metadata.name));
   });
 }
 
@@ -105,16 +38,19 @@ void NodeLifecycleController::start(Scope& scope) {
   scope.spawn(recorder_.run(scope.token()));
   scope.spawn(monitor_loop(scope.token()));
   client::run_controller(
-      scope, queue_, 2, [this](std::string name) { return sync_taints(std::move(name)); }, env_.logger);
+      scope, queue_, 8, [this](std::string name) { return sync_node(std::move(name)); }, env_.logger);
+  client::run_controller(
+      scope, zone_queue_, 1, [this](std::string zone) { return taint_next(std::move(zone)); }, env_.logger);
 }
 
-Task<Result<void>> NodeLifecycleController::sync_taints(std::string name) {
+// Taints of effect NoSchedule follow the conditions at once.
+Task<Result<void>> NodeLifecycleController::sync_node(std::string name) {
   NodePtr node = nodes_.get("", name);
   if (!node) co_return Result<void>();
-  std::vector<corev1::Taint> taints = updated_taints(*node, to_time(env_.clock->now()));
-  if (taints == node->spec.taints) co_return Result<void>();
   corev1::Node updated = *node;
-  updated.spec.taints = std::move(taints);
+  updated.spec.taints = with_condition_taints(*node, to_time(env_.clock->now()));
+  bool labels = reconcile_labels(updated);
+  if (!labels && updated.spec.taints == node->spec.taints) co_return Result<void>();
   auto written = co_await rest_.update(Context(), updated);
   bool gone = !written && written.error().is(reason::kNotFound);
   if (!written && !gone) co_return fail(std::move(written).error());
@@ -123,10 +59,42 @@ Task<Result<void>> NodeLifecycleController::sync_taints(std::string name) {
 
 Task<void> NodeLifecycleController::monitor_loop(CancelToken token) {
   for (;;) {
-    for (const NodePtr& node : nodes_.list()) co_await check_health(node);
+    co_await monitor();
     bool go_on = co_await sleep_for(options_.node_monitor_period, token);
     if (!go_on) co_return;
   }
+}
+
+Task<void> NodeLifecycleController::monitor() {
+  std::map<std::string, Count> counts;
+  std::vector<NodePtr> nodes = nodes_.list();
+  for (const NodePtr& node : nodes) {
+    zone(zone_of(*node));
+    const corev1::NodeCondition* before = condition_of(*node, "Ready");
+    bool was_ready = before != nullptr && before->status == "True";
+    std::string now = co_await check_health(node);
+    if (!node->metadata.labels.contains("node.kubernetes.io/exclude-disruption")) {
+      Count& count = counts[zone_of(*node)];
+      ++(now == "True" ? count.ready : count.not_ready);
+    }
+    if (now.empty()) continue;
+    co_await process_taints(node, now);
+    Health& health = health_[node->metadata.name];
+    if (now == "True") {
+      health.pods_pending = false;
+      continue;
+    }
+    if (was_ready) {
+      recorder_.event(*node, client::kEventNormal, "NodeNotReady",
+                      fmt::format("Node {} status is now: NodeNotReady", node->metadata.name));
+    }
+    if (!was_ready && !health.pods_pending) continue;
+    bool marked = co_await mark_pods_not_ready(node->metadata.name);
+    health_[node->metadata.name].pods_pending = !marked;
+  }
+  co_await handle_disruption(std::move(counts), std::move(nodes));
+  // Not before it is known how each zone fares.
+  for (const auto& [name, zone] : zones_) zone_queue_.add(name);
 }
 
 // Anything that changes with every report: the lease's renewal and the heartbeats of conditions.
@@ -135,35 +103,43 @@ std::string NodeLifecycleController::heartbeat_of(const corev1::Node& node) cons
   if (auto lease = leases_.get("kube-node-lease", node.metadata.name); lease && lease->spec.renewTime) {
     out += lease->spec.renewTime->str();
   }
-  if (const corev1::NodeCondition* ready = find(node, "Ready"))
+  if (const corev1::NodeCondition* ready = condition_of(node, "Ready"))
     out += "|" + ready->lastHeartbeatTime.str() + "|" + ready->status;
   return out;
 }
 
-Task<void> NodeLifecycleController::check_health(NodePtr node) {
-  MonotonicTime now = env_.executor->now();
-  std::string heartbeat = heartbeat_of(*node);
-  auto [it, added] = health_.try_emplace(node->metadata.name);
+// True when it is the first time, or there is something new.
+bool NodeLifecycleController::heard_of(const corev1::Node& node) {
+  std::string heartbeat = heartbeat_of(node);
+  auto [it, added] = health_.try_emplace(node.metadata.name);
   Health& health = it->second;
-  if (added || health.heartbeat != heartbeat) {
-    health.seen = now;
-    health.heartbeat = std::move(heartbeat);
-  }
-  const corev1::NodeCondition* ready = find(*node, "Ready");
-  Duration grace = ready == nullptr ? options_.node_startup_grace_period : options_.node_monitor_grace_period;
-  bool silent = now - health.seen > grace;
-  if (silent && (ready == nullptr || ready->status != "Unknown")) {
-    co_await mark_unknown(*node);
-    // Our own write is no heartbeat.
-    NodePtr written = nodes_.get("", node->metadata.name);
-    if (written) health_[node->metadata.name].heartbeat = heartbeat_of(*written);
-  }
-  bool was_ready = ready != nullptr && ready->status == "True";
-  if (silent || (ready != nullptr && !was_ready)) co_await mark_pods_not_ready(node->metadata.name);
+  if (!added && health.heartbeat == heartbeat) return false;
+  health.seen = env_.executor->now();
+  health.heartbeat = std::move(heartbeat);
+  return true;
 }
 
-Task<void> NodeLifecycleController::mark_unknown(corev1::Node node) {
-  api::Time now = to_time(env_.clock->now());
+Task<std::string> NodeLifecycleController::check_health(NodePtr node) {
+  const corev1::NodeCondition* ready = condition_of(*node, "Ready");
+  std::string status = ready == nullptr ? std::string() : ready->status;
+  if (heard_of(*node)) co_return status;
+  Duration grace = ready == nullptr ? options_.node_startup_grace_period : options_.node_monitor_grace_period;
+  bool silent = env_.executor->now() - health_[node->metadata.name].seen > grace;
+  if (!silent || status == "Unknown") co_return status;
+  auto written = co_await mark_unknown(node);
+  if (!written) {
+    env_.logger.warning("Updating the status of a node failed",
+                        {{"node", node->metadata.name}, {"err", written.error().message}});
+    co_return status;
+  }
+  // Our own write is no heartbeat.
+  health_[node->metadata.name].heartbeat = heartbeat_of(*written);
+  co_return std::string("Unknown");
+}
+
+namespace {
+
+void make_unknown(corev1::Node& node, api::Time now) {
   for (std::string_view type : {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure"}) {
     auto it = std::find_if(node.status.conditions.begin(), node.status.conditions.end(),
                            [&](const auto& c) { return c.type == type; });
@@ -182,19 +158,23 @@ Task<void> NodeLifecycleController::mark_unknown(corev1::Node node) {
       it->lastTransitionTime = now;
     }
   }
-  recorder_.event(node, client::kEventNormal, "NodeNotReady",
-                  fmt::format("Node {} status is now: NodeNotReady", node.metadata.name));
-  auto written = co_await rest_.update_status(Context(), node);
-  if (!written) {
-    env_.logger.warning("Updating the status of a node failed",
-                        {{"node", node.metadata.name}, {"err", written.error().message}});
-  }
 }
 
-// Endpoints must not go on naming Pods of a node that cannot be reached.
-Task<void> NodeLifecycleController::mark_pods_not_ready(std::string node) {
-  for (const PodPtr& pod : pods_.list()) {
-    if (pod->spec.nodeName != node || !pod_ready(*pod)) continue;
+}  // namespace
+
+// A node that turns out to have reported meanwhile is left alone.
+Task<Result<corev1::Node>> NodeLifecycleController::mark_unknown(NodePtr node) {
+  corev1::Node updated = *node;
+  make_unknown(updated, to_time(env_.clock->now()));
+  auto written = co_await rest_.update_status(Context(), updated);
+  co_return written;
+}
+
+// Endpoints must not go on naming Pods of a node that cannot be reached. False when one could not be written.
+Task<bool> NodeLifecycleController::mark_pods_not_ready(std::string node) {
+  bool all = true;
+  for (const PodPtr& pod : pods_.by_index(kByNode, node)) {
+    if (!pod_ready(*pod)) continue;
     corev1::Pod updated = *pod;
     for (corev1::PodCondition& condition : updated.status.conditions) {
       if (condition.type != "Ready") continue;
@@ -203,85 +183,9 @@ Task<void> NodeLifecycleController::mark_pods_not_ready(std::string node) {
     }
     auto written = co_await rest_.update_status(Context(), updated);
     if (written) recorder_.event(*pod, client::kEventWarning, "NodeNotReady", "Node is not ready");
+    if (!written && !written.error().is(reason::kNotFound)) all = false;
   }
-}
-
-TaintEvictionController::TaintEvictionController(const ControllerContext& context)
-    : env_(context.env),
-      rest_(context.rest_as("node-controller")),
-      nodes_(context.informers->get<corev1::Node>()),
-      pods_(context.informers->get<corev1::Pod>()),
-      queue_(*env_.executor),
-      recorder_(rest_, env_, "taint-eviction-controller") {
-  pods_.on_change([this](const PodPtr& old, const PodPtr& now) {
-    queue_.add(client::key_of((now ? now : old)->metadata));
-  });
-  nodes_.on_change([this](const auto& old, const auto& now) {
-    if (old && now && old->spec.taints == now->spec.taints) return;
-    const std::string& name = (now ? now : old)->metadata.name;
-    for (const PodPtr& pod : pods_.list()) {
-      if (pod->spec.nodeName == name) queue_.add(client::key_of(pod->metadata));
-    }
-  });
-}
-
-void TaintEvictionController::start(Scope& scope) {
-  scope.spawn(recorder_.run(scope.token()));
-  client::run_controller(
-      scope, queue_, 4, [this](std::string key) { return sync(std::move(key)); }, env_.logger);
-}
-
-std::optional<int64_t> TaintEvictionController::allowed_stay(const corev1::Pod& pod,
-                                                             const corev1::Node& node) const {
-  std::optional<int64_t> least;
-  for (const corev1::Taint& taint : node.spec.taints) {
-    if (taint.effect != "NoExecute") continue;
-    bool tolerated = false;
-    for (const corev1::Toleration& t : pod.spec.tolerations) {
-      bool effect = t.effect.empty() || t.effect == taint.effect;
-      bool key = t.key.empty() || t.key == taint.key;
-      bool value = t.operator_ == "Exists" || t.value == taint.value;
-      if (!effect || !key || !value) continue;
-      tolerated = true;
-      if (t.tolerationSeconds)
-        least = std::min(least.value_or(*t.tolerationSeconds), std::max<int64_t>(*t.tolerationSeconds, 0));
-    }
-    if (!tolerated) return 0;
-  }
-  return least;
-}
-
-Task<Result<void>> TaintEvictionController::sync(std::string key) {
-  client::KeyParts parts = client::split_key(key);
-  PodPtr pod = pods_.get(parts.ns, parts.name);
-  std::shared_ptr<const corev1::Node> node =
-      pod && !pod->spec.nodeName.empty() ? nodes_.get("", pod->spec.nodeName) : nullptr;
-  bool tainted = node && std::any_of(node->spec.taints.begin(), node->spec.taints.end(),
-                                     [](const auto& t) { return t.effect == "NoExecute"; });
-  if (!tainted || pod->metadata.deletionTimestamp) {
-    since_.erase(key);
-    co_return Result<void>();
-  }
-  std::optional<int64_t> stay = allowed_stay(*pod, *node);
-  if (!stay) {
-    since_.erase(key);
-    co_return Result<void>();
-  }
-  MonotonicTime now = env_.executor->now();
-  MonotonicTime end = since_.try_emplace(key, now).first->second + std::chrono::seconds(*stay);
-  if (now < end) {
-    queue_.add_after(key, end - now);
-    co_return Result<void>();
-  }
-  recorder_.event(*pod, client::kEventNormal, "TaintManagerEviction",
-                  fmt::format("Marking for deletion Pod {}", key));
-  client::DeleteOptions options;
-  options.uid = pod->metadata.uid;
-  auto deleted = co_await rest_.delete_<corev1::Pod>(Context(), parts.ns, parts.name, std::move(options));
-  bool fine = deleted || deleted.error().is(reason::kNotFound) || deleted.error().is(reason::kConflict);
-  if (!fine) co_return fail(std::move(deleted).error());
-  since_.erase(key);
-  co_return Result<void>();
+  co_return all;
 }
 
 }  // namespace xebec::controllers

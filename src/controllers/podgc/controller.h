@@ -1,5 +1,5 @@
-// Removes Pods that nobody else will: of nodes that are gone, terminating ones that never had a node, and
-// finished ones beyond the threshold (k8s.io/kubernetes/pkg/controller/podgc).
+// Removes Pods that nobody else will: of nodes that are gone or out of service, terminating ones that never
+// had a node, and finished ones beyond the threshold (k8s.io/kubernetes/pkg/controller/podgc).
 #pragma once
 
 #include "api/gen/corev1.h"
@@ -16,12 +16,17 @@ class PodGcController final : public Controller {
  private:
   Task<void> loop(CancelToken token);
   Task<void> collect();
+  Task<void> collect_finished(const std::vector<PodPtr>& pods);
+  Task<void> collect_out_of_service(const std::vector<PodPtr>& pods);
   Task<void> collect_orphans(const std::vector<PodPtr>& pods);
-  Task<void> collect_finished(std::vector<PodPtr> finished);
-  Task<void> force_delete(PodPtr pod, std::string why);
+  Task<void> collect_unscheduled(const std::vector<PodPtr>& pods);
+  // Without grace. Before that a Pod that has not finished fails, with the condition `message` when there is
+  // one.
+  Task<void> force_delete(PodPtr pod, std::string why, std::string message);
 
   client::Env env_;
   client::Rest rest_;
+  const ControllerOptions& options_;
   client::Informer<corev1::Pod>& pods_;
   client::Informer<corev1::Node>& nodes_;
   std::map<std::string, MonotonicTime> missing_since_;  // nodes that Pods name and that do not exist

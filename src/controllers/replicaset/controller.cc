@@ -4,6 +4,7 @@
 
 #include "client/controller_ref.h"
 #include "controllers/claim.h"
+#include "controllers/pod_index.h"
 
 namespace xebec::controllers {
 namespace {
@@ -30,11 +31,7 @@ ReplicaSetController::ReplicaSetController(const ControllerContext& context)
       queue_(*env_.executor),
       expectations_(*env_.executor),
       recorder_(rest_, env_, std::string(kAccount)) {
-  pods_.add_index("controller", [](const corev1::Pod& pod) {
-    const metav1::OwnerReference* ref = client::controller_of(pod.metadata);
-    return ref == nullptr ? std::vector<std::string>{"orphan/" + pod.metadata.namespace_}
-                          : std::vector<std::string>{ref->uid};
-  });
+  index_by_controller(pods_);
   sets_.on_change([this](const SetPtr& old, const SetPtr& now) {
     const SetPtr& any = now ? now : old;
     std::string key = client::key_of(any->metadata);
@@ -106,11 +103,11 @@ Task<Result<void>> ReplicaSetController::sync(std::string key) {
   std::optional<api::LabelSelector> selector = selector_of(*set);
   std::vector<PodPtr> candidates;
   int32_t terminating = 0;
-  for (const PodPtr& pod : pods_.by_index("controller", set->metadata.uid)) {
+  for (const PodPtr& pod : pods_.by_index(kByController, set->metadata.uid)) {
     if (pod_active(*pod)) candidates.push_back(pod);
     if (pod_terminating(*pod) && selector && selector->matches(pod->metadata.labels)) ++terminating;
   }
-  for (const PodPtr& pod : pods_.by_index("controller", "orphan/" + parts.ns)) {
+  for (const PodPtr& pod : pods_.by_index(kByController, "orphan/" + parts.ns)) {
     if (pod_active(*pod)) candidates.push_back(pod);
   }
   std::function<bool(const corev1::Pod&)> picks = [selector](const corev1::Pod& pod) {
@@ -224,7 +221,7 @@ std::map<std::string, int> ReplicaSetController::related_pods_on_nodes(const app
   if (owner == nullptr) return out;
   for (const SetPtr& sibling : sets_.list(set.metadata.namespace_)) {
     if (!client::is_controlled_by(sibling->metadata, owner->uid)) continue;
-    for (const PodPtr& pod : pods_.by_index("controller", sibling->metadata.uid)) {
+    for (const PodPtr& pod : pods_.by_index(kByController, sibling->metadata.uid)) {
       if (pod_active(*pod)) ++out[pod->spec.nodeName];
     }
   }
