@@ -27,16 +27,18 @@ TEST(CidrPool, RefusesWhatIsNoRange) {
   EXPECT_FALSE(CidrPool::of("fd00::/64").has_value());
 }
 
-TEST(NodeIpamController, EveryNodeGetsARangeOfItsOwn) {
+XEBEC_CONTROLLER_SUITE(NodeIpamControllerTest);
+
+TEST_P(NodeIpamControllerTest, EveryNodeGetsARangeOfItsOwn) {
   ControllerOptions options;
   options.cluster_cidr = "10.244.0.0/16";
-  testing::Harness<NodeIpamController> h(0, std::move(options));
+  testing::Harness<NodeIpamController> h(GetParam(), std::move(options));
   corev1::Node a, b;
   a.metadata.name = "a";
   b.metadata.name = "b";
   h.sim.api->put(a);
   h.sim.api->put(b);
-  h.sim.run_for(std::chrono::seconds(5));
+  h.sim.run_for(std::chrono::seconds(30));
   std::string first = h.sim.api->get<corev1::Node>("", "a")->spec.podCIDR;
   std::string second = h.sim.api->get<corev1::Node>("", "b")->spec.podCIDR;
   EXPECT_FALSE(first.empty());

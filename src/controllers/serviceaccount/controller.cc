@@ -8,6 +8,12 @@ using NamespacePtr = std::shared_ptr<const corev1::Namespace>;
 constexpr std::string_view kDefault = "default";
 constexpr std::string_view kRootCa = "kube-root-ca.crt";
 constexpr std::string_view kRootCaKey = "ca.crt";
+constexpr std::string_view kDescription = "kubernetes.io/description";
+constexpr std::string_view kDescriptionText =
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such "
+    "as the "
+    "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of "
+    "Kubernetes clusters.";
 
 bool active(const NamespacePtr& ns) { return ns && ns->status.phase != "Terminating"; }
 
@@ -82,20 +88,17 @@ Task<Result<void>> RootCaPublisher::sync(std::string ns) {
     corev1::ConfigMap map;
     map.metadata.name = kRootCa;
     map.metadata.namespace_ = ns;
-    map.metadata.annotations["kubernetes.io/description"] =
-        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints "
-        "such as the "
-        "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of "
-        "Kubernetes "
-        "clusters.";
+    map.metadata.annotations[kDescription] = kDescriptionText;
     map.data[kRootCaKey] = ca_pem_;
     auto created = co_await rest_.create(Context(), map);
     if (!created) co_return tolerate(created.error());
     co_return Result<void>();
   }
-  if (existing->data.size() == 1 && existing->data.value_or(kRootCaKey, "") == ca_pem_)
-    co_return Result<void>();
+  bool described = !existing->metadata.annotations.value_or(kDescription, "").empty();
+  bool same = existing->data.size() == 1 && existing->data.value_or(kRootCaKey, "") == ca_pem_;
+  if (same && described) co_return Result<void>();
   corev1::ConfigMap map = *existing;
+  if (!described) map.metadata.annotations[kDescription] = kDescriptionText;
   map.data.clear();
   map.data[kRootCaKey] = ca_pem_;
   auto updated = co_await rest_.update(Context(), map);

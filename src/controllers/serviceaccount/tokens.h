@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api/gen/corev1.h"
+#include "client/controller_ref.h"
 #include "client/workqueue.h"
 #include "controllers/controller.h"
 
@@ -20,7 +21,10 @@ class TokensController final : public Controller {
 
   Task<Result<void>> sync_account(std::string key);
   Task<Result<void>> sync_secret(std::string key);
+  Task<Result<void>> drop_reference(client::KeyParts secret);
   Task<Result<void>> generate(AccountPtr account);
+  Task<Result<bool>> names_token(const corev1::ServiceAccount& live);
+  Task<Result<void>> refer(corev1::ServiceAccount account, std::string secret);
   Task<Result<void>> delete_tokens(std::string ns, std::string account);
   Result<void> fill(corev1::Secret& secret, const corev1::ServiceAccount& account, bool& changed) const;
   bool has_token(const corev1::ServiceAccount& account) const;
@@ -32,6 +36,7 @@ class TokensController final : public Controller {
   client::Informer<corev1::Secret>& secrets_;
   client::WorkQueue<> account_queue_;
   client::WorkQueue<> secret_queue_;
+  std::map<std::string, std::string> gone_;  // key of a Secret that is gone -> its account, which may name it
 };
 
 }  // namespace xebec::controllers
