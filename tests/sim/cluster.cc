@@ -9,7 +9,6 @@
 #include "kubelet/probes/net_prober.h"
 #include "kubelet/volumes/volume_mounter.h"
 #include "security/pki/pki.h"
-#include "storage/memory/memory_store.h"
 
 namespace xebec::sim {
 namespace {
@@ -73,9 +72,14 @@ class HollowNode {
         kubelet_(kubelet_options(index), env, std::move(rest),
                  kubelet::KubeletParts{runtime_, volumes_, *cgroups_, *files_, *net_, machine_}) {}
 
-  Task<void> run(CancelToken token) { return kubelet_.run(std::move(token)); }
+  Task<void> run(CancelToken token) {
+    life_ = CancelSource(token);
+    return kubelet_.run(life_.token());
+  }
+  void kill() { life_.cancel(); }
 
  private:
+  CancelSource life_;
   cri::FakeRuntime runtime_;
   kubelet::NullVolumes volumes_;
   std::unique_ptr<kubelet::CgroupManager> cgroups_;
@@ -85,25 +89,30 @@ class HollowNode {
   kubelet::Kubelet kubelet_;
 };
 
+// Faults that can be turned on. The recorder, which watches everything, is spared.
+class SwitchedFaults final : public storage::FaultPlan {
+ public:
+  void set(std::shared_ptr<storage::FaultPlan> plan) { plan_ = std::move(plan); }
+  storage::Fault next(storage::OpKind kind, std::string_view key) override {
+    return plan_ == nullptr || key == "/registry/" ? storage::Fault() : plan_->next(kind, key);
+  }
+
+ private:
+  std::shared_ptr<storage::FaultPlan> plan_;
+};
+
 Cluster::Cluster(ClusterOptions options)
     : options_(options),
       clock_(std::make_shared<SimClock>(executor_, kStart)),
       rng_(make_seeded_rng(options.seed)),
       scope_(std::make_unique<Scope>(executor_)) {
+  faults_ = std::make_shared<SwitchedFaults>();
   storage::MemoryOptions memory;
   memory.clock = clock_;
   memory.executor = &executor_;
+  memory.faults = faults_;
   store_ = storage::make_memory_store(std::move(memory));
-  apiserver::InstanceEnv env;
-  env.store = store_.get();
-  env.clock = clock_;
-  env.rng = rng_.get();
-  env.executor = &executor_;
-  env.metrics = &metrics_;
-  apiserver::InstanceOptions instance;
-  instance.client_ca_pem = ca_pem();
-  instance.service_account_key_pem = service_account_key();
-  instance_ = await(apiserver::Instance::start(std::move(env), std::move(instance))).value();
+  start_server();
   admin_ = std::make_unique<client::Rest>(rest_as("kubernetes-admin", {"system:masters"}));
   scope_->spawn(record());
   start_components();
@@ -112,14 +121,41 @@ Cluster::Cluster(ClusterOptions options)
 Cluster::~Cluster() {
   scope_->cancel();
   executor_.run_for(std::chrono::minutes(2));
+  stop_server();
+  executor_.run_for(std::chrono::seconds(1));
+}
+
+void Cluster::start_server() {
+  metrics_.push_back(std::make_unique<Metrics>());
+  apiserver::InstanceEnv env;
+  env.store = store_.get();
+  env.clock = clock_;
+  env.rng = rng_.get();
+  env.executor = &executor_;
+  env.metrics = metrics_.back().get();
+  apiserver::InstanceOptions instance;
+  instance.client_ca_pem = ca_pem();
+  instance.service_account_key_pem = service_account_key();
+  instances_.push_back(await(apiserver::Instance::start(std::move(env), std::move(instance))).value());
+  front_->set_server(&instances_.back()->handler());
+}
+
+void Cluster::stop_server() {
+  front_->set_server(nullptr);
   bool stopped = false;
   Scope last(executor_);
   last.spawn([](apiserver::Instance& instance, bool& done) -> Task<void> {
     co_await instance.stop();
     done = true;
-  }(*instance_, stopped));
+  }(*instances_.back(), stopped));
   executor_.run_while_not([&] { return stopped; }, std::chrono::minutes(5));
-  executor_.run_for(std::chrono::seconds(1));
+}
+
+void Cluster::kill_node(int index) { nodes_[static_cast<size_t>(index)]->kill(); }
+
+void Cluster::set_faults(storage::FaultRates rates) {
+  std::shared_ptr<Rng> rng = make_seeded_rng(rng_->next());
+  faults_->set(storage::make_random_faults(std::move(rng), rates));
 }
 
 client::Rest Cluster::rest_as(std::string user, std::vector<std::string> groups) const {
@@ -127,10 +163,8 @@ client::Rest Cluster::rest_as(std::string user, std::vector<std::string> groups)
   info.name = std::move(user);
   info.groups = std::move(groups);
   info.groups.emplace_back("system:authenticated");
-  std::shared_ptr<http::Handler> handler(std::shared_ptr<void>(), &instance_->handler());
-  auto client =
-      std::make_shared<client::InProcessClient>(std::move(handler), const_cast<SimExecutor&>(executor_),
-                                                std::make_shared<const UserInfo>(std::move(info)));
+  auto client = std::make_shared<client::InProcessClient>(front_, const_cast<SimExecutor&>(executor_),
+                                                          std::make_shared<const UserInfo>(std::move(info)));
   return client::Rest(std::move(client), scheme_);
 }
 
@@ -140,6 +174,10 @@ void Cluster::start_components() {
   options.root_ca_pem = ca_pem();
   options.cluster_cidr = "10.244.0.0/16";
   options.legacy_token_secrets = false;
+  options.sign_legacy_token = [](const std::string& ns, const std::string& account, const std::string&,
+                                 const std::string&) -> Result<std::string> {
+    return "token of " + ns + "/" + account;
+  };
   auto as_account = [this](std::string_view account) {
     return rest_as("system:serviceaccount:kube-system:" + std::string(account),
                    {"system:serviceaccounts", "system:serviceaccounts:kube-system"});

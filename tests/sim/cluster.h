@@ -15,11 +15,13 @@
 #include "client/rest.h"
 #include "controllers/manager.h"
 #include "scheduler/scheduler.h"
-#include "storage/store.h"
+#include "sim/server_front.h"
+#include "storage/memory/memory_store.h"
 
 namespace xebec::sim {
 
 class HollowNode;
+class SwitchedFaults;
 
 struct ClusterOptions {
   uint64_t seed = 1;
@@ -42,10 +44,19 @@ class Cluster {
     executor_.run_while_not([&] { return result.has_value(); }, std::chrono::hours(1));
     return std::move(result.value());
   }
+  // Everything the node does ends, as when its power fails.
+  void kill_node(int index);
+  // The API server is gone, with all connections, until it is started again over the same store.
+  void stop_server();
+  void start_server();
+  // From now on the store of the API server fails at these rates.
+  void set_faults(storage::FaultRates rates);
   void run_for(Duration duration) { executor_.run_for(duration); }
   bool run_until(const std::function<bool()>& done, Duration limit);
   // Of every change of every object so far, in order.
   uint64_t event_hash() const { return hash_; }
+  client::Env env() { return client::Env(executor_, *clock_, *rng_, Logger()); }
+  Scope& scope() { return *scope_; }
   Duration now() const { return executor_.now().time_since_epoch(); }
 
  private:
@@ -63,9 +74,12 @@ class Cluster {
   std::shared_ptr<SimClock> clock_;
   std::shared_ptr<Rng> rng_;
   api::Scheme scheme_ = api::Scheme::builtin();
-  Metrics metrics_;
+  std::shared_ptr<SwitchedFaults> faults_;
   std::unique_ptr<storage::Store> store_;
-  std::unique_ptr<apiserver::Instance> instance_;
+  std::shared_ptr<ServerFront> front_ = std::make_shared<ServerFront>();
+  // The last one is the present one; what the others had begun may still end.
+  std::vector<std::unique_ptr<Metrics>> metrics_;
+  std::vector<std::unique_ptr<apiserver::Instance>> instances_;
   std::unique_ptr<client::Rest> admin_;
   std::unique_ptr<controllers::ControllerManager> controllers_;
   std::unique_ptr<scheduler::Scheduler> scheduler_;

@@ -1,57 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "api/gen/appsv1.h"
-#include "api/gen/corev1.h"
-#include "sim/cluster.h"
+#include "sim/workloads.h"
 
 namespace xebec::sim {
 namespace {
-
-appsv1::Deployment hue(int32_t replicas, std::string image) {
-  appsv1::Deployment out;
-  out.metadata.name = "hue-learn";
-  out.metadata.namespace_ = "default";
-  out.spec.replicas = replicas;
-  out.spec.selector.emplace().matchLabels["app"] = "hue";
-  out.spec.template_.metadata.labels["app"] = "hue";
-  corev1::Container& container = out.spec.template_.spec.containers.emplace_back();
-  container.name = "hue-learner";
-  container.image = std::move(image);
-  container.resources.requests["cpu"] = api::Quantity::must_parse("200m");
-  return out;
-}
-
-int32_t available(Cluster& cluster) {
-  auto found = cluster.await(cluster.rest().get<appsv1::Deployment>(Context(), "default", "hue-learn"));
-  return found ? found->status.availableReplicas : -1;
-}
-
-// What the Pods are and what was said of them, to be read when a test fails.
-std::string state_of(Cluster& cluster) {
-  std::string out;
-  auto pods = cluster.await(cluster.rest().list<corev1::Pod>(Context(), "default"));
-  if (pods) {
-    for (const corev1::Pod& pod : pods->items) {
-      out += fmt::format("\n{} on '{}': {} {}", pod.metadata.name, pod.spec.nodeName, pod.status.phase,
-                         pod.status.message);
-    }
-  }
-  auto events = cluster.await(cluster.rest().list<corev1::Event>(Context(), "default"));
-  if (events) {
-    for (const corev1::Event& event : events->items)
-      out += fmt::format("\n{}: {}: {}", event.involvedObject.name, event.reason, event.message);
-  }
-  return out;
-}
-
-// Looks every virtual second, since looking is a request that takes virtual time itself.
-bool becomes_available(Cluster& cluster, int32_t replicas, int seconds) {
-  for (int i = 0; i < seconds; ++i) {
-    if (available(cluster) == replicas) return true;
-    cluster.run_for(std::chrono::seconds(1));
-  }
-  return false;
-}
 
 TEST(SimulatedCluster, ADeploymentRunsOnAHollowKubelet) {
   Cluster cluster(ClusterOptions{.seed = 1, .nodes = 1});
@@ -77,6 +29,22 @@ TEST(SimulatedCluster, DeletingADeploymentDeletesEverythingItOwns) {
   cluster.run_for(std::chrono::minutes(2));
   EXPECT_TRUE(cluster.await(cluster.rest().list<corev1::Pod>(Context(), "default"))->items.empty());
   EXPECT_TRUE(cluster.await(cluster.rest().list<appsv1::ReplicaSet>(Context(), "default"))->items.empty());
+}
+
+// With the rights that controllers have in a real cluster.
+TEST(SimulatedCluster, ASecretForAnAccountIsFilled) {
+  Cluster cluster(ClusterOptions{.seed = 3, .nodes = 0});
+  cluster.run_for(std::chrono::seconds(5));
+  corev1::Secret secret;
+  secret.metadata.name = "own";
+  secret.metadata.namespace_ = "default";
+  secret.metadata.annotations["kubernetes.io/service-account.name"] = "default";
+  secret.type = "kubernetes.io/service-account-token";
+  ASSERT_TRUE(cluster.await(cluster.rest().create(Context(), secret)));
+  cluster.run_for(std::chrono::seconds(10));
+  auto filled = cluster.await(cluster.rest().get<corev1::Secret>(Context(), "default", "own"));
+  ASSERT_TRUE(filled);
+  EXPECT_EQ(filled->data["token"].data, "token of default/default");
 }
 
 uint64_t fingerprint(uint64_t seed) {
