@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "http/query_flag.h"
+
 namespace xebec::apiserver {
 namespace {
 
@@ -30,8 +32,6 @@ std::string_view verb_of(std::string_view method) {
   if (method == "DELETE") return "delete";
   return "";
 }
-
-bool is_true(const std::optional<std::string>& value) { return value && *value != "false" && *value != "0"; }
 
 // The name a field selector asks for, if it asks for exactly one.
 std::string selected_name(std::string_view selector) {
@@ -70,7 +70,7 @@ void parse_resource(const http::Request& request, std::vector<std::string> parts
   if (!parts.empty()) info.resource = parts[0];
 
   if (info.name.empty() && info.verb == "get") {
-    info.verb = is_true(request.param("watch")) ? "watch" : "list";
+    info.verb = http::query_flag(request, "watch") ? "watch" : "list";
     info.name = selected_name(request.param("fieldSelector").value_or(""));
   }
   if (info.name.empty() && info.verb == "delete") info.verb = "deletecollection";

@@ -299,6 +299,22 @@ TEST(ApiServer, BindsAPodOnce) {
             "Operation cannot be fulfilled on pods/binding \"p\": pod p is already assigned to node \"n\"");
 }
 
+TEST(ApiServer, FalseIsFalseInCapitalsToo) {
+  TestApi api;
+  auto apply = [&](const std::string& query, const std::string& colour) {
+    return api
+        .call({"PATCH",
+               kMaps + "/a?" + query,
+               R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"colour":")" +
+                   colour + R"("}})",
+               {{"Content-Type", "application/apply-patch+yaml"}}})
+        .first;
+  };
+  EXPECT_EQ(apply("fieldManager=one", "blue"), 201);
+  EXPECT_EQ(apply("fieldManager=two&force=False", "red"), 409);
+  EXPECT_EQ(apply("fieldManager=two&force=True", "red"), 200);
+}
+
 TEST(ApiServer, AWatchEndsWhenItsTimeIsOver) {
   TestApi api;
   http::Response response = api.send({"GET", kMaps + "?watch=true&timeoutSeconds=5"});

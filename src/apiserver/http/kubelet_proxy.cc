@@ -10,6 +10,7 @@
 #include "apiserver/cache/entry.h"
 #include "apiserver/http/respond.h"
 #include "apiserver/http/tunnel.h"
+#include "http/query_flag.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -63,13 +64,12 @@ std::string kubelet_query(const http::Request& request, std::string_view subreso
     out += fmt::format("{}{}={}", out.empty() ? "" : "&", name, http::percent_encode(value));
   };
   auto flag = [&](std::string_view name, std::string_view kubelet_name) {
-    std::optional<std::string> value = request.param(name);
-    if (value && *value != "false" && *value != "0") add(kubelet_name, "1");
+    if (http::query_flag(request, name)) add(kubelet_name, "1");
   };
   if (subresource == "log") {
     for (std::string_view name : {"follow", "limitBytes", "previous", "sinceSeconds", "sinceTime", "stream",
                                   "tailLines", "timestamps"}) {
-      if (auto value = request.param(name); value && !value->empty() && *value != "false") add(name, *value);
+      if (auto value = request.param(name); value && !value->empty()) add(name, *value);
     }
     return out;
   }

@@ -8,6 +8,7 @@
 #include "api/field_error.h"
 #include "api/gen/metav1.h"
 #include "apiserver/http/body.h"
+#include "http/query_flag.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -17,8 +18,6 @@ using field::Path;
 Status invalid_options(std::string_view kind, const field::Errors& errors) {
   return errors::invalid(KindName{"meta.k8s.io", kind}, "", field::causes(errors));
 }
-
-bool go_bool(const std::optional<std::string>& value) { return value && *value != "false" && *value != "0"; }
 
 Result<std::optional<int64_t>> int_param(const http::Request& request, std::string_view name) {
   std::optional<std::string> text = request.param(name);
@@ -123,7 +122,7 @@ void check_delete_options(const metav1::DeleteOptions& options, field::Errors& e
 Result<metav1::DeleteOptions> delete_options_of_query(const http::Request& request) {
   metav1::DeleteOptions options;
   TRY(options.gracePeriodSeconds, int_param(request, "gracePeriodSeconds"));
-  if (auto value = request.param("orphanDependents")) options.orphanDependents = go_bool(value);
+  if (auto value = request.param("orphanDependents")) options.orphanDependents = http::is_true(*value);
   if (auto value = request.param("propagationPolicy"); value && !value->empty())
     options.propagationPolicy = *value;
   options.dryRun = request.params("dryRun");
@@ -137,9 +136,9 @@ Result<ListOptions> parse_list_options(const http::Request& request, bool is_wat
   out.label_selector = request.param("labelSelector").value_or("");
   out.field_selector = request.param("fieldSelector").value_or("");
   out.watch = is_watch;
-  out.allow_bookmarks = go_bool(request.param("allowWatchBookmarks"));
+  out.allow_bookmarks = http::query_flag(request, "allowWatchBookmarks");
   if (auto value = request.param("sendInitialEvents"); value && !value->empty())
-    out.send_initial_events = go_bool(value);
+    out.send_initial_events = http::is_true(*value);
   out.resource_version = request.param("resourceVersion").value_or("");
   out.resource_version_match = request.param("resourceVersionMatch").value_or("");
   TRY(out.timeout_seconds, int_param(request, "timeoutSeconds"));
@@ -182,7 +181,7 @@ Result<WriteQuery> parse_write_query(const http::Request& request, WriteKind kin
       manager.empty() ? manager_of_agent(request.headers.get("user-agent")) : std::move(manager);
 
   if (auto force = request.param("force"); kind == WriteKind::kPatch && force && !force->empty()) {
-    out.force = go_bool(force);
+    out.force = http::is_true(*force);
     if (!apply) errors.push_back(field::forbidden(Path("force"), "may not be specified for non-apply patch"));
   }
 

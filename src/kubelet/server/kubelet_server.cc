@@ -6,6 +6,7 @@
 
 #include "api/gen/corev1.h"
 #include "codec/json.h"
+#include "http/query_flag.h"
 #include "kubelet/server/authenticator.h"
 #include "kubelet/server/authorizer.h"
 #include "kubelet/server/container_logs.h"
@@ -236,9 +237,8 @@ KubeletServer::~KubeletServer() = default;
 
 Task<http::Response> KubeletServer::handle(Context context, http::Request request) {
   std::string path = metric_path(path_segments(request.path));
-  std::string following = request.param("follow").value_or("");
-  bool long_running = path == "exec" || path == "attach" || path == "portForward" ||
-                      (!following.empty() && following != "false");
+  bool long_running =
+      path == "exec" || path == "attach" || path == "portForward" || http::query_flag(request, "follow");
   std::vector<std::string> labels = {request.method, path, "readwrite", long_running ? "true" : "false"};
   core_->requests.with(labels).add();
   Result<http::Response> response = co_await core_->admit(std::move(context), std::move(request));

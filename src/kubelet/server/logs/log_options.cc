@@ -1,4 +1,5 @@
 #include "kubelet/server/logs/log_options.h"
+#include "http/query_flag.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,16 +11,6 @@ namespace {
 
 Status undecodable() { return errors::bad_request(R"({"message": "Unable to decode query."})"); }
 Status nonsense() { return Status(422, reason::kInvalid, R"({"message": "Invalid request."})"); }
-
-// Anything but "false" and "0" is true, as in apimachinery's conversion of query parameters.
-bool flag(const http::Request& request, std::string_view name) {
-  std::optional<std::string> value = request.param(name);
-  if (!value) return false;
-  for (char& c : *value) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return *value != "false" && *value != "0";
-}
 
 Result<std::optional<int64_t>> number(const http::Request& request, std::string_view name, int64_t least) {
   std::optional<std::string> text = request.param(name);
@@ -44,9 +35,9 @@ Result<void> choose_stream(const http::Request& request, LogOptions& options) {
 
 Result<LogOptions> parse_log_options(const http::Request& request, WallTime now) {
   LogOptions options;
-  options.follow = flag(request, "follow");
-  options.previous = flag(request, "previous");
-  options.timestamps = flag(request, "timestamps");
+  options.follow = http::query_flag(request, "follow");
+  options.previous = http::query_flag(request, "previous");
+  options.timestamps = http::query_flag(request, "timestamps");
   TRY(options.tail_lines, number(request, "tailLines", 0));
   TRY(options.limit_bytes, number(request, "limitBytes", 1));
   TRY(std::optional<int64_t> since_seconds, number(request, "sinceSeconds", 1));
