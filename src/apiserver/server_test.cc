@@ -315,6 +315,27 @@ TEST(ApiServer, FalseIsFalseInCapitalsToo) {
   EXPECT_EQ(apply("fieldManager=two&force=True", "red"), 200);
 }
 
+// As Ansible's k8s_scale does.
+TEST(ApiServer, AStrategicPatchOfAScaleCanNameTheScaledKind) {
+  TestApi api;
+  const std::string path = "/apis/apps/v1/namespaces/default/deployments";
+  const std::string deployment =
+      R"({"metadata":{"name":"d"},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}})";
+  ASSERT_EQ(api.call({"POST", path, deployment}).first, 201);
+  auto patch = [&](const std::string& type) {
+    return api.call(
+        {"PATCH",
+         path + "/d/scale",
+         R"({"kind":"Deployment","metadata":{"name":"d","namespace":"default"},"spec":{"replicas":3}})",
+         {{"Content-Type", type}}});
+  };
+  auto [status, scale] = patch("application/strategic-merge-patch+json");
+  EXPECT_EQ(status, 200) << codec::to_json(scale);
+  EXPECT_EQ(at(scale, {"kind"}), "Scale");
+  EXPECT_EQ(at(scale, {"spec", "replicas"}), "3");
+  EXPECT_NE(patch("application/merge-patch+json").first, 200);
+}
+
 TEST(ApiServer, AWatchEndsWhenItsTimeIsOver) {
   TestApi api;
   http::Response response = api.send({"GET", kMaps + "?watch=true&timeoutSeconds=5"});

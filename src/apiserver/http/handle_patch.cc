@@ -67,7 +67,10 @@ Result<api::Object> decode_patched(const PatchState& state, const codec::Value& 
   Result<codec::DecodeResult> decoded = codec::from_value(
       *shape.type, document, object.data(), ignore ? codec::Strictness::Ignore : codec::Strictness::Warn);
   if (!decoded) return fail(invalid_patch(codec::to_json(document), decoded.error().message));
-  if (decoded->api_version != shape.kind.api_version() || decoded->kind != shape.kind.kind) {
+  // A strategic merge patch has the type that the URL says, whatever kind it names (Ansible scales a
+  // Deployment so).
+  const bool named = state.type != PatchType::kStrategic;
+  if (named && (decoded->api_version != shape.kind.api_version() || decoded->kind != shape.kind.kind)) {
     api::GroupVersionKind given = api::GroupVersionKind::from(decoded->api_version, decoded->kind);
     return fail(errors::bad_request(
         fmt::format("the API version in the data ({}) does not match the expected API version ({})",
