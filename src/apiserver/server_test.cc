@@ -336,6 +336,29 @@ TEST(ApiServer, AStrategicPatchOfAScaleCanNameTheScaledKind) {
   EXPECT_NE(patch("application/merge-patch+json").first, 200);
 }
 
+TEST(ApiServer, EvictionsOfBothVersionsAreTakenAndNoOthers) {
+  TestApi api;
+  const std::string path = "/api/v1/namespaces/default/pods";
+  for (const std::string name : {"a", "b"}) {
+    const std::string pod =
+        R"({"metadata":{"name":")" + name + R"("},"spec":{"containers":[{"name":"c","image":"i"}]}})";
+    EXPECT_EQ(api.call({"POST", path, pod}).first, 201);
+  }
+  auto evict = [&](const std::string& name, const std::string& version) {
+    return api.call({"POST", path + "/" + name + "/eviction",
+                     R"({"kind":"Eviction","apiVersion":"policy/)" + version + R"(","metadata":{"name":")" +
+                         name + R"("}})"});
+  };
+  auto [status, refused] = evict("a", "v2");
+  EXPECT_EQ(status, 400);
+  EXPECT_EQ(at(refused, {"message"}),
+            "the API version in the data (policy/v2) does not match the expected API version (policy/v1)");
+  EXPECT_EQ(evict("a", "v1").first, 201);
+  EXPECT_EQ(evict("b", "v1beta1").first, 201);
+  EXPECT_EQ(api.call({"GET", path + "/a"}).first, 404);
+  EXPECT_EQ(api.call({"GET", path + "/b"}).first, 404);
+}
+
 TEST(ApiServer, AWatchEndsWhenItsTimeIsOver) {
   TestApi api;
   http::Response response = api.send({"GET", kMaps + "?watch=true&timeoutSeconds=5"});

@@ -17,6 +17,8 @@ namespace xebec::apiserver {
 struct Expected {
   const api::Message* type;
   api::GroupVersionKind kind;
+  // Another version of the kind that is taken as it stands, since its fields are the same.
+  std::string also_version{};
 };
 
 // Decoded and defaulted, in the version of the request. Strict errors become warnings (Strictness::Warn) or a

@@ -116,7 +116,9 @@ http::Response success(const Accepted& accepted) {
 Answer handle_eviction(Context context, ResourceCall call) {
   CO_TRY(Accepted accepted, negotiate(call.request(), Offered()));
   CO_TRY(WriteQuery query, parse_write_query(call.request(), WriteKind::kCreate));
-  Expected expected{&api::type_of<policyv1::Eviction>(), api::GroupVersionKind{"policy", "v1", "Eviction"}};
+  // Clients older than policy/v1 send the beta version, for good.
+  Expected expected{&api::type_of<policyv1::Eviction>(), api::GroupVersionKind{"policy", "v1", "Eviction"},
+                    "v1beta1"};
   CO_TRY(api::Object sent, decode_body(call.request(), expected, query.strictness, call.exchange->warnings));
   const policyv1::Eviction& eviction = sent.get<policyv1::Eviction>();
   if (!eviction.metadata.name.empty() && eviction.metadata.name != call.name) {
