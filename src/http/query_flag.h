@@ -1,5 +1,5 @@
-// Boolean parameters of queries, as apimachinery reads them (runtime.Convert_Slice_string_To_bool): any value is true,
-// the empty one too, except 0 and false, which is written in any case: Python's clients send False.
+// Boolean parameters of queries, as apimachinery reads them (runtime.Convert_Slice_string_To_bool): any value
+// is true, the empty one too, except 0 and false, which is written in any case: Python's clients send False.
 #pragma once
 
 #include <algorithm>

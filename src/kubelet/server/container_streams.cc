@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "api/gen/corev1.h"
+#include "kubelet/streaming/port_channels.h"
 #include "kubelet/streaming/runtime_connection.h"
 #include "kubelet/streaming/upgrades.h"
 
@@ -36,6 +37,14 @@ Result<std::vector<int32_t>> ports_of(const http::Request& request) {
     }
   }
   return ports;
+}
+
+// There the ports are named by the request, not by each stream.
+Result<void> check_channel_ports(const std::vector<int32_t>& ports) {
+  if (ports.empty()) return fail(errors::bad_request("query parameter \"port\" is required"));
+  if (ports.size() <= kMostForwardedPorts) return {};
+  return fail(errors::bad_request(
+      fmt::format("at most {} ports can be forwarded over one connection", kMostForwardedPorts)));
 }
 
 }  // namespace
@@ -98,6 +107,10 @@ Task<Result<http::Response>> ContainerStreams::port_forward(Context context, htt
                                                             StreamTarget target) const {
   CO_TRY(std::vector<int32_t> ports, ports_of(request));
   CO_TRY(Protocol protocol, negotiate_port_forward(request));
+  const bool channels = protocol.carrier == Carrier::kChannels;
+  if (channels) {
+    CO_TRY_VOID(check_channel_ports(ports));
+  }
   std::string no_container;
   FoundPod found = co_await pods_.find(target.ns, target.pod, std::move(no_container));
   if (!found.pod || (!target.uid.empty() && target.uid != found.pod->metadata.uid)) co_return fail(no_pod());
@@ -106,10 +119,11 @@ Task<Result<http::Response>> ContainerStreams::port_forward(Context context, htt
     status.message = fmt::format("failed to find sandbox of pod \"{}\"", target.pod);
     co_return fail(std::move(status));
   }
-  Result<std::string> url = co_await pods_.port_forward_url(found.sandbox_id, std::move(ports));
+  Result<std::string> url = co_await pods_.port_forward_url(found.sandbox_id, ports);
   if (!url) co_return fail(runtime_error(url.error()));
   CO_TRY(auto runtime,
          co_await connect_runtime(pool_, std::move(context), std::move(*url), protocol.runtime));
+  if (channels) co_return join_ports(request, protocol, std::move(runtime), std::move(ports), rng_);
   StreamOptions none;
   co_return join_streams(request, protocol, std::move(runtime), std::move(none), rng_);
 }

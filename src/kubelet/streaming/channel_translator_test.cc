@@ -1,12 +1,10 @@
 // Exec between a WebSocket client and a SPDY runtime, both played here, over pipes in memory.
 #include "kubelet/streaming/channel_translator.h"
 
-#include <cstring>
-
 #include "base/scope.h"
-#include "base/sync.h"
 #include "kubelet/streaming/channels.h"
 #include "kubelet/streaming/protocol.h"
+#include "kubelet/streaming/test_pipe.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -14,57 +12,6 @@ namespace {
 namespace websocket = http::websocket;
 namespace spdy = http::spdy;
 using StreamPtr = std::shared_ptr<spdy::Stream>;
-
-constexpr size_t kPipeRoom = 100'000;  // a writer waits for its reader beyond this
-
-struct Pipe {
-  std::string bytes;
-  bool ended = false;
-  Signal changed;
-};
-
-class PipeEnd final : public http::ByteStream {
- public:
-  PipeEnd(std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out) : in_(in), out_(out) {}
-  ~PipeEnd() override { close(); }
-  Task<Result<size_t>> read(std::span<char> into) override {
-    auto in = in_;
-    while (in->bytes.empty() && !in->ended) co_await in->changed.wait();
-    size_t count = std::min(into.size(), in->bytes.size());
-    std::memcpy(into.data(), in->bytes.data(), count);
-    in->bytes.erase(0, count);
-    in->changed.notify_all();
-    co_return count;
-  }
-  Task<Result<void>> write(std::string_view bytes) override {
-    auto out = out_;
-    while (out->bytes.size() > kPipeRoom && !out->ended) co_await out->changed.wait();
-    if (out->ended) co_return fail(errors::service_unavailable("pipe closed"));
-    out->bytes += bytes;
-    out->changed.notify_all();
-    co_return Result<void>();
-  }
-  Task<Result<void>> shutdown_write() override {
-    out_->ended = true;
-    out_->changed.notify_all();
-    co_return Result<void>();
-  }
-  void close() override {
-    for (const auto& pipe : {in_, out_}) {
-      pipe->ended = true;
-      pipe->changed.notify_all();
-    }
-  }
-
- private:
-  std::shared_ptr<Pipe> in_, out_;
-};
-
-std::pair<std::unique_ptr<http::ByteStream>, std::unique_ptr<http::ByteStream>> make_pipe() {
-  auto a = std::make_shared<Pipe>();
-  auto b = std::make_shared<Pipe>();
-  return {std::make_unique<PipeEnd>(a, b), std::make_unique<PipeEnd>(b, a)};
-}
 
 // How the runtime behaves: echoes its input, then ends with a status, without one, or never.
 enum class End { kStatus, kBroken, kNever };
@@ -308,6 +255,13 @@ TEST(Protocols, TheClientsFirstKnownOneIsChosen) {
   auto tunnel = negotiate_port_forward(websocket_request("SPDY/3.1+portforward.k8s.io"));
   EXPECT_EQ(tunnel->carrier, Carrier::kTunnel);
   EXPECT_EQ(tunnel->runtime, "portforward.k8s.io");
+  for (std::string name : {"", "v4.channel.k8s.io", "v4.base64.channel.k8s.io"}) {
+    auto channels = negotiate_port_forward(websocket_request(name));
+    ASSERT_TRUE(channels);
+    EXPECT_EQ(channels->carrier, Carrier::kChannels);
+    EXPECT_EQ(channels->runtime, "portforward.k8s.io");
+    EXPECT_EQ(channels->base64, name.find("base64") != name.npos);
+  }
 }
 
 TEST(Protocols, WithoutACommonOneTheUpgradeIsForbidden) {
@@ -315,7 +269,7 @@ TEST(Protocols, WithoutACommonOneTheUpgradeIsForbidden) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, 403);
   EXPECT_EQ(negotiate_remote_command(websocket_request("v9.channel.k8s.io")).error().code, 403);
-  EXPECT_EQ(negotiate_port_forward(websocket_request("")).error().code, 403);
+  EXPECT_EQ(negotiate_port_forward(websocket_request("v5.channel.k8s.io")).error().code, 403);
   EXPECT_EQ(negotiate_remote_command(http::Request()).error().code, 400);
 }
 

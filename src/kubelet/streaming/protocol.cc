@@ -9,15 +9,16 @@ namespace xebec::kubelet {
 namespace {
 
 constexpr std::string_view kV4 = "v4.channel.k8s.io";
+constexpr std::string_view kBase64V4 = "v4.base64.channel.k8s.io";
 constexpr std::string_view kV3 = "v3.channel.k8s.io";
 constexpr std::string_view kPortForward = "portforward.k8s.io";
 constexpr std::string_view kTunnelProtocol = "SPDY/3.1+portforward.k8s.io";
 
 constexpr std::string_view kSpdyCommands[] = {kV4, kV3, "v2.channel.k8s.io", "channel.k8s.io"};
 constexpr std::string_view kSpdyPortForward[] = {kPortForward};
-constexpr std::string_view kTunnels[] = {kTunnelProtocol};
-constexpr std::string_view kChannels[] = {"v5.channel.k8s.io", kV4, "v4.base64.channel.k8s.io",
-                                          "channel.k8s.io", "base64.channel.k8s.io"};
+constexpr std::string_view kWebSocketPortForward[] = {kTunnelProtocol, kV4, kBase64V4};
+constexpr std::string_view kChannels[] = {"v5.channel.k8s.io", kV4, kBase64V4, "channel.k8s.io",
+                                          "base64.channel.k8s.io"};
 
 Status no_common(const std::vector<std::string>& offered, std::span<const std::string_view> accepted) {
   return Status(
@@ -50,15 +51,13 @@ Result<Protocol> negotiate_spdy(const http::Request& request, std::span<const st
   return fail(no_common(offered, accepted));
 }
 
-Result<Protocol> negotiate_websocket(const http::Request& request, Carrier carrier,
+Result<Protocol> negotiate_websocket(const http::Request& request,
                                      std::span<const std::string_view> accepted) {
   Protocol protocol;
-  protocol.carrier = carrier;
   std::vector<std::string> offered = http::websocket::offered_protocols(request);
   protocol.client = http::websocket::choose_protocol(request, accepted);
-  if (protocol.client.empty() && (!offered.empty() || carrier == Carrier::kTunnel)) {
-    return fail(no_common(offered, accepted));
-  }
+  if (protocol.client.empty() && !offered.empty()) return fail(no_common(offered, accepted));
+  protocol.carrier = protocol.client == kTunnelProtocol ? Carrier::kTunnel : Carrier::kChannels;
   return protocol;
 }
 
@@ -71,7 +70,7 @@ bool Protocol::has_status() const { return runtime == kV4; }
 Result<Protocol> negotiate_remote_command(const http::Request& request) {
   if (http::spdy::is_upgrade(request)) return negotiate_spdy(request, kSpdyCommands);
   if (!http::websocket::is_upgrade(request)) return fail(no_upgrade());
-  TRY(Protocol protocol, negotiate_websocket(request, Carrier::kChannels, kChannels));
+  TRY(Protocol protocol, negotiate_websocket(request, kChannels));
   // Before version 4 the error channel is plain text, which is what version 3 of SPDY sends.
   bool status = protocol.client.starts_with("v4.") || protocol.client.starts_with("v5.");
   protocol.runtime = status ? kV4 : kV3;
@@ -82,7 +81,7 @@ Result<Protocol> negotiate_remote_command(const http::Request& request) {
 Result<Protocol> negotiate_port_forward(const http::Request& request) {
   if (http::spdy::is_upgrade(request)) return negotiate_spdy(request, kSpdyPortForward);
   if (!http::websocket::is_upgrade(request)) return fail(no_upgrade());
-  TRY(Protocol protocol, negotiate_websocket(request, Carrier::kTunnel, kTunnels));
+  TRY(Protocol protocol, negotiate_websocket(request, kWebSocketPortForward));
   protocol.runtime = kPortForward;
   return protocol;
 }

@@ -53,7 +53,7 @@ XEBEC_FUZZ(stream_protocol) {
     FUZZ_CHECK(!accepted || accepted->status == 101);
   }
   const Result<Protocol> forward = negotiate_port_forward(request);
-  if (forward) FUZZ_CHECK(forward->carrier == Carrier::kTunnel || forward->carrier == Carrier::kSpdy);
+  if (forward) FUZZ_CHECK((forward->carrier == Carrier::kTunnel) == forward->client.starts_with("SPDY/"));
 }
 
 }  // namespace xebec::kubelet

@@ -1,6 +1,7 @@
 #include "kubelet/streaming/upgrades.h"
 
 #include "kubelet/streaming/byte_pipe.h"
+#include "kubelet/streaming/port_channels.h"
 #include "kubelet/streaming/websocket_stream.h"
 
 namespace xebec::kubelet {
@@ -54,6 +55,23 @@ class ChannelUpgrade final : public http::Upgrade {
   Rng& rng_;
 };
 
+class PortUpgrade final : public http::Upgrade {
+ public:
+  PortUpgrade(std::unique_ptr<http::ByteStream> runtime, PortChannels channels, Rng& rng)
+      : runtime_(std::move(runtime)), channels_(std::move(channels)), rng_(rng) {}
+
+  Task<void> run(Context context, std::unique_ptr<http::ByteStream> stream) override {
+    websocket::Socket socket(std::move(stream), websocket::Role::kServer, rng_);
+    spdy::Session session(std::move(runtime_), spdy::Role::kClient);
+    co_await translate_ports(socket, session, channels_, context.cancel);
+  }
+
+ private:
+  std::unique_ptr<http::ByteStream> runtime_;
+  const PortChannels channels_;
+  Rng& rng_;
+};
+
 }  // namespace
 
 Result<http::Response> join_streams(const http::Request& request, const Protocol& protocol,
@@ -77,6 +95,16 @@ Result<http::Response> join_streams(const http::Request& request, const Protocol
   translator.expect_status = protocol.has_status();
   return websocket::accept(request, protocol.client,
                            std::make_unique<ChannelUpgrade>(std::move(runtime), std::move(translator), rng));
+}
+
+Result<http::Response> join_ports(const http::Request& request, const Protocol& protocol,
+                                  std::unique_ptr<http::ByteStream> runtime, std::vector<int32_t> ports,
+                                  Rng& rng) {
+  PortChannels channels;
+  channels.ports = std::move(ports);
+  channels.base64 = protocol.base64;
+  return websocket::accept(request, protocol.client,
+                           std::make_unique<PortUpgrade>(std::move(runtime), std::move(channels), rng));
 }
 
 }  // namespace xebec::kubelet

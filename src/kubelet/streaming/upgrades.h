@@ -16,4 +16,9 @@ Result<http::Response> join_streams(const http::Request& request, const Protocol
                                     std::unique_ptr<http::ByteStream> runtime, StreamOptions options,
                                     Rng& rng);
 
+// The same for port forwarding over Carrier::kChannels.
+Result<http::Response> join_ports(const http::Request& request, const Protocol& protocol,
+                                  std::unique_ptr<http::ByteStream> runtime, std::vector<int32_t> ports,
+                                  Rng& rng);
+
 }  // namespace xebec::kubelet
