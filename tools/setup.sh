@@ -17,7 +17,7 @@ run_packages=(
   containerd runc containernetworking-plugins nftables iproute2 busybox-static
   zstd curl openssl socat
 )
-test_packages=(procps util-linux)
+test_packages=(procps util-linux etcd-server etcd-client)
 
 # Debian's kubernetes-client would overwrite a kubectl that another package installed, so it is never
 # installed: its kubectl is unpacked here, and linked into the PATH only where there is no other.

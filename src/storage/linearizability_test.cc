@@ -140,27 +140,26 @@ void run_clients(Store& store) {
   check(history);
 }
 
-TEST(Linearizability, MemoryStore) {
-  std::unique_ptr<Store> store = make_memory_store({});
-  run_clients(*store);
+class Linearizability : public ::testing::TestWithParam<Engine> {};
+
+TEST_P(Linearizability, OneOrderExplainsWhatAllClientsSee) {
+  TempDir dir;
+  Opened opened = GetParam().open(dir);
+  if (!opened.missing.empty()) GTEST_SKIP() << opened.missing;
+  run_clients(*opened.store);
 }
 
-TEST(Linearizability, RocksdbStore) {
-  TempDir dir;
-  Result<std::unique_ptr<Store>> store = open_rocksdb(rocksdb_options(dir.path("store")));
-  ASSERT_TRUE(store) << store.error().message;
-  run_clients(**store);
-}
+INSTANTIATE_TEST_SUITE_P(All, Linearizability, ::testing::ValuesIn(engines()),
+                         [](const auto& param) { return std::string(param.param.name); });
 
 // Watchers, writers and compaction at once: each watcher sees every event of its prefix once, in order.
-TEST(Concurrency, WatchersSeeEveryWriteOnceWhileOthersCompact) {
+class Concurrency : public ::testing::TestWithParam<Engine> {};
+
+TEST_P(Concurrency, WatchersSeeEveryWriteOnceWhileOthersCompact) {
   TempDir dir;
-  RocksdbOptions options = rocksdb_options(dir.path("store"));
-  options.sync = false;
-  options.watch_ring_bytes = 2000;
-  Result<std::unique_ptr<Store>> opened = open_rocksdb(options);
-  ASSERT_TRUE(opened) << opened.error().message;
-  Store& store = **opened;
+  Opened opened = GetParam().open(dir);
+  if (!opened.missing.empty()) GTEST_SKIP() << opened.missing;
+  Store& store = *opened.store;
   constexpr int kWriters = 3;
   constexpr int kWrites = 500;
   std::atomic<int64_t> delivered[kWriters] = {};
@@ -200,6 +199,9 @@ TEST(Concurrency, WatchersSeeEveryWriteOnceWhileOthersCompact) {
   }
   EXPECT_EQ(store.current_revision(), 1 + kWriters * kWrites);
 }
+
+INSTANTIATE_TEST_SUITE_P(All, Concurrency, ::testing::ValuesIn(engines()),
+                         [](const auto& param) { return std::string(param.param.name); });
 
 }  // namespace
 }  // namespace xebec::storage::testing

@@ -8,37 +8,13 @@
 namespace xebec::storage::testing {
 namespace {
 
-struct Engine {
-  const char* name;
-  std::unique_ptr<Store> (*open)(const TempDir& dir);
-};
-
-std::unique_ptr<Store> open_memory_with(size_t ring) {
-  MemoryOptions options;
-  options.clock = std::make_shared<SystemClock>();
-  options.watch_ring_bytes = ring;
-  return make_memory_store(options);
-}
-
-std::unique_ptr<Store> open_rocksdb_with(const TempDir& dir, size_t ring) {
-  RocksdbOptions options = rocksdb_options(dir.path("store"));
-  options.sync = false;
-  options.watch_ring_bytes = ring;
-  Result<std::unique_ptr<Store>> store = open_rocksdb(options);
-  return store ? std::move(*store) : nullptr;
-}
-
-const Engine kEngines[] = {
-    {"Memory", [](const TempDir&) { return open_memory_with(4 << 20); }},
-    {"MemoryWithoutRing", [](const TempDir&) { return open_memory_with(0); }},
-    {"Rocksdb", [](const TempDir& dir) { return open_rocksdb_with(dir, 4 << 20); }},
-    {"RocksdbWithoutRing", [](const TempDir& dir) { return open_rocksdb_with(dir, 0); }},
-};
-
 class StoreTest : public ::testing::TestWithParam<Engine> {
  protected:
   void SetUp() override {
-    store_ = GetParam().open(dir_);
+    Opened opened = GetParam().open(dir_);
+    if (!opened.missing.empty()) GTEST_SKIP() << opened.missing;
+    below_ = std::move(opened.below);
+    store_ = std::move(opened.store);
     ASSERT_NE(store_, nullptr);
   }
 
@@ -97,6 +73,7 @@ class StoreTest : public ::testing::TestWithParam<Engine> {
   }
 
   TempDir dir_;
+  std::shared_ptr<void> below_;
   std::unique_ptr<Store> store_;
 };
 
@@ -494,7 +471,7 @@ TEST_P(StoreTest, AClosedStoreRefusesAndEndsItsWatchers) {
   EXPECT_FALSE(block_on(store_->watch("", 0)));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, StoreTest, ::testing::ValuesIn(kEngines),
+INSTANTIATE_TEST_SUITE_P(All, StoreTest, ::testing::ValuesIn(engines()),
                          [](const auto& param) { return std::string(param.param.name); });
 
 TEST(PrefixEnd, IsTheNextKeyOutsideThePrefix) {

@@ -42,6 +42,22 @@ class ManualClock final : public Clock {
   std::atomic<int64_t> nanos_{1'700'000'000'000'000'000};
 };
 
+// A store of an engine on which the suite runs, and what must live as long.
+struct Opened {
+  std::shared_ptr<void> below;
+  std::unique_ptr<Store> store;
+  std::string missing;  // why there is none on this machine: the test is skipped
+};
+
+struct Engine {
+  const char* name;
+  Opened (*open)(const TempDir& dir);
+};
+
+// The engines of this test program: engines_test.cc of the folder. One whose name ends in WithoutRing keeps
+// no recent events in memory, so that its watchers live on the log.
+std::vector<Engine> engines();
+
 inline RocksdbOptions rocksdb_options(std::string dir) {
   RocksdbOptions options;
   options.dir = std::move(dir);

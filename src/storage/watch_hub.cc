@@ -59,6 +59,36 @@ void WatchHub::set_compacted(int64_t revision) {
   compacted_ = std::max(compacted_, revision);
 }
 
+void WatchHub::know(int64_t revision) {
+  int64_t known = known_;
+  while (known < revision && !known_.compare_exchange_weak(known, revision)) {
+  }
+}
+
+bool WatchHub::progress_wanted() const {
+  std::lock_guard lock(mutex_);
+  return wanted_ > revision_;
+}
+
+int64_t WatchHub::revision() const {
+  std::lock_guard lock(mutex_);
+  return revision_;
+}
+
+void WatchHub::skip_to(int64_t revision) {
+  std::vector<OneShot<Wake>> woken;
+  {
+    std::lock_guard lock(mutex_);
+    ring_.clear();
+    ring_used_ = 0;
+    revision_ = ring_floor_ = std::max(revision_, revision);
+    compacted_ = std::max(compacted_, revision_ + 1);
+    for (Cursor* cursor : waiting_) woken.push_back(cursor->shot);
+    waiting_.clear();
+  }
+  for (const OneShot<Wake>& shot : woken) shot.set(Wake::kNews);
+}
+
 void WatchHub::close(Status why) {
   std::vector<OneShot<Wake>> woken;
   {
@@ -157,11 +187,13 @@ class WatchHub::HubWatcher final : public Watcher {
     OneShot<Wake> shot;
     {
       std::lock_guard lock(hub_->mutex_);
-      cursor_.progress = hub_->revision_;
+      cursor_.progress = std::max(hub_->revision_, hub_->known_.load());
+      hub_->wanted_ = std::max(hub_->wanted_, cursor_.progress);
       hub_->stop_waiting(cursor_);
       shot = cursor_.shot;
     }
     shot.set(Wake::kNews);
+    if (hub_->on_progress_wanted_ && hub_->progress_wanted()) hub_->on_progress_wanted_();
   }
 
   void cancel() override {
@@ -194,7 +226,7 @@ Result<std::unique_ptr<Watcher>> WatchHub::watch(std::string prefix, int64_t fro
   std::lock_guard lock(mutex_);
   if (closed_) return fail(*closed_);
   if (from_revision < 0) return fail(errors::bad_request("a watch cannot start at a negative revision"));
-  int64_t delivered = from_revision == 0 ? revision_ : from_revision - 1;
+  int64_t delivered = from_revision == 0 ? std::max(revision_, known_.load()) : from_revision - 1;
   if (delivered < ring_floor_ && delivered + 1 < compacted_) return fail(compacted());
   return std::make_unique<HubWatcher>(shared_from_this(), std::move(prefix), delivered);
 }

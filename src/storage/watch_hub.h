@@ -3,7 +3,9 @@
 // watcher. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -43,8 +45,20 @@ class WatchHub : public std::enable_shared_from_this<WatchHub> {
   // In order of revisions, by one thread at a time; events up to and including `revision`.
   void publish(int64_t revision, const std::vector<std::shared_ptr<const Event>>& events);
   void set_compacted(int64_t revision);
+  // The store has this revision, though its events may not have been published yet: progress that is asked
+  // for from now on includes it. For engines that hear of others' writes.
+  void know(int64_t revision);
+  // Called whenever progress beyond what has been published is asked for. Before the first watch().
+  void on_progress_wanted(std::function<void()> wanted) { on_progress_wanted_ = std::move(wanted); }
+  // Progress beyond what has been published is waited for.
+  bool progress_wanted() const;
+  // Nothing will be published of the revisions up to this one, which compaction has taken away: watchers that
+  // had not come so far expire.
+  void skip_to(int64_t revision);
   // Every watcher ends with `why`.
   void close(Status why);
+
+  int64_t revision() const;
 
   Result<std::unique_ptr<Watcher>> watch(std::string prefix, int64_t from_revision);
 
@@ -68,12 +82,16 @@ class WatchHub : public std::enable_shared_from_this<WatchHub> {
   LogReader& log_;
   const size_t ring_bytes_;
 
-  std::mutex mutex_;
+  std::function<void()> on_progress_wanted_;
+  std::atomic<int64_t> known_{0};
+
+  mutable std::mutex mutex_;
   std::deque<std::shared_ptr<const Event>> ring_;
   size_t ring_used_ = 0;
   int64_t revision_;
   int64_t ring_floor_;  // every event after it is in the ring
   int64_t compacted_;
+  int64_t wanted_ = 0;  // the newest progress asked for
   std::optional<Status> closed_;
   std::vector<Cursor*> waiting_;  // in order of arrival
 };
