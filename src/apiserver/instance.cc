@@ -14,6 +14,8 @@
 #include "apiserver/authz/rbac/feed.h"
 #include "apiserver/authz/rbac/policy.h"
 #include "apiserver/bootstrap/cluster.h"
+#include "apiserver/bootstrap/master_leases.h"
+#include "apiserver/bootstrap/store_health.h"
 #include "apiserver/discovery/runtime_config.h"
 #include "apiserver/reviews/access_reviews.h"
 #include "apiserver/reviews/token_request.h"
@@ -26,6 +28,8 @@ namespace xebec::apiserver {
 namespace {
 
 constexpr Duration kRetry = std::chrono::seconds(1);
+
+bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
 
 std::vector<rbacv1::PolicyRule> node_rules(const std::vector<api::Object>& objects) {
   for (const api::Object& object : objects) {
@@ -49,6 +53,9 @@ struct Instance::Parts {
   std::shared_ptr<Authorizer> authorizer;
   std::unique_ptr<AdmissionChain> admission;
   std::unique_ptr<ApiServer> server;
+  // Of a store that several servers share.
+  std::unique_ptr<StoreHealth> health;
+  std::unique_ptr<MasterLeases> leases;
   OneShot<bool> ready;
 
   ClusterFacts facts() const {
@@ -148,6 +155,11 @@ struct Instance::Parts {
     server_options.documents.emplace_back("/.well-known/openid-configuration",
                                           issuer->discovery_document(jwks_uri));
     server_options.documents.emplace_back("/openid/v1/jwks", issuer->key_set());
+    if (options.registries.shared_store) {
+      health = std::make_unique<StoreHealth>(*env.store);
+      server_options.health_checks.push_back({"etcd", [this] { return health->check(); }});
+      scope->spawn(health->run(scope->token()));
+    }
     server = std::make_unique<ApiServer>(std::move(server_options), std::move(deps));
     return {};
   }
@@ -251,8 +263,15 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(InstanceEnv env, Instanc
              auto seconds = std::chrono::floor<std::chrono::seconds>(clock->now()).time_since_epoch().count();
              return ensure_service_cidr(registries, facts, api::Time::from_unix(seconds));
            }});
-  steps.push_back(Step{"bootstrap-controller",
-                       [registries, facts] { return ensure_kubernetes_service(registries, facts); }});
+  MasterLeases* leases = nullptr;
+  if (p->options.registries.shared_store && !is_loopback(facts.advertise_address)) {
+    p->leases = std::make_unique<MasterLeases>(*p->env.store, *p->registries, facts, p->env.logger);
+    leases = p->leases.get();
+  }
+  steps.push_back(Step{"bootstrap-controller", [registries, facts, leases] {
+                         return leases ? leases->reconcile() : ensure_kubernetes_service(registries, facts);
+                       }});
+  if (leases) p->scope->spawn(leases->run(p->scope->token()));
   steps.push_back(Step{"start-cluster-authentication-info-controller",
                        [registries, facts] { return ensure_authentication_info(registries, facts); }});
   p->scope->spawn(run_steps(std::move(namespaces), std::move(steps), std::move(feeds),

@@ -51,6 +51,7 @@ std::expected<void, std::string> IpRange::take(uint32_t address) {
   }
   std::lock_guard lock(mutex_);
   if (!used_.insert(address - base_).second) return std::unexpected(std::string(kIpAllocated));
+  pending_.insert(address - base_);
   return {};
 }
 
@@ -73,12 +74,27 @@ std::expected<uint32_t, std::string> IpRange::take_any(Rng& rng) {
   if (!offset) offset = free_in(1, std::min(reserved, size_), rng);
   if (!offset) return std::unexpected(std::string(kRangeFull));
   used_.insert(*offset);
+  pending_.insert(*offset);
   return base_ + *offset;
 }
 
 void IpRange::give_back(uint32_t address) {
   std::lock_guard lock(mutex_);
   used_.erase(address - base_);
+  pending_.erase(address - base_);
+}
+
+void IpRange::settle(uint32_t address) {
+  std::lock_guard lock(mutex_);
+  pending_.erase(address - base_);
+}
+
+void IpRange::replace(const std::vector<uint32_t>& stored) {
+  std::lock_guard lock(mutex_);
+  used_ = pending_;
+  for (uint32_t address : stored) {
+    if (contains(address)) used_.insert(address - base_);
+  }
 }
 
 void IpRange::mark(uint32_t address) {
@@ -98,6 +114,7 @@ std::expected<void, std::string> PortRange::take(int32_t port) {
   }
   std::lock_guard lock(mutex_);
   if (!used_.insert(port).second) return std::unexpected(std::string(kPortAllocated));
+  pending_.insert(port);
   return {};
 }
 
@@ -107,7 +124,9 @@ std::expected<int32_t, std::string> PortRange::take_any(Rng& rng) {
   std::lock_guard lock(mutex_);
   for (uint32_t i = 0; i < n; ++i) {
     const int32_t port = first_ + static_cast<int32_t>((start + i) % n);
-    if (used_.insert(port).second) return port;
+    if (!used_.insert(port).second) continue;
+    pending_.insert(port);
+    return port;
   }
   return std::unexpected(std::string(kRangeFull));
 }
@@ -115,6 +134,20 @@ std::expected<int32_t, std::string> PortRange::take_any(Rng& rng) {
 void PortRange::give_back(int32_t port) {
   std::lock_guard lock(mutex_);
   used_.erase(port);
+  pending_.erase(port);
+}
+
+void PortRange::settle(int32_t port) {
+  std::lock_guard lock(mutex_);
+  pending_.erase(port);
+}
+
+void PortRange::replace(const std::vector<int32_t>& stored) {
+  std::lock_guard lock(mutex_);
+  used_ = pending_;
+  for (int32_t port : stored) {
+    if (port >= first_ && port <= last_) used_.insert(port);
+  }
 }
 
 void PortRange::mark(int32_t port) {

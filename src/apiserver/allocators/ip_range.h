@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "base/result.h"
 
@@ -39,6 +40,10 @@ class IpRange {
   void give_back(uint32_t address);
   // Marks what is stored as taken; already taken is fine.
   void mark(uint32_t address);
+  // What was taken is stored, or given back: replace() need not keep it any more.
+  void settle(uint32_t address);
+  // What is stored by now is taken, and what was taken here and is not settled.
+  void replace(const std::vector<uint32_t>& stored);
   size_t used() const;
 
  private:
@@ -50,7 +55,8 @@ class IpRange {
   uint32_t base_;  // the network address
   uint32_t size_;  // usable addresses are base_+1 .. base_+size_
   mutable std::mutex mutex_;
-  std::unordered_set<uint32_t> used_;  // offsets
+  std::unordered_set<uint32_t> used_;     // offsets
+  std::unordered_set<uint32_t> pending_;  // offsets: taken, not settled
 };
 
 class PortRange {
@@ -60,12 +66,14 @@ class PortRange {
   std::expected<int32_t, std::string> take_any(Rng& rng);
   void give_back(int32_t port);
   void mark(int32_t port);
+  void settle(int32_t port);                         // as IpRange has it
+  void replace(const std::vector<int32_t>& stored);  // the same
   size_t used() const;
 
  private:
   const int32_t first_, last_;
   mutable std::mutex mutex_;
-  std::unordered_set<int32_t> used_;
+  std::unordered_set<int32_t> used_, pending_;
 };
 
 }  // namespace xebec::apiserver

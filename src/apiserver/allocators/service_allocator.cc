@@ -87,13 +87,29 @@ class ServiceAllocator::Holding final : public Reservation {
  public:
   Holding(ServiceAllocator& pools, bool dry_run) : pools_(pools), dry_run_(dry_run) {}
   ~Holding() override {
-    if (committed_) return;
+    if (committed_) {
+      for (uint32_t ip : taken_ips) pools_.ips_.settle(ip);
+      for (int32_t port : taken_ports) pools_.ports_.settle(port);
+      return;
+    }
     for (uint32_t ip : taken_ips) pools_.ips_.give_back(ip);
     for (int32_t port : taken_ports) pools_.ports_.give_back(port);
   }
-  void commit() override {
+  void guard(storage::Txn& txn) const override {
+    const int64_t revision = pools_.shared_revision_;
+    if (revision == kNotShared || dry_run_ || (taken_ips.empty() && taken_ports.empty())) return;
+    txn.compares.emplace_back(kSharedKey, revision);
+    txn.ops.emplace_back(storage::Put{kSharedKey, storage::make_bytes("1")});
+  }
+  void commit(int64_t revision) override {
     if (dry_run_) return;
     committed_ = true;
+    int64_t known = pools_.shared_revision_;
+    // Only who has taken something has put the key.
+    const bool took = !taken_ips.empty() || !taken_ports.empty();
+    while (took && known != kNotShared && known < revision &&
+           !pools_.shared_revision_.compare_exchange_weak(known, revision)) {
+    }
     for (uint32_t ip : dropped_ips) pools_.ips_.give_back(ip);
     for (int32_t port : dropped_ports) pools_.ports_.give_back(port);
   }
@@ -241,6 +257,25 @@ void ServiceAllocator::release(const corev1::Service& service) {
   for (const corev1::ServicePort& port : service.spec.ports)
     if (port.nodePort != 0) ports_.give_back(port.nodePort);
   if (service.spec.healthCheckNodePort != 0) ports_.give_back(service.spec.healthCheckNodePort);
+}
+
+void ServiceAllocator::replace(const std::vector<std::shared_ptr<const api::Object>>& services,
+                               int64_t revision) {
+  std::vector<uint32_t> ips;
+  std::vector<int32_t> ports;
+  for (const auto& object : services) {
+    const corev1::Service& service = object->get<corev1::Service>();
+    for (const std::string& ip : service.spec.clusterIPs)
+      if (auto address = parse_ipv4(ip)) ips.push_back(*address);
+    for (const corev1::ServicePort& port : service.spec.ports)
+      if (port.nodePort != 0) ports.push_back(port.nodePort);
+    if (service.spec.healthCheckNodePort != 0) ports.push_back(service.spec.healthCheckNodePort);
+  }
+  ips_.replace(ips);
+  ports_.replace(ports);
+  int64_t known = shared_revision_;
+  while (known < revision && !shared_revision_.compare_exchange_weak(known, revision)) {
+  }
 }
 
 void ServiceAllocator::mark(const corev1::Service& service) {

@@ -3,7 +3,9 @@
 // Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <vector>
 
 #include "apiserver/allocators/ip_range.h"
 #include "apiserver/registry/strategy.h"
@@ -27,6 +29,14 @@ class ServiceAllocator {
   // A stored service, at start.
   void mark(const corev1::Service& service);
 
+  // Where several servers share a store, a write that takes something is done only if nobody else has taken
+  // anything since the revision up to which the stored services are known: all such writes put one key.
+  static constexpr const char* kSharedKey = "xebec_service_pools";
+  // From now on. `revision`: of that key, the services of which have been marked; 0: there is none.
+  void share(int64_t revision) { shared_revision_ = revision; }
+  // What is stored by now is taken, and what is being written.
+  void replace(const std::vector<std::shared_ptr<const api::Object>>& services, int64_t revision);
+
   size_t used_ips() const { return ips_.used(); }
   size_t used_ports() const { return ports_.used(); }
 
@@ -37,6 +47,8 @@ class ServiceAllocator {
   Result<void> allocate_health_check_port(corev1::Service& service, const corev1::Service* old,
                                           Holding& holding);
 
+  static constexpr int64_t kNotShared = -1;
+  std::atomic<int64_t> shared_revision_{kNotShared};
   IpRange ips_;
   PortRange ports_;
   Rng& rng_;

@@ -114,13 +114,18 @@ corev1::Service kubernetes_service(const ClusterFacts& facts, const std::string&
   return service;
 }
 
+std::vector<std::string> servers_of(const ClusterFacts& facts) {
+  if (facts.server_addresses.empty()) return {facts.advertise_address};
+  return facts.server_addresses;
+}
+
 corev1::Endpoints kubernetes_endpoints(const ClusterFacts& facts) {
   corev1::Endpoints endpoints;
   endpoints.metadata.name = "kubernetes";
   endpoints.metadata.namespace_ = "default";
   endpoints.metadata.labels["endpointslice.kubernetes.io/skip-mirror"] = "true";
   corev1::EndpointSubset& subset = endpoints.subsets.emplace_back();
-  subset.addresses.emplace_back().ip = facts.advertise_address;
+  for (const std::string& server : servers_of(facts)) subset.addresses.emplace_back().ip = server;
   corev1::EndpointPort& port = subset.ports.emplace_back();
   port.name = "https";
   port.port = facts.secure_port;
@@ -134,9 +139,11 @@ discoveryv1::EndpointSlice kubernetes_slice(const ClusterFacts& facts) {
   slice.metadata.namespace_ = "default";
   slice.metadata.labels["kubernetes.io/service-name"] = "kubernetes";
   slice.addressType = facts.advertise_address.find(':') == std::string::npos ? "IPv4" : "IPv6";
-  discoveryv1::Endpoint& endpoint = slice.endpoints.emplace_back();
-  endpoint.addresses = {facts.advertise_address};
-  endpoint.conditions.ready = true;
+  for (const std::string& server : servers_of(facts)) {
+    discoveryv1::Endpoint& endpoint = slice.endpoints.emplace_back();
+    endpoint.addresses = {server};
+    endpoint.conditions.ready = true;
+  }
   discoveryv1::EndpointPort& port = slice.ports.emplace_back();
   port.name = "https";
   port.port = facts.secure_port;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "api/time.h"
 #include "apiserver/registry/registry.h"
@@ -13,6 +14,8 @@ namespace xebec::apiserver {
 struct ClusterFacts {
   std::string service_cidr = "10.96.0.0/12";
   std::string advertise_address = "127.0.0.1";  // where clients in the cluster reach this server
+  // Of all servers of the cluster, in order; empty: this one is alone.
+  std::vector<std::string> server_addresses;
   int secure_port = 6443;
   std::string client_ca_pem;  // published for extension API servers; may be empty
 };

@@ -14,15 +14,24 @@ namespace xebec::apiserver {
 
 class Compactor {
  public:
-  Compactor(storage::Store& store, Logger logger, Duration period = std::chrono::minutes(5))
-      : store_(store), logger_(std::move(logger)), period_(period) {}
+  // Of a store that is shared, one server in a period compacts: all try to write the key compact_rev_key, in
+  // upstream's form (a decimal revision), and who succeeds does it.
+  Compactor(storage::Store& store, Logger logger, Duration period = std::chrono::minutes(5),
+            bool shared = false)
+      : store_(store), logger_(std::move(logger)), period_(period), shared_(shared) {}
   // Until the token is cancelled, on the executor it is awaited on.
   Task<void> run(CancelToken cancel);
 
  private:
+  // Whether it is for us to compact.
+  Task<Result<bool>> claim(int64_t revision);
+  Task<void> compact(int64_t revision);
+
   storage::Store& store_;
   const Logger logger_;
   const Duration period_;
+  const bool shared_;
+  int64_t claimed_ = 0;  // the mod revision of the key when we last saw it
 };
 
 }  // namespace xebec::apiserver

@@ -10,6 +10,9 @@ namespace xebec::apiserver {
 namespace {
 
 constexpr int kNameAttempts = 8;
+constexpr int kPoolAttempts = 64;
+// Inside this file: another server has taken from the pools that this object takes from.
+constexpr std::string_view kPoolsChanged = "PoolsChanged";
 constexpr size_t kRandomLength = 5;
 constexpr size_t kMaxGeneratedBase = 63 - kRandomLength;
 
@@ -43,15 +46,39 @@ Task<Result<WriteResult>> GenericRegistry::create(Context context, std::string n
   const bool generates = !object.meta()->generateName.empty() && object.meta()->name.empty();
   for (int attempt = 1; generates && attempt < kNameAttempts; ++attempt) {
     api::Object copy = object.clone();
-    Result<WriteResult> made = co_await create_once(context, namespace_, std::move(copy), options);
+    Result<WriteResult> made = co_await create_named(context, namespace_, std::move(copy), options);
     if (made || !made.error().is(reason::kAlreadyExists)) co_return made;
   }
-  co_return co_await create_once(context, namespace_, std::move(object), options);
+  co_return co_await create_named(context, namespace_, std::move(object), options);
+}
+
+// Of a store that others write to: what this server knows of the pools may be old. A refusal counts only
+// after a look at what is stored.
+Task<Result<WriteResult>> GenericRegistry::create_named(Context context, std::string namespace_,
+                                                        api::Object object, WriteOptions options) {
+  if (!env_.refresh_pools || !strategy_->takes_from_pools())
+    co_return co_await create_once(context, namespace_, std::move(object), options);
+  bool fresh = false;
+  for (int attempt = 1;; ++attempt) {
+    api::Object copy = object.clone();
+    bool reserved = false;
+    Result<WriteResult> made = co_await create_once(context, namespace_, std::move(copy), options, &reserved);
+    if (made) co_return made;
+    const bool changed = made.error().is(kPoolsChanged);
+    if (changed && attempt >= kPoolAttempts)
+      co_return fail(errors::internal("other servers take from the same pools all the time"));
+    const bool doubtful = !reserved && !fresh;
+    if (!changed && !doubtful) co_return made;
+    CO_TRY_VOID(co_await env_.refresh_pools(context));
+    fresh = true;
+  }
 }
 
 Task<Result<WriteResult>> GenericRegistry::create_once(Context context, std::string namespace_,
-                                                       api::Object object, WriteOptions options) {
+                                                       api::Object object, WriteOptions options,
+                                                       bool* reserved) {
   CO_TRY(std::unique_ptr<Reservation> reservation, before_create(context, namespace_, object, options));
+  if (reserved != nullptr) *reserved = true;
   const std::string name = object.meta()->name;
   CO_TRY_VOID(
       co_await validate_admission(context, Operation::kCreate, namespace_, name, &object, nullptr, options));
@@ -69,9 +96,12 @@ Task<Result<WriteResult>> GenericRegistry::create_once(Context context, std::str
   storage::Txn txn;
   txn.compares.push_back({key, 0});
   txn.ops.emplace_back(storage::Put{key, std::move(bytes), strategy_->ttl_seconds(object)});
+  if (reservation) reservation->guard(txn);
   CO_TRY(storage::TxnResult written, co_await env_.store->txn(std::move(txn)));
+  if (!written.succeeded && !written.current.at(0))
+    co_return fail(Status(500, kPoolsChanged, "another server has taken from the same pools"));
   if (!written.succeeded) co_return fail(co_await already_exists(key, std::move(object)));
-  if (reservation) reservation->commit();
+  if (reservation) reservation->commit(written.revision);
   object.meta()->resourceVersion = std::to_string(written.revision);
   result.object = std::move(object);
   co_return result;

@@ -179,8 +179,13 @@ Task<Result<std::optional<WriteResult>>> GenericRegistry::commit(std::string nam
   } else {
     txn.ops.emplace_back(storage::Delete{key});
   }
+  if (attempt.reservation) attempt.reservation->guard(txn);
   CO_TRY(storage::TxnResult written, co_await env_.store->txn(std::move(txn)));
   if (!written.succeeded) {
+    const int64_t there = written.current.at(0) ? written.current[0]->mod_revision : 0;
+    if (there == revision && env_.refresh_pools) {
+      CO_TRY_VOID(co_await env_.refresh_pools(Context()));
+    }
     fresh = true;
     entry = nullptr;
     if (!written.current.empty() && written.current[0]) {
@@ -188,7 +193,7 @@ Task<Result<std::optional<WriteResult>>> GenericRegistry::commit(std::string nam
     }
     co_return Done();
   }
-  if (attempt.reservation) attempt.reservation->commit();
+  if (attempt.reservation) attempt.reservation->commit(written.revision);
   attempt.object.meta()->resourceVersion = std::to_string(written.revision);
   if (result.deleted) strategy_->after_delete(attempt.object);
   result.object = std::move(attempt.object);

@@ -27,6 +27,8 @@ struct RegistryEnv {
   const Clock* clock = nullptr;
   Rng* rng = nullptr;
   const AdmissionChain* admission = nullptr;  // nullptr: none
+  // Of a store that other servers write to: brings what Services hold of the shared pools up to date.
+  std::function<Task<Result<void>>(Context)> refresh_pools;
 };
 
 class GenericRegistry final : public Registry {
@@ -92,8 +94,11 @@ class GenericRegistry final : public Registry {
   Result<std::unique_ptr<Reservation>> before_update(const Context& context, std::string_view namespace_,
                                                      api::Object& object, const api::Object& old,
                                                      const WriteOptions& options) const;
+  // `reserved`: set when what it takes from pools has been found.
   Task<Result<WriteResult>> create_once(Context context, std::string namespace_, api::Object object,
-                                        WriteOptions options);
+                                        WriteOptions options, bool* reserved = nullptr);
+  Task<Result<WriteResult>> create_named(Context context, std::string namespace_, api::Object object,
+                                         WriteOptions options);
   Task<Status> already_exists(std::string key, api::Object object);
   Task<Result<void>> admit(Context context, Operation operation, std::string namespace_, std::string name,
                            api::Object* object, const api::Object* old, WriteOptions options);

@@ -48,6 +48,7 @@ Registries::Registries(Key, RegistryEnv env, RegistriesOptions options, IpRange 
       services_(std::make_unique<ServiceAllocator>(std::move(service_range), options_.first_node_port,
                                                    options_.last_node_port, *env.rng)) {
   env_.feed = &feed_;
+  if (options_.shared_store) env_.refresh_pools = [this](Context context) { return refresh_pools(context); };
   for (const api::Resource* resource : env_.scheme->resources()) add(*resource);
 }
 
@@ -83,32 +84,62 @@ void Registries::add(const api::Resource& resource) {
 }
 
 Task<Result<void>> Registries::start() {
+  int64_t pools = 0;
+  if (options_.shared_store) {
+    CO_TRY(pools, co_await pools_revision());
+  }
   CO_TRY_VOID(co_await feed_.start());
-  co_return mark_services();
+  CO_TRY_VOID(mark_services());
+  if (options_.shared_store) services_->share(pools);
+  co_return Result<void>();
 }
 
-Result<void> Registries::mark_services() {
+Result<std::vector<std::shared_ptr<const api::Object>>> Registries::stored_services() const {
+  std::vector<std::shared_ptr<const api::Object>> out;
   const GenericRegistry* services = generic("", "services");
-  if (services == nullptr) return {};
-  Result<void> out;
+  if (services == nullptr) return out;
+  Result<void> read;
   const std::string& prefix = services->cache()->prefix();
   services->cache()->snapshot().tree.scan(prefix, storage::prefix_end(prefix), [&](const EntryPtr& entry) {
     Result<std::shared_ptr<const api::Object>> object = entry->object();
     if (!object) {
-      out = fail(std::move(object).error());
+      read = fail(std::move(object).error());
       return false;
     }
-    services_->mark((*object)->get<corev1::Service>());
+    out.push_back(std::move(*object));
     return true;
   });
+  if (!read) return fail(std::move(read).error());
   return out;
+}
+
+Result<void> Registries::mark_services() {
+  TRY(auto services, stored_services());
+  for (const auto& service : services) services_->mark(service->get<corev1::Service>());
+  return {};
+}
+
+Task<Result<int64_t>> Registries::pools_revision() {
+  CO_TRY(const storage::GetResult key, co_await env_.store->get(ServiceAllocator::kSharedKey));
+  int64_t revision = 0;
+  if (key.kv) revision = key.kv->mod_revision;
+  co_return revision;
+}
+
+// The key first: whatever was taken up to its revision is then among the services that are read.
+Task<Result<void>> Registries::refresh_pools(Context context) {
+  CO_TRY(const int64_t revision, co_await pools_revision());
+  CO_TRY_VOID(co_await feed_.catch_up(std::move(context)));
+  CO_TRY(auto services, stored_services());
+  services_->replace(services, revision);
+  co_return Result<void>();
 }
 
 Task<void> Registries::run(CancelToken cancel) {
   Scope scope(*Executor::current(), cancel);
-  Compactor compactor(*env_.store, logger_, options_.compaction_period);
+  Compactor compactor(*env_.store, logger_, options_.compaction_period, options_.shared_store);
   scope.spawn(feed_.run(scope.token()));
-  scope.spawn(compactor.run(scope.token()));
+  if (options_.compaction_period > Duration::zero()) scope.spawn(compactor.run(scope.token()));
   co_await scope.join();
 }
 

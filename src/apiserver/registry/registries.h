@@ -23,7 +23,8 @@ struct RegistriesOptions {
   std::string service_cidr = "10.96.0.0/12";
   int32_t first_node_port = 30000, last_node_port = 32767;
   CacheOptions cache;
-  Duration compaction_period = std::chrono::minutes(5);
+  Duration compaction_period = std::chrono::minutes(5);  // zero: never
+  bool shared_store = false;                             // other API servers write to the store, too
   Duration event_ttl = std::chrono::hours(1);
 };
 
@@ -54,6 +55,10 @@ class Registries final : public RegistryMap {
  private:
   void add(const api::Resource& resource);
   Result<void> mark_services();
+  Result<std::vector<std::shared_ptr<const api::Object>>> stored_services() const;
+  // The revision of the key that all servers put when they take from the Services' pools.
+  Task<Result<int64_t>> pools_revision();
+  Task<Result<void>> refresh_pools(Context context);
 
   RegistryEnv env_;
   const RegistriesOptions options_;

@@ -16,6 +16,7 @@
 #include "apiserver/cache/format.h"
 #include "base/context.h"
 #include "base/result.h"
+#include "storage/store.h"
 
 namespace xebec {
 class Clock;
@@ -29,7 +30,10 @@ namespace xebec::apiserver {
 class Reservation {
  public:
   virtual ~Reservation() = default;
-  virtual void commit() = 0;
+  // Where other servers take from the pool, too: adds to the write what makes it fail when one of them has.
+  virtual void guard(storage::Txn& txn) const {}
+  // The write has been done, at this revision.
+  virtual void commit(int64_t revision) = 0;
 };
 
 // Who deletes what when DELETE does not say.
@@ -48,6 +52,8 @@ class Strategy {
   // Everything but metadata, which the registry validates itself.
   virtual field::Errors validate(const Context& context, const api::Object& object) const = 0;
   virtual std::vector<std::string> warnings_on_create(const api::Object& object) const { return {}; }
+  // Its objects take something from pools of the whole cluster.
+  virtual bool takes_from_pools() const { return false; }
   // Called right before validation; may fill the object (a Service gets its cluster IP). nullptr: nothing was
   // taken.
   virtual Result<std::unique_ptr<Reservation>> begin_create(const Context& context, api::Object& object,

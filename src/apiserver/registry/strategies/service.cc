@@ -109,6 +109,8 @@ class ServiceStrategy final : public TableStrategy {
     return warnings_for_service(object.get<corev1::Service>());
   }
 
+  bool takes_from_pools() const override { return allocator_ != nullptr; }
+
   Result<std::unique_ptr<Reservation>> begin_create(const Context&, api::Object& object,
                                                     bool dry_run) const override {
     if (allocator_ == nullptr) return nullptr;
