@@ -1,4 +1,4 @@
-// `xebec apiserver`: an API server alone, over a local store, with its own certificates.
+// `xebec apiserver`: an API server alone, over etcd or a store of its own.
 #include "cmd/apiserver_flags.h"
 #include "cmd/command.h"
 #include "cmd/control_plane.h"

@@ -20,6 +20,19 @@ void declare_serving(Flags& flags, ControlPlaneOptions& o) {
   flags.add("io-threads", o.io_threads, "Threads for connections; 0 for one a core.");
 }
 
+void declare_etcd(Flags& flags, ControlPlaneOptions& o) {
+  flags.group("etcd");
+  flags.add("etcd-servers", o.etcd.servers,
+            "etcd's servers, as URLs. With them etcd is the store, and any number of API servers share it; "
+            "without them it is under the data directory.");
+  flags.add("etcd-prefix", o.etcd.prefix, "What all of the cluster's keys in etcd begin with.");
+  flags.add("etcd-cafile", o.etcd.ca_file, "The CA of etcd's certificates; the system's without it.", "file");
+  flags.add("etcd-certfile", o.etcd.cert_file, "The client certificate shown to etcd.", "file");
+  flags.add("etcd-keyfile", o.etcd.key_file, "The key of --etcd-certfile.", "file");
+  flags.add("etcd-compaction-interval", o.api.registries.compaction_period,
+            "How often old revisions are forgotten, and how long they are kept at least; 0 for never.");
+}
+
 void declare_authentication(Flags& flags, ControlPlaneOptions& o) {
   flags.group("Authentication");
   flags.add("anonymous-auth", o.api.anonymous,
@@ -85,6 +98,7 @@ void declare_api(Flags& flags, ControlPlaneOptions& o) {
 
 void declare_apiserver_flags(Flags& flags, ControlPlaneOptions& options) {
   declare_serving(flags, options);
+  declare_etcd(flags, options);
   declare_authentication(flags, options);
   declare_authorization(flags, options);
   declare_kubelets(flags, options);

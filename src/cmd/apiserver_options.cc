@@ -46,6 +46,13 @@ Result<void> ControlPlaneOptions::complete() {
   if (tokens != 0 && (tokens < kShortestTokens || tokens > kLongestTokens)) {
     return fail(problem("the service-account-max-token-expiration must be between 1 hour and 2^32 seconds"));
   }
+  if (etcd.servers.empty() && !(etcd.ca_file + etcd.cert_file + etcd.key_file).empty())
+    return fail(problem("--etcd-servers must be specified"));
+  if (etcd.cert_file.empty() != etcd.key_file.empty())
+    return fail(problem("--etcd-certfile and --etcd-keyfile must be given together"));
+  if (api.registries.compaction_period < Duration::zero())
+    return fail(problem("--etcd-compaction-interval must not be negative"));
+  api.registries.shared_store = !etcd.servers.empty();
   api.token_requests.max_expiration_seconds = tokens;
   TRY(auto node_ports, parse_port_range(node_port_range));
   api.registries.first_node_port = node_ports.first;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apiserver/instance.h"
+#include "storage/etcd/etcd_store.h"
 
 namespace xebec::cmd {
 
@@ -24,6 +25,10 @@ struct ControlPlaneOptions {
   std::vector<std::string> service_account_key_files;
   std::string kubelet_client_certificate, kubelet_client_key;
   std::optional<std::string> kubelet_certificate_authority;  // an empty one: kubelets are not verified
+
+  // Servers make etcd the store, shared with whichever API servers have it, too; without them the store is
+  // this process's own, under DATA_DIR/store.
+  storage::EtcdOptions etcd;
 
   // What has no file: authentication, authorization, admission, versions, ranges.
   apiserver::InstanceOptions api;

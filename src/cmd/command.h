@@ -29,6 +29,7 @@ std::function<int()> declare_controller_manager(Flags& flags);  // controller_ma
 std::function<int()> declare_scheduler(Flags& flags);           // scheduler_command.cc
 std::function<int()> declare_kubelet(Flags& flags);             // kubelet_command.cc
 std::function<int()> declare_purge(Flags& flags);               // purge_command.cc
+std::function<int()> declare_storage(Flags& flags);             // storage_command.cc
 
 std::span<const Command> commands();  // commands.cc
 // The whole program.

@@ -24,12 +24,14 @@ constexpr Command kCommands[] = {
      declare_server, kAll},
     {"agent", "Run this machine as a node of a cluster whose API server is elsewhere.", declare_agent,
      kKubelet},
-    {"apiserver", "Run the API server over a local store.", declare_apiserver, kApiServer},
+    {"apiserver", "Run the API server over etcd or a store of its own.", declare_apiserver, kApiServer},
     {"controller-manager", "Run the controllers against an API server elsewhere.", declare_controller_manager,
      kControllerManager},
     {"scheduler", "Run the scheduler against an API server elsewhere.", declare_scheduler, kScheduler},
     {"kubelet", "Run the kubelet against an API server elsewhere.", declare_kubelet, kKubelet},
     {"purge", "End the node's Pods and remove what they left; the cluster's data stay.", declare_purge, {}},
+    {"storage", "Move a cluster's objects between a data directory and etcd: storage migrate.",
+     declare_storage, kApiServer},
 };
 
 // An unknown flag, explained; CLI11 only lists them.

@@ -10,6 +10,8 @@
 #include "cmd/component.h"
 #include "cmd/host_address.h"
 #include "http/client.h"
+#include "storage/etcd/etcd_store.h"
+#include "storage/migrate.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
 namespace xebec::cmd {
@@ -154,13 +156,24 @@ Result<apiserver::InstanceOptions> ControlPlane::instance_options() {
   return out;
 }
 
+Result<void> ControlPlane::open_store() {
+  if (!options_.etcd.servers.empty()) {
+    storage::EtcdOptions etcd = options_.etcd;
+    etcd.logger = process_.logger().named("store");
+    TRY(store_, block_on(storage::open_etcd(std::move(etcd))));
+    return block_on(storage::check_not_migrating(*store_));
+  }
+  storage::RocksdbOptions rocksdb;
+  rocksdb.dir = options_.data_dir + "/store";
+  rocksdb.clock = process_.clock();
+  rocksdb.logger = process_.logger().named("store");
+  rocksdb.on_fatal = [process = &process_](const Status& why) { process->fail(why); };
+  TRY(store_, storage::open_rocksdb(std::move(rocksdb)));
+  return block_on(storage::check_not_migrating(*store_));
+}
+
 Result<void> ControlPlane::open() {
-  storage::RocksdbOptions store_options;
-  store_options.dir = options_.data_dir + "/store";
-  store_options.clock = process_.clock();
-  store_options.logger = process_.logger().named("store");
-  store_options.on_fatal = [process = &process_](const Status& why) { process->fail(why); };
-  TRY(store_, storage::open_rocksdb(std::move(store_options)));
+  TRY_VOID(open_store());
 
   apiserver::InstanceEnv env;
   env.store = store_.get();

@@ -37,6 +37,7 @@ class ControlPlane {
 
  private:
   ControlPlane(ControlPlaneOptions options, ClusterPki pki, Process& process);
+  Result<void> open_store();
   Result<void> open();
   Result<void> listen();
   Result<void> write_kubeconfigs() const;

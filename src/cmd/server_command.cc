@@ -21,6 +21,14 @@ struct Options {
   int verbosity = 0;
 };
 
+// With etcd there may be more machines like this one: then one of them does the work.
+LeaderElectionOptions election_of(const ControlPlaneOptions& plane, std::string name) {
+  if (plane.etcd.servers.empty()) return no_election();
+  LeaderElectionOptions election;
+  election.name = std::move(name);
+  return election;
+}
+
 Result<std::unique_ptr<Component>> controllers(ControlPlane& plane, const InProcessApi& api, Process& process,
                                                const Options& options) {
   controllers::ControllerOptions out = options.controllers;
@@ -34,7 +42,7 @@ Result<std::unique_ptr<Component>> controllers(ControlPlane& plane, const InProc
     return api.rest(service_account_identity(account), "kube-controller-manager");
   };
   return start_controller_manager(process, std::move(rest), std::move(rest_of_account), std::move(out),
-                                  no_election());
+                                  election_of(options.plane, "kube-controller-manager"));
 }
 
 Result<std::unique_ptr<Component>> node(ControlPlane& plane, const InProcessApi& api, Process& process,
@@ -79,8 +87,9 @@ Result<void> run(Options options) {
     TRY(address, service_address(*plane, options, process));
   }
   TRY(std::unique_ptr<Component> controller_manager, controllers(*plane, api, process, options));
-  std::unique_ptr<Component> scheduler = start_scheduler(
-      process, api.rest(component_identity("system:kube-scheduler"), "kube-scheduler"), no_election());
+  std::unique_ptr<Component> scheduler =
+      start_scheduler(process, api.rest(component_identity("system:kube-scheduler"), "kube-scheduler"),
+                      election_of(options.plane, "kube-scheduler"));
   std::unique_ptr<Component> kubelet;
   if (!options.disable_node) {
     TRY(kubelet, node(*plane, api, process, options.node));

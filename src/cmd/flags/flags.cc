@@ -46,6 +46,10 @@ void Flags::set(std::string_view name, std::string_view type, std::string_view s
   option->multi_option_policy(repeats ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
 }
 
+void Flags::word(std::string_view name, std::string& value, std::string_view help) {
+  app_.add_option(std::string(name), value, std::string(help))->required()->group(group_);
+}
+
 void Flags::add(std::string_view name, std::string& value, std::string_view help, std::string_view type) {
   set(name, type, value, help, [&value](const std::string& text) -> Result<void> {
     value = text;

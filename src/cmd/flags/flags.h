@@ -49,6 +49,8 @@ class Flags {
       return fail(errors::bad_request("it is no number in range"));
     });
   }
+  // A word that must be given, not a flag: `xebec storage migrate`.
+  void word(std::string_view name, std::string& value, std::string_view help);
   // A flag of upstream's that has one value here, whatever its default there.
   void only(std::string_view name, std::string_view value, std::string_view help);
 

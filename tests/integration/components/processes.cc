@@ -41,7 +41,7 @@ Child::Child(std::vector<std::string> arguments, std::string log) : log_(std::mo
 
 int Child::stop() {
   if (pid_ == 0) return 0;
-  kill(pid_, SIGTERM);
+  ::kill(pid_, SIGTERM);
   int status = 0;
   for (int i = 0; i < 1000; ++i) {
     if (waitpid(pid_, &status, WNOHANG) == pid_) {
@@ -51,10 +51,24 @@ int Child::stop() {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   ADD_FAILURE() << "process " << pid_ << " did not end:\n" << tail(log_);
-  kill(pid_, SIGKILL);
+  ::kill(pid_, SIGKILL);
   waitpid(pid_, &status, 0);
   pid_ = 0;
   return -1;
+}
+
+void Child::kill() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = 0;
+}
+
+int Child::wait() {
+  int status = 0;
+  if (pid_ != 0) waitpid(pid_, &status, 0);
+  pid_ = 0;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 Processes::Processes() : port_(free_port()) {

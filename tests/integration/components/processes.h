@@ -27,6 +27,10 @@ class Child {
   Child(const Child&) = delete;
   // SIGTERM, and waits for the end; the exit status.
   int stop();
+  // SIGKILL.
+  void kill();
+  // Waits for it to end by itself; the exit status.
+  int wait();
 
  private:
   pid_t pid_ = 0;
