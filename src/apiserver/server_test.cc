@@ -43,9 +43,19 @@ TEST(ApiServer, UnknownResourcesAndMethodsAreRefusedAsUpstream) {
   auto [status2, body2] = api.call({"POST", kMaps + "/a", "{}"});
   EXPECT_EQ(status2, 405);
   EXPECT_EQ(at(body2, {"message"}), "the server does not allow this method on the requested resource");
-  http::Response response = api.send({"GET", "/nonsense"});
-  EXPECT_EQ(response.status, 404);
-  EXPECT_EQ(api.text(response), "404 page not found\n");
+  for (const char* path : {"/nonsense", "/apis/nonsense.io/v1/things", "/apis/apps/v9/deployments"}) {
+    http::Response response = api.send({"GET", path});
+    EXPECT_EQ(response.status, 404) << path;
+    EXPECT_EQ(api.text(response), "404 page not found\n") << path;
+  }
+  for (const char* path :
+       {"/api/v1/pods/p", "/api/v1/pods/p/log", "/api/v1/bindings",
+        "/api/v1/namespaces/default/pods/p/log/deeper", "/api/v1/namespaces/default/nodes"}) {
+    auto [status3, body3] = api.call({"GET", path});
+    EXPECT_EQ(status3, 404) << path;
+    EXPECT_EQ(at(body3, {"message"}), "the server could not find the requested resource") << path;
+    EXPECT_EQ(at(body3, {"details"}), "{}") << path;
+  }
 }
 
 TEST(ApiServer, ABodyOfAnotherKindOrVersionIsABadRequest) {

@@ -94,7 +94,10 @@ Result<void> check_identity(const PatchState& state, const api::Object& object) 
 }
 
 Result<api::Object> patched(const PatchState& state, const api::Object* current) {
-  if (!current) return fail(errors::not_found(state.call.resource_name(), state.call.name));
+  if (!current) {
+    const api::Resource& stored = state.call.registry->resource();
+    return fail(errors::not_found(ResourceName{stored.group, stored.plural}, state.call.name));
+  }
   const Shape& shape = state.shape;
   TRY(api::Object before, shape.read(*current));
   codec::Value document =

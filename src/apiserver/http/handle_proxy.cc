@@ -145,25 +145,28 @@ Task<Result<std::shared_ptr<http::Client>>> client_of(Context context, ResourceC
   co_return call.deps->target_clients(url);
 }
 
+// As a browser would be told: relative links below need the slash.
+http::Response with_slash(const http::Request& request) {
+  http::Response redirect;
+  redirect.status = 301;
+  const std::string query = request.query.empty() ? "" : "?" + request.query;
+  redirect.headers.add("Location", fmt::format("{}/{}", request.path, query));
+  return redirect;
+}
+
 }  // namespace
 
 Answer handle_proxy(Context context, ResourceCall call) {
-  std::optional<std::string> rest = rest_of_path(call.request(), call.resource->namespaced);
-  if (!rest) {
-    // As a browser would: relative links below need the slash.
-    http::Response redirect;
-    redirect.status = 301;
-    std::string query = call.request().query.empty() ? "" : "?" + call.request().query;
-    redirect.headers.add("Location", fmt::format("{}/{}", call.request().path, query));
-    co_return redirect;
-  }
   CO_TRY(TargetName target, parse_target(call.name));
   CO_TRY(std::shared_ptr<http::Client> client, co_await client_of(context, call, std::move(target)));
+  const bool upgrades = call.request().headers.has("Upgrade");
+  const bool reads = call.request().method == "GET" || call.request().method == "HEAD";
+  std::optional<std::string> rest = rest_of_path(call.request(), call.resource->namespaced);
+  if (!rest && reads && !upgrades) co_return with_slash(call.request());
   http::Request request = forwarded(call.request());
-  request.path = std::move(*rest);
+  request.path = rest.value_or("/");
   request.query = call.request().query;
-  if (request.headers.has("Upgrade"))
-    co_return co_await open_tunnel(std::move(context), std::move(client), std::move(request));
+  if (upgrades) co_return co_await open_tunnel(std::move(context), std::move(client), std::move(request));
   Result<http::Response> response = co_await client->send(std::move(context), std::move(request));
   if (!response)
     co_return fail(errors::service_unavailable(

@@ -50,14 +50,14 @@ void check_field_manager(const std::string& manager, field::Errors& errors) {
   }
 }
 
-// "kubectl/v1.33 (linux/amd64) ..." -> "kubectl"
+// "kubectl/v1.33 (linux/amd64) ..." -> "kubectl"; "unknown" for whoever does not say.
 std::string manager_of_agent(std::string_view agent) {
   agent = agent.substr(0, agent.find('/'));
   std::string out;
   for (char c : agent.substr(0, 128)) {
     if (static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) != 0x7f) out += c;
   }
-  return out;
+  return out.empty() ? "unknown" : out;
 }
 
 std::string_view kind_name(WriteKind kind) {

@@ -41,6 +41,14 @@ bool is_view_of_object(std::string_view subresource) {
   return false;
 }
 
+// Upstream routes GET, POST, PUT, PATCH and DELETE alone, HEAD and OPTIONS to what is proxied beside them;
+// old watches (/watch/) are read only.
+bool has_route(const http::Request& request, const ResourceCall& call) {
+  if (call.exchange->info.verb.empty() || request.method == "HEAD")
+    return call.subresource && call.subresource->name == "proxy";
+  return call.exchange->info.verb != "watch" || request.method == "GET";
+}
+
 Answer refuse(Status status) { co_return fail(std::move(status)); }
 
 // PUT, PATCH and GET of something that looks like an object.
@@ -54,16 +62,16 @@ Answer dispatch_object(Context context, ResourceCall call, Shape shape, std::str
 Answer dispatch_subresource(Context context, ResourceCall call, std::string verb) {
   const std::string_view name = call.subresource->name;
   const bool pods = call.resource->group.empty() && call.resource->plural == "pods";
+  // Any method may be proxied.
+  if (call.resource->group.empty() && name == "proxy")
+    return handle_proxy(std::move(context), std::move(call));
+  if (!has(call.subresource->verbs, verb)) return refuse(not_allowed());
   if (is_kubelet_subresource(*call.resource, name)) {
     if (!call.deps->kubelets) {
       return refuse(errors::service_unavailable("this API server has no connection to kubelets configured"));
     }
     return call.deps->kubelets->handle(std::move(context), std::move(call));
   }
-  // Any method may be proxied.
-  if (call.resource->group.empty() && name == "proxy")
-    return handle_proxy(std::move(context), std::move(call));
-  if (!has(call.subresource->verbs, verb)) return refuse(not_allowed());
   if (pods && name == "binding") return handle_binding(std::move(context), std::move(call));
   if (pods && name == "eviction") return handle_eviction(std::move(context), std::move(call));
   if (call.registry && name == "scale") {
@@ -89,22 +97,24 @@ Answer dispatch_main(Context context, ResourceCall call, std::string verb) {
   if (!call.resource->has_verb(verb)) return refuse(not_allowed());
   if (verb == "list") return handle_list(std::move(context), std::move(call));
   if (verb == "watch") return handle_watch(std::move(context), std::move(call));
+  // Nothing is written over all namespaces, nor created at the path of an object.
+  if (call.resource->namespaced && call.namespace_.empty()) return refuse(not_allowed());
   if (verb == "deletecollection") return handle_delete_collection(std::move(context), std::move(call));
-  if (verb == "create") {
-    // Nothing is created at the path of an object, nor without a namespace.
-    const bool at_item = !call.name.empty();
-    const bool nowhere = call.resource->namespaced && call.namespace_.empty();
-    if (at_item || nowhere) return refuse(not_allowed());
-    return handle_create(std::move(context), std::move(call));
-  }
-  if (call.name.empty() || (call.resource->namespaced && call.namespace_.empty()))
-    return refuse(not_allowed());
+  if (call.name.empty() != (verb == "create")) return refuse(not_allowed());
+  if (verb == "create") return handle_create(std::move(context), std::move(call));
   if (verb == "delete") return handle_delete(std::move(context), std::move(call));
   Shape shape = shape_of(call);
   return dispatch_object(std::move(context), std::move(call), std::move(shape), std::move(verb));
 }
 
 }  // namespace
+
+ResourceStage::ResourceStage(ResourceDependencies dependencies,
+                             std::function<bool(const api::Resource&)> served)
+    : deps_(std::move(dependencies)), served_(std::move(served)) {
+  for (const api::Resource* resource : deps_.scheme->resources())
+    if (served_(*resource)) group_versions_.emplace(resource->group, resource->version);
+}
 
 Result<ResourceCall> ResourceStage::resolve(const std::shared_ptr<Exchange>& exchange) const {
   const RequestInfo& info = exchange->info;
@@ -120,6 +130,10 @@ Result<ResourceCall> ResourceStage::resolve(const std::shared_ptr<Exchange>& exc
   // A namespace in the path of something that has none leads nowhere. Namespaces themselves look namespaced.
   const bool is_namespace = info.group.empty() && info.resource == "namespaces";
   if (!call.resource->namespaced && !info.namespace_.empty() && !is_namespace) return fail(not_served());
+  // Without a namespace there are lists over all of them only, and nothing lies below a subresource.
+  const bool listed = call.resource->has_verb("list") && info.parts.size() < 2;
+  if (call.resource->namespaced && info.namespace_.empty() && !listed) return fail(not_served());
+  if (info.parts.size() > 3 && info.subresource != "proxy") return fail(not_served());
   if (call.resource->namespaced) call.namespace_ = info.namespace_;
   if (info.parts.size() >= 2) call.name = info.parts[1];
   if (call.resource->stored()) {
@@ -130,14 +144,18 @@ Result<ResourceCall> ResourceStage::resolve(const std::shared_ptr<Exchange>& exc
 }
 
 Task<http::Response> ResourceStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
+  // Nobody is there to word an answer for a group or version that is not served.
+  if (!group_versions_.contains(
+          std::pair<std::string_view, std::string_view>(exchange->info.group, exchange->info.version))) {
+    co_return page_not_found();
+  }
   Result<ResourceCall> call = resolve(exchange);
   if (!call) co_return error_response(exchange->request, call.error());
   exchange->known_resource = true;
   if (call->resource->removed)
     exchange->warnings.push_back(deprecation_warning(*deps_.scheme, *call->resource));
-  // HEAD is a GET; DELETE and the like without a verb of their own are unknown methods.
   std::string verb = exchange->info.verb;
-  if (verb.empty()) co_return error_response(exchange->request, not_allowed());
+  if (!has_route(exchange->request, *call)) co_return error_response(exchange->request, not_allowed());
   Answer answer = call->subresource ? dispatch_subresource(context, std::move(*call), std::move(verb))
                                     : dispatch_main(context, std::move(*call), std::move(verb));
   Result<http::Response> response = co_await std::move(answer);

@@ -1,6 +1,8 @@
 // The end of the chain for resources: finds out which one is meant and which verb, and calls its handler.
 #pragma once
 
+#include <set>
+
 #include "apiserver/http/resource_call.h"
 
 namespace xebec::apiserver {
@@ -8,8 +10,7 @@ namespace xebec::apiserver {
 class ResourceStage final : public Stage {
  public:
   // Resources that `served` refuses do not exist.
-  ResourceStage(ResourceDependencies dependencies, std::function<bool(const api::Resource&)> served)
-      : deps_(std::move(dependencies)), served_(std::move(served)) {}
+  ResourceStage(ResourceDependencies dependencies, std::function<bool(const api::Resource&)> served);
   Task<http::Response> handle(Context context, std::shared_ptr<Exchange> exchange) override;
 
  private:
@@ -17,6 +18,7 @@ class ResourceStage final : public Stage {
 
   const ResourceDependencies deps_;
   const std::function<bool(const api::Resource&)> served_;
+  std::set<std::pair<std::string_view, std::string_view>, std::less<>> group_versions_;  // something of them
 };
 
 }  // namespace xebec::apiserver

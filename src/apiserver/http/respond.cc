@@ -21,6 +21,17 @@ Status public_status(const Status& status) {
   return status;
 }
 
+// Whether upstream's constructor of such errors always gives details, be they empty.
+bool has_details(const Status& status) {
+  for (std::string_view always :
+       {reason::kNotFound, reason::kAlreadyExists, reason::kConflict, reason::kForbidden, reason::kInvalid,
+        reason::kMethodNotAllowed, reason::kInternalError, reason::kServerTimeout, reason::kTimeout,
+        reason::kTooManyRequests}) {
+    if (status.is(always)) return true;
+  }
+  return status.details != StatusDetails{};
+}
+
 }  // namespace
 
 std::string encode_document(const api::Message& type, const void* object, std::string_view api_version,
@@ -62,7 +73,7 @@ api::Object status_object(const Status& given) {
   out.reason = status.reason;
   out.code = status.code;
   const StatusDetails& from = status.details;
-  if (from != StatusDetails{}) {
+  if (has_details(status)) {
     metav1::StatusDetails& details = out.details.emplace();
     details.name = from.name;
     details.group = from.group;

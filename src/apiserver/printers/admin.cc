@@ -6,6 +6,7 @@
 #include "api/gen/flowcontrolv1.h"
 #include "api/gen/nodev1.h"
 #include "api/gen/resourcev1.h"
+#include "apiserver/printers/human_duration.h"
 #include "apiserver/printers/printer.h"
 
 namespace xebec::apiserver {
@@ -75,6 +76,8 @@ void print(const apiregistrationv1::APIService& object, Row& row) {
                 : condition.reason.empty() ? condition.status
                                            : fmt::format("{} ({})", condition.status, condition.reason);
   }
+  row.set("Name", object.metadata.name);
+  row.set("Age", human_age(object.metadata.creationTimestamp, row.now()));
   row.set("Service", object.spec.service
                          ? fmt::format("{}/{}", object.spec.service->namespace_, object.spec.service->name)
                          : "Local");
