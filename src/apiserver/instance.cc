@@ -140,6 +140,7 @@ struct Instance::Parts {
         make_token_request(*issuer, *registries, *env.rng, options.token_requests);
     TRY(deps.authenticator, make_authenticator(checker));
     deps.authorizer = authorizer;
+    deps.admission = admission.get();
     deps.kubelet_clients = options.kubelet_clients;
     deps.target_clients = options.target_clients;
     deps.clock = env.clock.get();
@@ -246,7 +247,8 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(InstanceEnv env, Instanc
 
   std::vector<OneShot<bool>> feeds;
   feeds.push_back(rbac::feed_policy(*p->scope, *p->registries, p->policy));
-  feeds.push_back(node::feed_graph(*p->scope, *p->registries, p->graph));
+  for (OneShot<bool>& feed : node::feed_graph(*p->scope, *p->registries, p->graph))
+    feeds.push_back(std::move(feed));
   const RegistryMap* registries = p->registries.get();
   const ClusterFacts facts = p->facts();
   const Clock* clock = p->env.clock.get();

@@ -89,6 +89,8 @@ struct ApiServer::Parts {
     resources.scheme = deps.scheme;
     resources.registries = deps.registries;
     resources.virtual_resources = &deps.virtual_resources;
+    resources.authorizer = deps.authorizer;
+    resources.admission = deps.admission;
     resources.kubelets = kubelets.get();
     resources.target_clients = deps.target_clients;
     resources.transcoder = transcoder.get();

@@ -23,6 +23,8 @@
 
 namespace xebec::apiserver {
 
+class AdmissionChain;
+
 // What a server is made of. Raw pointers outlive it.
 struct ApiServerDependencies {
   const api::Scheme* scheme = nullptr;
@@ -30,6 +32,8 @@ struct ApiServerDependencies {
   VirtualResources virtual_resources;
   std::shared_ptr<Authenticator> authenticator;
   std::shared_ptr<Authorizer> authorizer;
+  const AdmissionChain* admission =
+      nullptr;  // of what is not stored; registries have their own pointer to it
   KubeletProxy::ClientFactory kubelet_clients;  // empty: logs, exec and the like answer 503
   // Clients of what nodes/proxy, pods/proxy and services/proxy lead to, by URL; empty: these answer 503.
   std::function<Result<std::shared_ptr<http::Client>>(const std::string& url)> target_clients;

@@ -36,7 +36,7 @@ class Priority final : public AdmissionPlugin {
     const PriorityClass* wanted = a.object != nullptr ? a.object->as<PriorityClass>() : nullptr;
     if (wanted == nullptr || !wanted->globalDefault) co_return Result<void>();
     CO_TRY(ClassPtr current, co_await default_class(context));
-    if (current && current->meta()->name != wanted->metadata.name) {
+    if (current && (a.operation == Operation::kCreate || current->meta()->name != wanted->metadata.name)) {
       co_return fail(
           errors::forbidden({"scheduling.k8s.io", "priorityclasses"}, a.name,
                             fmt::format("PriorityClass {} is already marked as default. Only one default "

@@ -22,13 +22,40 @@ bool in_group(const UserInfo& user, std::string_view group) {
 std::string refusal(const UserInfo& user, const std::vector<rbacv1::PolicyRule>& missing,
                     const std::vector<std::string>& errors) {
   std::vector<std::string> rules;
-  for (const rbacv1::PolicyRule& rule : missing) rules.push_back(rbac::compact_string(rule));
+  for (const rbacv1::PolicyRule& rule : rbac::compacted(missing)) rules.push_back(rbac::compact_string(rule));
   std::sort(rules.begin(), rules.end());
+  rules.erase(std::unique(rules.begin(), rules.end()), rules.end());
   std::string text =
       fmt::format("user \"{}\" (groups=[{}]) is attempting to grant RBAC permissions not currently held:\n{}",
                   user.name, fmt::format("\"{}\"", fmt::join(user.groups, "\" \"")), fmt::join(rules, "\n"));
-  if (!errors.empty()) text += fmt::format("; resolution errors: [{}]", fmt::join(errors, ", "));
+  if (!errors.empty()) text += fmt::format("; resolution errors: [{}]", fmt::join(errors, " "));
   return text;
+}
+
+// Only what the garbage collector writes: owners and finalizers (IsOnlyMutatingGCFields).
+bool only_collects(const AdmissionAttributes& a) {
+  if (a.old_object == nullptr) return false;
+  api::Object now = a.object->clone();
+  metav1::ObjectMeta& meta = *now.meta();
+  const metav1::ObjectMeta& before = *a.old_object->meta();
+  meta.ownerReferences = before.ownerReferences;
+  meta.finalizers = before.finalizers;
+  meta.managedFields = before.managedFields;
+  return now == *a.old_object;
+}
+
+bool aggregates(const api::Object* object) {
+  return object != nullptr && object->get<rbacv1::ClusterRole>().aggregationRule;
+}
+
+// What cluster-admin has.
+std::vector<rbacv1::PolicyRule> full_authority() {
+  std::vector<rbacv1::PolicyRule> rules(2);
+  for (rbacv1::PolicyRule& rule : rules) rule.verbs = {"*"};
+  rules[0].apiGroups = {"*"};
+  rules[0].resources = {"*"};
+  rules[1].nonResourceURLs = {"*"};
+  return rules;
 }
 
 class RbacEscalationCheck final : public AdmissionPlugin {
@@ -47,20 +74,13 @@ class RbacEscalationCheck final : public AdmissionPlugin {
     if (a.object == nullptr || a.resource.group != kGroup) return {};
     // Requests of the server itself carry no user; masters may do everything anyway.
     if (!a.user || in_group(*a.user, "system:masters")) return {};
-    if (const auto* role = a.object->as<rbacv1::Role>())
-      return check_role(a, role->rules, old_rules<rbacv1::Role>(a));
-    if (const auto* role = a.object->as<rbacv1::ClusterRole>()) {
-      return check_role(a, role->rules, old_rules<rbacv1::ClusterRole>(a));
-    }
+    if (only_collects(a)) return {};
+    if (const auto* role = a.object->as<rbacv1::Role>()) return check_role(a, role->rules);
+    if (const auto* role = a.object->as<rbacv1::ClusterRole>()) return check_cluster_role(a, role->rules);
     if (const auto* binding = a.object->as<rbacv1::RoleBinding>()) return check_binding(a, binding->roleRef);
     if (const auto* binding = a.object->as<rbacv1::ClusterRoleBinding>())
       return check_binding(a, binding->roleRef);
     return {};
-  }
-
-  template <class T>
-  static const std::vector<rbacv1::PolicyRule>* old_rules(const AdmissionAttributes& a) {
-    return a.old_object == nullptr ? nullptr : &a.old_object->get<T>().rules;
   }
 
   bool may(const AdmissionAttributes& a, std::string_view verb, std::string_view resource,
@@ -76,12 +96,27 @@ class RbacEscalationCheck final : public AdmissionPlugin {
     return authorizer_->authorize(request).decision == Decision::kAllow;
   }
 
-  Result<void> check_role(const AdmissionAttributes& a, const std::vector<rbacv1::PolicyRule>& rules,
-                          const std::vector<rbacv1::PolicyRule>* before) {
-    // Garbage collection and the like touch metadata only.
-    if (before != nullptr && *before == rules) return {};
-    if (may(a, "escalate", a.resource.resource, a.name)) return {};
+  // A request that creates names nothing.
+  bool may_escalate(const AdmissionAttributes& a) {
+    const bool creates = a.operation == Operation::kCreate;
+    return may(a, "escalate", a.resource.resource, creates ? std::string_view() : a.name);
+  }
+
+  Result<void> check_role(const AdmissionAttributes& a, const std::vector<rbacv1::PolicyRule>& rules) {
+    if (may_escalate(a)) return {};
     return check_rules(a, rules);
+  }
+
+  Result<void> check_cluster_role(const AdmissionAttributes& a,
+                                  const std::vector<rbacv1::PolicyRule>& rules) {
+    if (may_escalate(a)) return {};
+    TRY_VOID(check_rules(a, rules));
+    // It may gather anything, and keep others from narrowing what it gathers.
+    if (!aggregates(a.object) && !aggregates(a.old_object)) return {};
+    const std::vector<rbacv1::PolicyRule> owned = policy_->rules_of(*a.user, a.namespace_).rules;
+    if (rbac::uncovered(owned, full_authority()).empty()) return {};
+    return fail(errors::forbidden({kGroup, a.resource.resource}, a.name,
+                                  "must have cluster-admin privileges to use an aggregationRule"));
   }
 
   Result<void> check_binding(const AdmissionAttributes& a, const rbacv1::RoleRef& ref) {

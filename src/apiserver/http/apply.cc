@@ -176,6 +176,7 @@ Task<Result<WriteResult>> apply_object(Context context, ResourceCall call, Shape
   Transform transform = [shared](const api::Object* current) { return run_apply(shared, current); };
   WriteOptions options = write_options(call, shape, query);
   options.track_fields = false;
+  allow_create(context, call, options);
   // Between finding nothing and creating, somebody else may create: then it is an update after all.
   for (int tries = 0;; ++tries) {
     Result<WriteResult> updated =

@@ -82,7 +82,7 @@ Answer handle_binding(Context context, ResourceCall call) {
   state->binding = sent.get<corev1::Binding>();
   const corev1::Binding& binding = state->binding;
   if (call.name.empty()) call.name = binding.metadata.name;
-  if (!binding.metadata.name.empty() && binding.metadata.name != call.name) {
+  if (binding.metadata.name != call.name) {
     co_return fail(errors::bad_request("name in URL does not match name in Binding object"));
   }
   std::vector<StatusCause> causes;
@@ -97,6 +97,9 @@ Answer handle_binding(Context context, ResourceCall call) {
     KindName kind{"", "Binding"};
     co_return fail(errors::invalid(kind, binding.metadata.name, std::move(causes)));
   }
+  auto admitted = std::make_shared<api::Object>(std::move(sent));
+  CO_TRY_VOID(co_await admit_create(context, call, expected.kind, admitted, query.dry_run));
+  state->binding = admitted->get<corev1::Binding>();
   state->now = api::Time::from_unix(
       std::chrono::floor<std::chrono::seconds>(call.deps->clock->now()).time_since_epoch().count());
 
@@ -110,6 +113,7 @@ Answer handle_binding(Context context, ResourceCall call) {
   options.request_kind = expected.kind;
   options.request_resource = api::GroupVersionResource{"", "v1", "pods"};
   options.subresource = "binding";
+  options.admission = false;
   options.warnings = &call.exchange->warnings;
   CO_TRY_VOID(co_await pods->update(std::move(context), call.namespace_, call.name, std::move(transform),
                                     std::move(options)));

@@ -108,6 +108,7 @@ Answer handle_update(Context context, ResourceCall call, Shape shape) {
 
   Transform transform = [sent](const api::Object* current) { return replace_with(sent, current); };
   WriteOptions options = write_options(call, shape, query);
+  allow_create(context, call, options);
   CO_TRY(WriteResult result, co_await call.registry->update(std::move(context), call.namespace_, call.name,
                                                             std::move(transform), std::move(options)));
   const int code = result.created ? 201 : 200;

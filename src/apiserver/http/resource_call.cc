@@ -1,6 +1,9 @@
 #include "apiserver/http/resource_call.h"
 
 #include "api/conversion.h"
+#include "api/gen/metav1.h"
+#include "apiserver/admission/plugin.h"
+#include "apiserver/authz/authorizer.h"
 
 namespace xebec::apiserver {
 
@@ -44,6 +47,43 @@ WriteOptions write_options(const ResourceCall& call, const Shape& shape, const W
   options.subresource = call.subresource_name();
   options.warnings = &call.exchange->warnings;
   return options;
+}
+
+void allow_create(const Context& context, const ResourceCall& call, WriteOptions& options) {
+  if (!call.deps->authorizer) return;
+  AuthorizationAttributes asked;
+  asked.user = context.user;
+  asked.verb = "create";
+  asked.namespace_ = call.namespace_;
+  asked.group = call.resource->group;
+  asked.version = call.resource->version;
+  asked.resource = call.resource->plural;
+  asked.subresource = call.subresource_name();
+  asked.name = call.name;
+  options.authorize_create = [authorizer = call.deps->authorizer, asked]() -> Result<void> {
+    const Verdict verdict = authorizer->authorize(asked);
+    if (verdict.decision == Decision::kAllow) return {};
+    return fail(errors::forbidden({asked.group, asked.resource}, asked.name, verdict.reason));
+  };
+}
+
+Task<Result<void>> admit_create(Context context, ResourceCall call, api::GroupVersionKind kind,
+                                std::shared_ptr<api::Object> object, bool dry_run) {
+  if (call.deps->admission == nullptr) co_return Result<void>();
+  AdmissionAttributes what;
+  what.operation = Operation::kCreate;
+  what.user = context.user;
+  what.kind = std::move(kind);
+  what.resource = call.gvr();
+  what.subresource = call.subresource_name();
+  what.namespace_ = call.namespace_;
+  what.name = call.name;
+  if (what.name.empty() && object->meta()) what.name = object->meta()->name;
+  what.object = object.get();
+  what.dry_run = dry_run;
+  what.warnings = &call.exchange->warnings;
+  CO_TRY_VOID(co_await call.deps->admission->admit(context, what));
+  co_return co_await call.deps->admission->validate(context, what);
 }
 
 Result<http::Response> answer(const Encoder& encoder, int code, const api::Object& hub) {

@@ -15,6 +15,8 @@
 
 namespace xebec::apiserver {
 
+class AdmissionChain;
+class Authorizer;
 class KubeletProxy;  // kubelet_proxy.h
 
 // Everything outlives the handlers; all of it is thread-safe.
@@ -22,6 +24,10 @@ struct ResourceDependencies {
   const api::Scheme* scheme = nullptr;
   const RegistryMap* registries = nullptr;
   const VirtualResources* virtual_resources = nullptr;
+  // Who may create what an update finds missing; nullptr: everybody.
+  std::shared_ptr<Authorizer> authorizer;
+  // For what no registry stores as it is sent: reviews, tokens, bindings, evictions; nullptr: none.
+  const AdmissionChain* admission = nullptr;
   KubeletProxy* kubelets = nullptr;  // nullptr: logs, exec and the like answer 503
   // Clients of whatever nodes, Pods and Services are proxied to, by URL; empty: proxying answers 503.
   std::function<Result<std::shared_ptr<http::Client>>(const std::string& url)> target_clients;
@@ -61,6 +67,11 @@ Shape shape_of(const ResourceCall& call);
 // The encoder for what the client accepts of that shape; 406 when it accepts nothing we have.
 Result<Encoder> encoder_for(const ResourceCall& call, const Shape& shape, Offered offered);
 WriteOptions write_options(const ResourceCall& call, const Shape& shape, const struct WriteQuery& query);
+// The same for a write that creates what is missing: its user must be allowed to create, too.
+void allow_create(const Context& context, const ResourceCall& call, WriteOptions& options);
+// Admission of a body that is created at the call's path but not stored as it is.
+Task<Result<void>> admit_create(Context context, ResourceCall call, api::GroupVersionKind kind,
+                                std::shared_ptr<api::Object> object, bool dry_run);
 // The object as the client wants it, with the status code.
 Result<http::Response> answer(const Encoder& encoder, int code, const api::Object& hub);
 

@@ -80,6 +80,9 @@ Task<Result<WriteResult>> GenericRegistry::create_once(Context context, std::str
   CO_TRY(std::unique_ptr<Reservation> reservation, before_create(context, namespace_, object, options));
   if (reserved != nullptr) *reserved = true;
   const std::string name = object.meta()->name;
+  if (options.authorize_create) {
+    CO_TRY_VOID(options.authorize_create());
+  }
   CO_TRY_VOID(
       co_await validate_admission(context, Operation::kCreate, namespace_, name, &object, nullptr, options));
   CO_TRY(const std::string key, key_of(object.meta()->namespace_, name));

@@ -97,7 +97,7 @@ AdmissionAttributes GenericRegistry::attributes(const Context& context, Operatio
 Task<Result<void>> GenericRegistry::admit(Context context, Operation operation, std::string namespace_,
                                           std::string name, api::Object* object, const api::Object* old,
                                           WriteOptions options) {
-  if (env_.admission == nullptr) co_return Result<void>();
+  if (env_.admission == nullptr || !options.admission) co_return Result<void>();
   AdmissionAttributes what = attributes(context, operation, namespace_, name, object, old, options);
   co_return co_await env_.admission->admit(context, what);
 }
@@ -106,7 +106,7 @@ Task<Result<void>> GenericRegistry::validate_admission(Context context, Operatio
                                                        std::string namespace_, std::string name,
                                                        api::Object* object, const api::Object* old,
                                                        WriteOptions options) {
-  if (env_.admission == nullptr) co_return Result<void>();
+  if (env_.admission == nullptr || !options.admission) co_return Result<void>();
   AdmissionAttributes what = attributes(context, operation, namespace_, name, object, old, options);
   co_return co_await env_.admission->validate(context, what);
 }

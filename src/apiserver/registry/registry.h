@@ -66,6 +66,10 @@ struct WriteOptions {
   std::vector<std::string>* warnings = nullptr;
   // False: the transform has set managedFields itself (server-side apply).
   bool track_fields = true;
+  // False: whoever asks for the write has run admission himself, for what it is a part of (an eviction).
+  bool admission = true;
+  // Asked once an update turns out to create; empty: it may.
+  std::function<Result<void>()> authorize_create;
 };
 
 struct WriteResult {

@@ -43,6 +43,9 @@ Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_update(
   attempt.action = Attempt::Action::kWrite;
   if (!current) {
     CO_TRY(attempt.reservation, before_create(context, namespace_, object, options));
+    if (options.authorize_create) {
+      CO_TRY_VOID(options.authorize_create());
+    }
     CO_TRY_VOID(co_await validate_admission(context, operation, namespace_, name, &object, nullptr, options));
     attempt.created = true;
     attempt.object = std::move(object);

@@ -3,6 +3,7 @@
 #include "api/field_error.h"
 #include "api/gen/authorizationv1.h"
 #include "apiserver/reviews/user_info.h"
+#include "apiserver/validation/go_value.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -36,15 +37,25 @@ field::Errors validate_attributes(const ResourceBox& resource, const NonResource
   field::Path spec("spec");
   field::Errors errors;
   if (resource && non_resource) {
-    errors.push_back(field::invalid_string(spec.child("nonResourceAttributes"), "",
-                                           "cannot be specified in combination with resourceAttributes"));
+    errors.push_back(field::invalid(spec.child("nonResourceAttributes"), validation::go_json(non_resource),
+                                    "cannot be specified in combination with resourceAttributes"));
   }
   if (!resource && !non_resource) {
-    errors.push_back(field::invalid_string(
-        spec.child("resourceAttributes"), "",
-        "exactly one of nonResourceAttributes or resourceAttributes must be specified"));
+    errors.push_back(
+        field::invalid(spec.child("resourceAttributes"), validation::go_json(non_resource),
+                       "exactly one of nonResourceAttributes or resourceAttributes must be specified"));
   }
   return errors;
+}
+
+// A review is asked for, not named; of a local one the namespace is part of the question.
+void check_metadata(field::Errors& errors, metav1::ObjectMeta meta, bool local) {
+  metav1::ObjectMeta shown = meta;
+  if (local) meta.namespace_.clear();
+  meta.managedFields.clear();
+  if (meta == metav1::ObjectMeta()) return;
+  errors.push_back(field::invalid(field::Path("metadata"), validation::go_json(shown),
+                                  local ? "must be empty except for namespace" : "must be empty"));
 }
 
 void answer(const Verdict& verdict, authorizationv1::SubjectAccessReviewStatus& status) {
@@ -72,7 +83,10 @@ class SubjectReview final : public VirtualResource {
 
   Task<Result<api::Object>> create(Context, VirtualCreate request) override {
     T& review = request.object.get<T>();
-    field::Errors errors = validate(review.spec, request.namespace_);
+    field::Errors errors = validate(review.spec);
+    const bool local = !request.namespace_.empty();
+    check_metadata(errors, review.metadata, local);
+    if (local) check_local(errors, review.spec, request.namespace_);
     if (!errors.empty()) co_return fail(errors::invalid({kGroup, kind_}, "", field::causes(errors)));
     answer(authorizer_->authorize(attributes_of(subject_of(review.spec), review.spec.resourceAttributes,
                                                 review.spec.nonResourceAttributes)),
@@ -81,20 +95,28 @@ class SubjectReview final : public VirtualResource {
   }
 
  private:
-  static field::Errors validate(const authorizationv1::SubjectAccessReviewSpec& spec,
-                                const std::string& namespace_) {
+  static field::Errors validate(const authorizationv1::SubjectAccessReviewSpec& spec) {
     field::Errors errors = validate_attributes(spec.resourceAttributes, spec.nonResourceAttributes);
     field::Path path("spec");
     if (spec.user.empty() && spec.groups.empty()) {
       errors.push_back(field::invalid_string(path.child("user"), spec.user,
                                              "at least one of user or group must be specified"));
     }
-    if (!namespace_.empty() && spec.resourceAttributes && spec.resourceAttributes->namespace_ != namespace_) {
+    return errors;
+  }
+  static void check_local(field::Errors& errors, const authorizationv1::SubjectAccessReviewSpec& spec,
+                          const std::string& namespace_) {
+    const field::Path path("spec");
+    if (spec.resourceAttributes && spec.resourceAttributes->namespace_ != namespace_) {
       errors.push_back(field::invalid_string(path.child("resourceAttributes").child("namespace"),
                                              spec.resourceAttributes->namespace_,
                                              "must match metadata.namespace"));
     }
-    return errors;
+    if (spec.nonResourceAttributes) {
+      errors.push_back(field::invalid(path.child("nonResourceAttributes"),
+                                      validation::go_json(spec.nonResourceAttributes),
+                                      "disallowed on this kind of request"));
+    }
   }
 
   std::shared_ptr<Authorizer> authorizer_;
@@ -109,6 +131,7 @@ class SelfAccessReview final : public VirtualResource {
     auto& review = request.object.get<authorizationv1::SelfSubjectAccessReview>();
     const auto& spec = review.spec;
     field::Errors errors = validate_attributes(spec.resourceAttributes, spec.nonResourceAttributes);
+    check_metadata(errors, review.metadata, false);
     if (!errors.empty()) {
       co_return fail(errors::invalid({kGroup, "SelfSubjectAccessReview"}, "", field::causes(errors)));
     }

@@ -32,10 +32,10 @@ class EveryForm : public StoredResource {
 INSTANTIATE_TEST_SUITE_P(Walk, EveryForm, ::testing::ValuesIn(stored_keys()), test_name);
 
 TEST_P(EveryForm, IsSentAndReadAsProtobuf) {
-  Result<api::Object> typed =
-      codec::decode_json(*walker_.resource->message, walker_.body());
+  Result<api::Object> typed = codec::decode_json(*walker_.resource->message, walker_.body());
   ASSERT_TRUE(typed) << typed.error().message;
-  const api::GroupVersionKind gvk{std::string(walker_.resource->group), std::string(walker_.resource->version),
+  const api::GroupVersionKind gvk{std::string(walker_.resource->group),
+                                  std::string(walker_.resource->version),
                                   std::string(walker_.resource->kind)};
   const std::string bytes = codec::encode_protobuf_envelope(gvk, typed->type(), typed->data());
   http::Response made =
@@ -59,7 +59,9 @@ TEST_P(EveryForm, IsSentAndReadAsProtobuf) {
 
 TEST_P(EveryForm, IsSentAndReadAsYaml) {
   const std::string yaml = codec::encode_yaml(walker_.object);
-  http::Response made = api_.send({"POST", walker_.collection(), yaml,
+  http::Response made = api_.send({"POST",
+                                   walker_.collection(),
+                                   yaml,
                                    {{"Content-Type", "application/yaml"}, {"Accept", "application/yaml"}}});
   ASSERT_EQ(made.status, 201) << api_.text(made);
   EXPECT_EQ(made.headers.get("Content-Type"), "application/yaml");
@@ -128,8 +130,7 @@ TEST_P(EveryForm, IsRefusedInOthers) {
   EXPECT_EQ(status, 406);
   EXPECT_THAT(at(refused, {"message"}), HasSubstr("only the following media types are accepted: "));
   EXPECT_EQ(at(refused, {"reason"}), "NotAcceptable");
-  auto [status2, refused2] =
-      api_.call({"POST", walker_.collection(), "x", {{"Content-Type", "text/plain"}}});
+  auto [status2, refused2] = api_.call({"POST", walker_.collection(), "x", {{"Content-Type", "text/plain"}}});
   EXPECT_EQ(status2, 415);
   EXPECT_THAT(at(refused2, {"message"}), HasSubstr("accepted media types include: "));
 }
@@ -142,9 +143,9 @@ TEST_P(EveryForm, IsRefusedWhenTheBodyIsNoneOfIt) {
   object.set_path({"kind"}, "Nonsense");
   auto [status2, other] = post(codec::to_json(object));
   EXPECT_EQ(status2, 400);
-  EXPECT_THAT(at(other, {"message"}), HasSubstr("Nonsense in version \"" + std::string(walker_.resource->version) +
-                                                "\" cannot be handled as a " +
-                                                std::string(walker_.resource->kind)));
+  EXPECT_THAT(at(other, {"message"}),
+              HasSubstr("Nonsense in version \"" + std::string(walker_.resource->version) +
+                        "\" cannot be handled as a " + std::string(walker_.resource->kind)));
   object.set_path({"kind"}, walker_.resource->kind);
   object.set_path({"apiVersion"}, "example.com/v1");
   auto [status3, version] = post(codec::to_json(object));

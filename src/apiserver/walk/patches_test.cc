@@ -74,8 +74,8 @@ TEST_P(EveryPatch, IsRefusedWhenItDoesNotApply) {
   EXPECT_EQ(status4, 400);
   EXPECT_EQ(at(renamed, {"message"}),
             "the name of the object (another) does not match the name on the URL (" + walker_.name() + ")");
-  auto [status5, missing] =
-      api_.call({"PATCH", walker_.collection() + "/nobody", "{}", {{"Content-Type", "application/merge-patch+json"}}});
+  auto [status5, missing] = api_.call(
+      {"PATCH", walker_.collection() + "/nobody", "{}", {{"Content-Type", "application/merge-patch+json"}}});
   EXPECT_EQ(status5, 404);
   auto [status6, unknown] = patch("json", "{}");
   EXPECT_EQ(status6, 415);
@@ -143,7 +143,8 @@ TEST_P(EveryPatch, StatusIsWrittenByItsSubresourceOnly) {
   EXPECT_EQ(at(stored, {"spec"}), at(updated, {"spec"}));
   EXPECT_EQ(at(stored, {"metadata", "generation"}), at(updated, {"metadata", "generation"}));
   // And what it holds stays through updates of the rest.
-  auto [status4, relabeled] = put(with_patch(stored, parsed(R"({"metadata":{"annotations":{"walks":"no"}}})")));
+  auto [status4, relabeled] =
+      put(with_patch(stored, parsed(R"({"metadata":{"annotations":{"walks":"no"}}})")));
   EXPECT_EQ(status4, 200);
   EXPECT_EQ(at(relabeled, {"status"}), at(stored, {"status"}));
 }
@@ -160,13 +161,15 @@ TEST_P(EveryPatch, StatusIsPatchedInEveryWay) {
   EXPECT_EQ(status2, 200) << codec::to_json(strategic);
   EXPECT_EQ(version_of(strategic), version_of(merged));
   auto [status3, operated] =
-      patch("json-patch+json", R"([{"op":"test","path":"/kind","value":")" +
-                                   std::string(walker_.resource->kind) + R"("}])", "/status");
+      patch("json-patch+json",
+            R"([{"op":"test","path":"/kind","value":")" + std::string(walker_.resource->kind) + R"("}])",
+            "/status");
   EXPECT_EQ(status3, 200) << codec::to_json(operated);
   codec::Value config = walker_.object;
   config.as_map()->erase("spec");
   config.set_path({"status"}, walker_.status);
-  auto [status4, applied] = patch("apply-patch+yaml", codec::to_json(config), "/status?fieldManager=walker&force=true");
+  auto [status4, applied] =
+      patch("apply-patch+yaml", codec::to_json(config), "/status?fieldManager=walker&force=true");
   EXPECT_EQ(status4, 200) << codec::to_json(applied);
   expect_within(walker_.status, *applied.find("status"), "status");
 }

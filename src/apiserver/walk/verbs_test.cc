@@ -88,8 +88,8 @@ TEST_P(EveryResource, IsListedHereAndEverywhere) {
     EXPECT_TRUE(item == made) << codec::to_json(item);
   }
   if (walker_.resource->namespaced) {
-    auto [status, elsewhere] =
-        api_.call({"GET", walker_.prefix() + "namespaces/elsewhere/" + std::string(walker_.resource->plural)});
+    auto [status, elsewhere] = api_.call(
+        {"GET", walker_.prefix() + "namespaces/elsewhere/" + std::string(walker_.resource->plural)});
     EXPECT_EQ(list_of(elsewhere, {"items"}).size(), 0u);
   }
 }
@@ -119,8 +119,8 @@ TEST_P(EveryResource, IsWatched) {
   const codec::Value made = create();
   const codec::Value changed = merge(R"({"metadata":{"labels":{"walks":"yes"}}})");
   api_.call({"DELETE", walker_.item()});
-  http::Response watch = api_.send(
-      {"GET", walker_.collection() + "?watch=true&timeoutSeconds=1&resourceVersion=" + since});
+  http::Response watch =
+      api_.send({"GET", walker_.collection() + "?watch=true&timeoutSeconds=1&resourceVersion=" + since});
   EXPECT_EQ(watch.status, 200);
   EXPECT_EQ(watch.headers.get("Content-Type"), "application/json");
   std::stringstream lines(api_.text(watch));
@@ -166,9 +166,9 @@ TEST_P(EveryResource, IsUpdatedUnderItsOwnName) {
   object.set_path({"metadata", "name"}, "another");
   auto [status, refused] = put(object);
   EXPECT_EQ(status, 400);
-  expect_failure(refused, "BadRequest",
-                 "the name of the object (another) does not match the name on the URL (" + walker_.name() +
-                     ")");
+  expect_failure(
+      refused, "BadRequest",
+      "the name of the object (another) does not match the name on the URL (" + walker_.name() + ")");
   if (!walker_.resource->namespaced) return;
   object.set_path({"metadata", "name"}, walker_.name());
   object.set_path({"metadata", "namespace"}, "elsewhere");
@@ -207,8 +207,7 @@ TEST_P(EveryResource, IsCreatedByUpdateWhereUpstreamAllowsIt) {
 
 TEST_P(EveryResource, IsDeletedWithPreconditions) {
   const codec::Value made = create();
-  auto [status, refused] =
-      api_.call({"DELETE", walker_.item(), R"({"preconditions":{"uid":"another"}})"});
+  auto [status, refused] = api_.call({"DELETE", walker_.item(), R"({"preconditions":{"uid":"another"}})"});
   EXPECT_EQ(status, 409);
   EXPECT_THAT(at(refused, {"message"}),
               HasSubstr("the UID in the precondition (another) does not match the UID in record (" +
@@ -273,7 +272,8 @@ TEST_P(EveryResource, DryRunsWriteNothing) {
   auto [status2, shown] = api_.call({"PUT", walker_.item() + "?dryRun=All", codec::to_json(changed)});
   EXPECT_EQ(status2, 200);
   EXPECT_EQ(at(shown, {"metadata", "labels", "walks"}), "yes");
-  auto [status3, patched] = api_.call({"PATCH", walker_.item() + "?dryRun=All",
+  auto [status3, patched] = api_.call({"PATCH",
+                                       walker_.item() + "?dryRun=All",
                                        R"({"metadata":{"labels":{"walks":"yes"}}})",
                                        {{"Content-Type", "application/merge-patch+json"}}});
   EXPECT_EQ(status3, 200);

@@ -3,7 +3,8 @@
 //
 //   "apps/v1/deployments": {"object": {...}, "status": {...}, "lingers": true}
 //
-// object: what is special about it; apiVersion, kind and, unless it says otherwise, metadata.name "walker" are
+// object: what is special about it; apiVersion, kind and, unless it says otherwise, metadata.name "walker"
+// are
 //   added here.
 // status: what a status update sets, as a merge patch of the stored one.
 // lingers: DELETE leaves it there, for its finalizers.
@@ -48,9 +49,7 @@ struct Walker {
 
   std::string name() const { return at(object, {"metadata", "name"}); }
   std::string api_version() const { return at(object, {"apiVersion"}); }
-  std::string prefix() const {
-    return (resource->group.empty() ? "/api/" : "/apis/") + api_version() + "/";
-  }
+  std::string prefix() const { return (resource->group.empty() ? "/api/" : "/apis/") + api_version() + "/"; }
   // Where it is created and listed, and where it is listed over all namespaces.
   std::string collection() const { return prefix() + scope() + std::string(resource->plural); }
   std::string everywhere() const { return prefix() + std::string(resource->plural); }
@@ -84,7 +83,9 @@ inline Walker walker_of(const api::Resource& resource) {
   const std::string group(resource.group);
   out.object.set_path({"apiVersion"}, (group.empty() ? "" : group + "/") + std::string(resource.version));
   out.object.set_path({"kind"}, resource.kind);
-  if (!out.object.at_path({"metadata", "name"})) out.object.set_path({"metadata", "name"}, "walker");
+  // Reviews are asked for, not named.
+  const bool named = resource.stored() || resource.plural == "bindings";
+  if (named && !out.object.at_path({"metadata", "name"})) out.object.set_path({"metadata", "name"}, "walker");
   return out;
 }
 

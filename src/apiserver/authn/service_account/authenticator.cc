@@ -27,14 +27,47 @@ Task<Result<EntryPtr>> look_up(const RegistryMap& registries, Context context, s
   co_return entry;
 }
 
+// What is being deleted counts as gone after this.
+constexpr int64_t kLeewaySeconds = 60;
+
+bool is_gone(const EntryPtr& entry, int64_t now) {
+  if (!entry->meta().deleting()) return false;
+  Result<std::shared_ptr<const api::Object>> object = entry->object();
+  const auto& deleted = object ? (*object)->meta()->deletionTimestamp : std::nullopt;
+  return !deleted || deleted->seconds < now - kLeewaySeconds;
+}
+
 // A bound object must exist with the uid the token was made for.
-Result<void> same_object(const EntryPtr& entry, std::string_view what, const ObjectReference& ref) {
-  if (!entry) return fail(errors::unauthorized(fmt::format("{} \"{}\" not found", what, ref.name)));
+Result<void> still_bound(const EntryPtr& entry, std::string_view what, const ObjectReference& ref,
+                         int64_t now) {
+  const Status invalidated = errors::unauthorized("service account token has been invalidated");
+  if (!entry) return fail(invalidated);
+  if (!ref.uid.empty() && entry->meta().uid != ref.uid) {
+    return fail(
+        errors::unauthorized(fmt::format("{0} UID ({1}) does not match service account {0} ref claim ({2})",
+                                         what, entry->meta().uid, ref.uid)));
+  }
+  if (is_gone(entry, now)) return fail(invalidated);
+  return {};
+}
+
+Result<void> account_exists(const EntryPtr& entry, const Claims& claims, int64_t now) {
+  const ObjectReference& ref = claims.service_account;
+  if (!entry) return fail(errors::unauthorized(fmt::format("serviceaccounts \"{}\" not found", ref.name)));
   if (!ref.uid.empty() && entry->meta().uid != ref.uid) {
     return fail(errors::unauthorized(
-        fmt::format("{} UID ({}) does not match claim ({})", what, entry->meta().uid, ref.uid)));
+        fmt::format("service account UID ({}) does not match claim ({})", entry->meta().uid, ref.uid)));
   }
-  return {};
+  if (!is_gone(entry, now)) return {};
+  return fail(errors::unauthorized(
+      fmt::format("service account {}/{} has been deleted", claims.namespace_, ref.name)));
+}
+
+// As Go's %q prints them.
+std::string quoted(const std::vector<std::string>& words) {
+  std::string out = "[";
+  for (const std::string& word : words) out += (out.size() == 1 ? "\"" : " \"") + word + "\"";
+  return out + "]";
 }
 
 std::shared_ptr<const UserInfo> user_of(const Claims& claims) {
@@ -111,15 +144,20 @@ Task<Result<void>> TokenChecker::check_objects(Context context, const Claims& cl
   const std::string& ns = claims.namespace_;
   CO_TRY(EntryPtr account,
          co_await look_up(registries_, context, "serviceaccounts", ns, claims.service_account.name));
-  CO_TRY_VOID(same_object(account, "service account", claims.service_account));
-  if (account->meta().deleting()) co_return fail(errors::unauthorized("service account has been deleted"));
+  const int64_t now =
+      std::chrono::duration_cast<std::chrono::seconds>(issuer_.now().time_since_epoch()).count();
+  CO_TRY_VOID(account_exists(account, claims, now));
   if (claims.secret) {
     CO_TRY(EntryPtr secret, co_await look_up(registries_, context, "secrets", ns, claims.secret->name));
-    CO_TRY_VOID(same_object(secret, "secret", *claims.secret));
+    CO_TRY_VOID(still_bound(secret, "secret", *claims.secret, now));
   }
   if (claims.pod) {
     CO_TRY(EntryPtr pod, co_await look_up(registries_, context, "pods", ns, claims.pod->name));
-    CO_TRY_VOID(same_object(pod, "pod", *claims.pod));
+    CO_TRY_VOID(still_bound(pod, "pod", *claims.pod, now));
+  } else if (claims.node) {
+    // A Pod's node needs no look: the token goes with the Pod.
+    CO_TRY(EntryPtr node, co_await look_up(registries_, context, "nodes", "", claims.node->name));
+    CO_TRY_VOID(still_bound(node, "node", *claims.node, now));
   }
   co_return Result<void>();
 }
@@ -129,10 +167,11 @@ Task<Result<std::optional<Authenticated>>> TokenChecker::check(Context context, 
   if (!issuer_.issued(token)) co_return std::optional<Authenticated>();
   CO_TRY(Claims claims, issuer_.verify(token));
   // Legacy tokens are for the API server and nobody else.
-  std::vector<std::string> good =
-      common(audiences, claims.legacy ? issuer_.api_audiences() : claims.audiences);
+  const std::vector<std::string> claimed = claims.legacy ? issuer_.api_audiences() : claims.audiences;
+  std::vector<std::string> good = common(audiences, claimed);
   if (good.empty()) {
-    co_return fail(errors::unauthorized(fmt::format("token audiences are invalid for this target audience")));
+    co_return fail(errors::unauthorized(fmt::format(
+        "token audiences {} is invalid for the target audiences {}", quoted(claimed), quoted(audiences))));
   }
   CO_TRY_VOID(co_await check_objects(std::move(context), claims));
   std::optional<Authenticated> authenticated;

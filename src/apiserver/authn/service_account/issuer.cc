@@ -14,12 +14,16 @@ int64_t seconds(WallTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
+// How far clocks may be apart, as go-jose has it.
+constexpr int64_t kLeewaySeconds = 60;
+
 Result<void> check_times(const Claims& claims, int64_t now) {
-  if (claims.expires != 0 && now >= claims.expires)
+  if (claims.expires != 0 && now - kLeewaySeconds > claims.expires)
     return fail(errors::unauthorized("service account token has expired"));
-  if (claims.not_before != 0 && now < claims.not_before) {
+  if (claims.not_before != 0 && now + kLeewaySeconds < claims.not_before)
     return fail(errors::unauthorized("service account token is not valid yet"));
-  }
+  if (claims.issued_at != 0 && now + kLeewaySeconds < claims.issued_at)
+    return fail(errors::unauthorized("service account token is issued in the future"));
   return {};
 }
 

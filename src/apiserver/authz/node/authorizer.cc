@@ -4,9 +4,6 @@
 
 #include "apiserver/authn/node_identity.h"
 #include "apiserver/authz/rbac/rules.h"
-#include "apiserver/cache/entry.h"
-#include "apiserver/cache/follow.h"
-#include "apiserver/registry/registry.h"
 
 namespace xebec::apiserver::node {
 namespace {
@@ -17,7 +14,7 @@ Verdict allow() {
   return verdict;
 }
 
-Verdict no_opinion(std::string reason) {
+Verdict no_opinion(std::string reason = {}) {
   Verdict verdict;
   verdict.reason = std::move(reason);
   return verdict;
@@ -49,124 +46,136 @@ class NodeAuthorizer final : public Authorizer {
       : graph_(std::move(graph)), rules_(std::move(rules)) {}
 
   Verdict authorize(const AuthorizationAttributes& a) override {
-    std::string_view node = a.user ? node_of(*a.user) : std::string_view();
-    if (node.empty()) return {};
-    if (a.is_resource && a.group.empty()) {
-      if (one_of(a.resource, {"secrets", "configmaps"})) return related(a, node);
-      if (a.resource == "persistentvolumeclaims") return related(a, node);
-      if (a.resource == "serviceaccounts") return service_account(a, node);
-      if (a.resource == "nodes") return node_object(a, node);
-      if (a.resource == "pods") return pods(a, node);
-    }
-    if (a.is_resource && a.group == "coordination.k8s.io" && a.resource == "leases") return lease(a, node);
-    if (a.is_resource && a.group == "storage.k8s.io" && a.resource == "csinodes") return own_name(a, node);
+    if (!a.user || !is_node(*a.user)) return {};
+    const std::string_view node = node_of(*a.user);
+    if (node.empty()) return no_opinion(fmt::format("unknown node for user \"{}\"", a.user->name));
+    if (!a.is_resource) return by_rules(a);
+    if (a.group.empty()) return core(a, node);
+    if (a.group == "resource.k8s.io" && a.resource == "resourceclaims") return get(a, node);
+    if (a.group == "resource.k8s.io" && a.resource == "resourceslices") return resource_slice(a, node);
+    if (a.group == "storage.k8s.io" && a.resource == "volumeattachments") return get(a, node);
+    if (a.group == "storage.k8s.io" && a.resource == "csinodes") return csi_node(a, node);
+    if (a.group == "coordination.k8s.io" && a.resource == "leases") return lease(a, node);
+    if (a.group == "certificates.k8s.io" && a.resource == "podcertificaterequests") return no_opinion();
     return by_rules(a);
   }
 
  private:
+  Verdict core(const AuthorizationAttributes& a, std::string_view node) {
+    if (one_of(a.resource, {"secrets", "configmaps"})) return read(a, node);
+    if (a.resource == "persistentvolumeclaims")
+      return a.subresource == "status" ? update_status(a, node) : get(a, node);
+    if (a.resource == "persistentvolumes") return get(a, node);
+    if (a.resource == "serviceaccounts") return service_account(a, node);
+    if (a.resource == "nodes") return node_object(a, node);
+    if (a.resource == "pods") return pods(a, node);
+    return by_rules(a);
+  }
+
   Verdict by_rules(const AuthorizationAttributes& a) {
-    if (rbac::rules_allow(rules_, a)) return allow();
-    return {};
+    return rbac::rules_allow(rules_, a) ? allow() : no_opinion();
   }
 
   Verdict related(const AuthorizationAttributes& a, std::string_view node) {
-    if (!one_of(a.verb, {"get", "list", "watch"}) || !a.subresource.empty()) {
-      return no_opinion("can only read resources of this type");
-    }
-    // A list or watch that names one object carries the name.
-    if (a.name.empty() || !graph_->reaches(node, a.resource, a.namespace_, a.name)) {
-      return no_opinion(fmt::format("no relationship found between node '{}' and this object", node));
-    }
-    return allow();
+    if (a.name.empty()) return no_opinion("No Object name found");
+    if (graph_->reaches(node, a.resource, a.namespace_, a.name)) return allow();
+    return no_opinion(fmt::format("no relationship found between node '{}' and this object", node));
+  }
+
+  Verdict get(const AuthorizationAttributes& a, std::string_view node) {
+    if (a.verb != "get") return no_opinion("can only get individual resources of this type");
+    if (!a.subresource.empty()) return no_opinion("cannot get subresource");
+    return related(a, node);
+  }
+
+  // A list or watch that selects one object carries its name.
+  Verdict read(const AuthorizationAttributes& a, std::string_view node) {
+    if (!one_of(a.verb, {"get", "list", "watch"})) return no_opinion("can only read resources of this type");
+    if (!a.subresource.empty()) return no_opinion("cannot read subresource");
+    if (a.namespace_.empty()) return no_opinion("can only read namespaced object of this type");
+    return related(a, node);
+  }
+
+  Verdict update_status(const AuthorizationAttributes& a, std::string_view node) {
+    if (!one_of(a.verb, {"update", "patch"})) return no_opinion("can only get/update/patch this type");
+    return related(a, node);
   }
 
   Verdict service_account(const AuthorizationAttributes& a, std::string_view node) {
-    bool token = a.verb == "create" && a.subresource == "token";
-    bool read = a.verb == "get" && a.subresource.empty();
-    if (!token && !read)
-      return no_opinion("can only get individual service accounts and create tokens for them");
-    if (!graph_->reaches(node, "serviceaccounts", a.namespace_, a.name)) {
-      return no_opinion(fmt::format("no relationship found between node '{}' and this object", node));
-    }
-    return allow();
+    if (a.verb == "get" && a.subresource.empty()) return read(a, node);
+    if (a.verb != "create" || a.name.empty())
+      return no_opinion("can only create tokens for individual service accounts");
+    if (a.subresource != "token") return no_opinion("can only create token subresource of serviceaccount");
+    return related(a, node);
   }
 
+  // What a node may do to its own object and to its Pods, admission (NodeRestriction) narrows.
   Verdict node_object(const AuthorizationAttributes& a, std::string_view node) {
-    if (one_of(a.verb, {"list", "watch"})) {
-      if (a.name == node || selects(a.field_selector, "metadata.name", node)) return by_rules(a);
+    if (a.subresource == "status") return one_of(a.verb, {"update", "patch"}) ? allow() : no_opinion();
+    if (!a.subresource.empty()) return no_opinion();
+    if (one_of(a.verb, {"create", "update", "patch"})) return allow();
+    if (!one_of(a.verb, {"get", "list", "watch"})) return no_opinion();
+    if (a.name == node) return allow();
+    if (a.name.empty())
       return no_opinion(fmt::format("node '{}' cannot read all nodes, only its own Node object", node));
-    }
-    if (one_of(a.verb, {"get", "update", "patch", "delete"}) && a.name != node) {
-      return no_opinion(fmt::format("node '{}' cannot read '{}', only its own Node object", node, a.name));
-    }
-    return by_rules(a);
+    return no_opinion(fmt::format("node '{}' cannot read '{}', only its own Node object", node, a.name));
   }
 
   Verdict pods(const AuthorizationAttributes& a, std::string_view node) {
-    if (a.verb == "get" && a.subresource.empty() && !graph_->reaches(node, "pods", a.namespace_, a.name)) {
-      return no_opinion(fmt::format("no relationship found between node '{}' and this object", node));
-    }
-    if (one_of(a.verb, {"list", "watch"}) && !selects(a.field_selector, "spec.nodeName", node)) {
-      return no_opinion(fmt::format("can only list/watch pods with spec.nodeName field selector"));
-    }
-    return by_rules(a);
+    if (a.subresource == "status") return one_of(a.verb, {"update", "patch"}) ? allow() : no_opinion();
+    if (a.subresource == "eviction") return a.verb == "create" ? allow() : no_opinion();
+    if (!a.subresource.empty()) return no_opinion();
+    if (one_of(a.verb, {"create", "delete"})) return allow();
+    if (a.verb == "get") return get(a, node);
+    if (!one_of(a.verb, {"list", "watch"})) return no_opinion();
+    if (selects(a.field_selector, "spec.nodeName", node)) return allow();
+    if (!a.name.empty()) return related(a, node);
+    return no_opinion("can only list/watch pods with spec.nodeName field selector");
   }
 
   Verdict lease(const AuthorizationAttributes& a, std::string_view node) {
-    if (!one_of(a.verb, {"get", "create", "update", "patch", "delete"})) {
+    if (!one_of(a.verb, {"get", "create", "update", "patch", "delete"}))
       return no_opinion("can only get, create, update, patch, or delete a node lease");
-    }
-    if (a.namespace_ != "kube-node-lease") {
+    if (a.namespace_ != "kube-node-lease")
       return no_opinion("can only access leases in the \"kube-node-lease\" system namespace");
-    }
-    return own_name(a, node);
+    // On create the name is not known here; admission looks.
+    if (a.verb != "create" && a.name != node)
+      return no_opinion("can only access node lease with the same name as the requesting node");
+    return allow();
   }
 
-  // Requests about an object with the node's own name; on create the name is not known yet, and admission
-  // looks.
-  Verdict own_name(const AuthorizationAttributes& a, std::string_view node) {
-    if (a.verb != "create" && a.name != node) {
-      return no_opinion(fmt::format("can only access objects with the same name as the requesting node"));
-    }
+  Verdict csi_node(const AuthorizationAttributes& a, std::string_view node) {
+    if (!one_of(a.verb, {"get", "create", "update", "patch", "delete"}))
+      return no_opinion("can only get, create, update, patch, or delete a CSINode");
+    if (!a.subresource.empty()) return no_opinion("cannot authorize CSINode subresources");
+    if (a.verb != "create" && a.name != node)
+      return no_opinion("can only access CSINode with the same name as the requesting node");
     return allow();
+  }
+
+  Verdict resource_slice(const AuthorizationAttributes& a, std::string_view node) {
+    if (!a.subresource.empty()) return no_opinion("cannot authorize ResourceSlice subresources");
+    if (a.verb == "create") return allow();
+    if (one_of(a.verb, {"get", "update", "patch", "delete"})) return related(a, node);
+    if (!one_of(a.verb, {"watch", "list", "deletecollection"})) {
+      return no_opinion(
+          "only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, "
+          "patch, "
+          "delete, deletecollection");
+    }
+    if (selects(a.field_selector, "spec.nodeName", node)) return allow();
+    return no_opinion("can only list/watch/deletecollection resourceslices with nodeName field selector");
   }
 
   std::shared_ptr<const Graph> graph_;
   std::vector<rbacv1::PolicyRule> rules_;
 };
 
-class PodFollower final : public Follower {
- public:
-  PodFollower(std::shared_ptr<Graph> graph, OneShot<bool> done)
-      : graph_(std::move(graph)), done_(std::move(done)) {}
-  void set(const Entry& entry) override {
-    auto object = entry.object();
-    if (object) graph_->set_pod((*object)->get<corev1::Pod>());
-  }
-  void remove(const Entry& entry) override { graph_->remove_pod(entry.meta().namespace_, entry.meta().name); }
-  void synced() override { done_.set(true); }
-
- private:
-  std::shared_ptr<Graph> graph_;
-  OneShot<bool> done_;
-};
-
-Task<void> run(Registry& registry, std::unique_ptr<Follower> follower, CancelToken token) {
-  co_await follow(registry, *follower, token);
-}
-
 }  // namespace
 
 std::unique_ptr<Authorizer> make_authorizer(std::shared_ptr<const Graph> graph,
                                             std::vector<rbacv1::PolicyRule> node_rules) {
   return std::make_unique<NodeAuthorizer>(std::move(graph), std::move(node_rules));
-}
-
-OneShot<bool> feed_graph(Scope& scope, const RegistryMap& registries, std::shared_ptr<Graph> graph) {
-  OneShot<bool> done;
-  scope.spawn(run(*registries.find("", "pods"), std::make_unique<PodFollower>(std::move(graph), done),
-                  scope.token()));
-  return done;
 }
 
 }  // namespace xebec::apiserver::node

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "api/gen/rbacv1.h"
 #include "apiserver/authz/authorizer.h"
@@ -19,7 +20,8 @@ namespace xebec::apiserver::node {
 std::unique_ptr<Authorizer> make_authorizer(std::shared_ptr<const Graph> graph,
                                             std::vector<rbacv1::PolicyRule> node_rules);
 
-// Keeps the graph equal to the stored Pods; the value is set when all have been read.
-OneShot<bool> feed_graph(Scope& scope, const RegistryMap& registries, std::shared_ptr<Graph> graph);
+// Keeps the graph equal to what is stored; each value is set when all of one resource has been read.
+std::vector<OneShot<bool>> feed_graph(Scope& scope, const RegistryMap& registries,
+                                      std::shared_ptr<Graph> graph);
 
 }  // namespace xebec::apiserver::node

@@ -42,9 +42,9 @@ bool url_matches(const Strings& urls, std::string_view path) {
 // One verb of one resource (or URL): what the escalation check compares.
 std::vector<rbacv1::PolicyRule> break_down(const rbacv1::PolicyRule& rule) {
   std::vector<rbacv1::PolicyRule> parts;
-  for (const std::string& verb : rule.verbs) {
-    for (const std::string& group : rule.apiGroups) {
-      for (const std::string& resource : rule.resources) {
+  for (const std::string& group : rule.apiGroups) {
+    for (const std::string& resource : rule.resources) {
+      for (const std::string& verb : rule.verbs) {
         rbacv1::PolicyRule part;
         part.verbs = {verb};
         part.apiGroups = {group};
@@ -56,7 +56,9 @@ std::vector<rbacv1::PolicyRule> break_down(const rbacv1::PolicyRule& rule) {
         }
       }
     }
-    for (const std::string& url : rule.nonResourceURLs) {
+  }
+  for (const std::string& url : rule.nonResourceURLs) {
+    for (const std::string& verb : rule.verbs) {
       rbacv1::PolicyRule part;
       part.verbs = {verb};
       part.nonResourceURLs = {url};
@@ -124,6 +126,29 @@ std::vector<rbacv1::PolicyRule> uncovered(std::span<const rbacv1::PolicyRule> ow
     }
   }
   return missing;
+}
+
+std::vector<rbacv1::PolicyRule> compacted(std::vector<rbacv1::PolicyRule> rules) {
+  auto simple = [](const rbacv1::PolicyRule& rule) {
+    return rule.apiGroups.size() == 1 && rule.resources.size() == 1 && rule.resourceNames.size() <= 1 &&
+           rule.nonResourceURLs.empty();
+  };
+  auto same = [](const rbacv1::PolicyRule& a, const rbacv1::PolicyRule& b) {
+    return a.apiGroups == b.apiGroups && a.resources == b.resources && a.resourceNames == b.resourceNames;
+  };
+  std::vector<rbacv1::PolicyRule> out;
+  for (rbacv1::PolicyRule& rule : rules) {
+    auto known = std::find_if(out.begin(), out.end(), [&](const rbacv1::PolicyRule& other) {
+      return simple(other) && simple(rule) && same(other, rule);
+    });
+    if (known == out.end()) {
+      out.push_back(std::move(rule));
+      continue;
+    }
+    for (std::string& verb : rule.verbs)
+      if (!has(known->verbs, verb)) known->verbs.push_back(std::move(verb));
+  }
+  return out;
 }
 
 std::string compact_string(const rbacv1::PolicyRule& rule) {

@@ -17,6 +17,8 @@ bool rules_allow(std::span<const rbacv1::PolicyRule> rules, const AuthorizationA
 std::vector<rbacv1::PolicyRule> uncovered(std::span<const rbacv1::PolicyRule> owned,
                                           std::span<const rbacv1::PolicyRule> wanted);
 
+// Rules of one resource that differ in their verbs only are made one (upstream's CompactRules).
+std::vector<rbacv1::PolicyRule> compacted(std::vector<rbacv1::PolicyRule> rules);
 // As upstream writes a rule into the text of a refused escalation:
 // {APIGroups:["apps"], Resources:["deployments"], Verbs:["get"]}
 std::string compact_string(const rbacv1::PolicyRule& rule);
