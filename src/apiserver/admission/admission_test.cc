@@ -13,8 +13,8 @@ const std::string kClasses = "/apis/scheduling.k8s.io/v1/priorityclasses";
 
 std::string pod_named(const std::string& name, const std::string& spec = "",
                       const std::string& metadata = "") {
-  return R"({"metadata":{"name":")" + name + "\"" + metadata + R"(},"spec":{"containers":[{"name":"c","image":"i"}])" +
-         spec + "}}";
+  return R"({"metadata":{"name":")" + name + "\"" + metadata +
+         R"(},"spec":{"containers":[{"name":"c","image":"i"}])" + spec + "}}";
 }
 
 class Admission : public ::testing::Test {
@@ -46,9 +46,10 @@ TEST_F(Admission, NothingIsMadeInANamespaceThatEnds) {
   auto [status, answer] =
       instance_->call({"POST", "/api/v1/namespaces/ending/configmaps", R"({"metadata":{"name":"m"}})"});
   EXPECT_EQ(status, 403);
-  EXPECT_EQ(at(answer, {"message"}),
-            "configmaps \"m\" is forbidden: unable to create new content in namespace ending because it is being "
-            "terminated");
+  EXPECT_EQ(
+      at(answer, {"message"}),
+      "configmaps \"m\" is forbidden: unable to create new content in namespace ending because it is being "
+      "terminated");
   const codec::Value* causes = answer.at_path({"details", "causes"});
   ASSERT_TRUE(causes && causes->as_list() && causes->as_list()->size() == 1) << codec::to_json(answer);
   const codec::Value& cause = (*causes->as_list())[0];
@@ -56,8 +57,13 @@ TEST_F(Admission, NothingIsMadeInANamespaceThatEnds) {
   EXPECT_EQ(at(cause, {"message"}), "namespace ending is being terminated");
   EXPECT_EQ(at(cause, {"field"}), "metadata.namespace");
   // What is there may still change and go.
-  EXPECT_EQ(instance_->call({"PATCH", "/api/v1/namespaces/ending/configmaps/before", R"({"data":{"a":"b"}})",
-                             {{"Content-Type", "application/merge-patch+json"}}}).first, 200);
+  EXPECT_EQ(instance_
+                ->call({"PATCH",
+                        "/api/v1/namespaces/ending/configmaps/before",
+                        R"({"data":{"a":"b"}})",
+                        {{"Content-Type", "application/merge-patch+json"}}})
+                .first,
+            200);
   EXPECT_EQ(instance_->call({"DELETE", "/api/v1/namespaces/ending/configmaps/before"}).first, 200);
 }
 
@@ -89,7 +95,8 @@ TEST_F(Admission, APodHasTheAccountOfItsNamespaceAndItsToken) {
 
 TEST_F(Admission, APodsAccountMustExist) {
   EXPECT_EQ(refused(kPods, pod_named("p", R"(,"serviceAccountName":"nobody")")),
-            "pods \"p\" is forbidden: error looking up service account default/nobody: serviceaccount \"nobody\" not "
+            "pods \"p\" is forbidden: error looking up service account default/nobody: serviceaccount "
+            "\"nobody\" not "
             "found");
 }
 
@@ -101,16 +108,16 @@ TEST_F(Admission, AMirrorPodNamesNoAccountAndNoSecrets) {
             pod + "a mirror pod may not reference service accounts");
   EXPECT_EQ(refused(kPods, pod_named("m", node + R"(,"imagePullSecrets":[{"name":"s"}])", mirror)),
             pod + "a mirror pod may not reference secrets");
-  EXPECT_EQ(refused(kPods, pod_named("m",
-                                     node + R"(,"volumes":[{"name":"v","projected":{"sources":[
+  EXPECT_EQ(refused(kPods, pod_named("m", node + R"(,"volumes":[{"name":"v","projected":{"sources":[
                                          {"serviceAccountToken":{"path":"t"}}]}}])",
                                      mirror)),
             pod + "a mirror pod may not use ServiceAccountToken volume projections");
 }
 
 TEST_F(Admission, AnAccountMayKeepItsPodsToItsSecrets) {
-  instance_->create("/api/v1/namespaces/default/serviceaccounts",
-                    R"({"metadata":{"name":"strict","annotations":{"kubernetes.io/enforce-mountable-secrets":"true"}},
+  instance_->create(
+      "/api/v1/namespaces/default/serviceaccounts",
+      R"({"metadata":{"name":"strict","annotations":{"kubernetes.io/enforce-mountable-secrets":"true"}},
                         "secrets":[{"name":"mine"}],"imagePullSecrets":[{"name":"pull"}]})");
   auto of = [this](const std::string& spec) {
     return refused(kPods, R"({"metadata":{"name":"p"},"spec":{"serviceAccountName":"strict",)" + spec + "}}");
@@ -129,15 +136,18 @@ TEST_F(Admission, AnAccountMayKeepItsPodsToItsSecrets) {
             pod + "container c with envFrom referencing secret.secretName=\"other\"" + tail + "secret");
   EXPECT_EQ(of(container + R"(,"imagePullSecrets":[{"name":"pull"},{"name":"other"}])"),
             pod + "imagePullSecrets[1].name=\"other\"" + tail + "imagePullSecret");
-  instance_->create(kPods, R"({"metadata":{"name":"strict"},"spec":{"serviceAccountName":"strict",)" + container +
-                               R"(,"volumes":[{"name":"v","secret":{"secretName":"mine"}}]}})");
-  auto [status, answer] = instance_->call(
-      {"PATCH", kPods + "/strict/ephemeralcontainers",
-       R"({"spec":{"ephemeralContainers":[{"name":"e","image":"i",)" + env + "}]}}",
-       {{"Content-Type", "application/strategic-merge-patch+json"}}});
+  instance_->create(kPods, R"({"metadata":{"name":"strict"},"spec":{"serviceAccountName":"strict",)" +
+                               container + R"(,"volumes":[{"name":"v","secret":{"secretName":"mine"}}]}})");
+  auto [status, answer] =
+      instance_->call({"PATCH",
+                       kPods + "/strict/ephemeralcontainers",
+                       R"({"spec":{"ephemeralContainers":[{"name":"e","image":"i",)" + env + "}]}}",
+                       {{"Content-Type", "application/strategic-merge-patch+json"}}});
   EXPECT_EQ(status, 403);
-  EXPECT_EQ(at(answer, {"message"}), "pods \"strict\" is forbidden: ephemeral container e with envVar E referencing "
-                                     "secret.secretName=\"other\"" + tail + "secret");
+  EXPECT_EQ(at(answer, {"message"}),
+            "pods \"strict\" is forbidden: ephemeral container e with envVar E referencing "
+            "secret.secretName=\"other\"" +
+                tail + "secret");
 }
 
 TEST_F(Admission, APodsPriorityIsThatOfItsClass) {
@@ -151,19 +161,22 @@ TEST_F(Admission, APodsPriorityIsThatOfItsClass) {
 
   EXPECT_EQ(refused(kPods, pod_named("p", R"(,"priorityClassName":"nobody")")),
             "pods \"p\" is forbidden: no PriorityClass with name nobody was found");
-  EXPECT_EQ(refused(kPods, pod_named("p", R"(,"priorityClassName":"low","priority":8)")),
-            "pods \"p\" is forbidden: the integer value of priority (8) must not be provided in pod spec; priority "
-            "admission controller computed 7 from the given PriorityClass name");
+  EXPECT_EQ(
+      refused(kPods, pod_named("p", R"(,"priorityClassName":"low","priority":8)")),
+      "pods \"p\" is forbidden: the integer value of priority (8) must not be provided in pod spec; priority "
+      "admission controller computed 7 from the given PriorityClass name");
   EXPECT_EQ(refused(kPods, pod_named("p", R"(,"preemptionPolicy":"Never")")),
-            "pods \"p\" is forbidden: the string value of PreemptionPolicy (Never) must not be provided in pod spec; "
+            "pods \"p\" is forbidden: the string value of PreemptionPolicy (Never) must not be provided in "
+            "pod spec; "
             "priority admission controller computed PreemptLowerPriority from the given PriorityClass name");
 }
 
 TEST_F(Admission, OneClassIsTheDefault) {
   instance_->create(kClasses, R"({"metadata":{"name":"first"},"value":3,"globalDefault":true})");
-  EXPECT_EQ(refused(kClasses, R"({"metadata":{"name":"second"},"value":4,"globalDefault":true})"),
-            "priorityclasses.scheduling.k8s.io \"second\" is forbidden: PriorityClass first is already marked as "
-            "default. Only one default can exist");
+  EXPECT_EQ(
+      refused(kClasses, R"({"metadata":{"name":"second"},"value":4,"globalDefault":true})"),
+      "priorityclasses.scheduling.k8s.io \"second\" is forbidden: PriorityClass first is already marked as "
+      "default. Only one default can exist");
   const codec::Value made = instance_->create(kPods, pod_named("by-default"));
   EXPECT_EQ(at(made, {"spec", "priority"}), "3");
   EXPECT_EQ(at(made, {"spec", "priorityClassName"}), "first");
@@ -174,7 +187,8 @@ TEST_F(Admission, APodBearsABrokenNodeForAWhile) {
   auto tolerations = [](const codec::Value& pod) {
     std::string out;
     for (const codec::Value& t : *pod.at_path({"spec", "tolerations"})->as_list())
-      out += at(t, {"key"}) + ":" + at(t, {"operator"}) + ":" + at(t, {"effect"}) + ":" + at(t, {"tolerationSeconds"}) + " ";
+      out += at(t, {"key"}) + ":" + at(t, {"operator"}) + ":" + at(t, {"effect"}) + ":" +
+             at(t, {"tolerationSeconds"}) + " ";
     return out;
   };
   EXPECT_EQ(tolerations(instance_->create(kPods, pod_named("bears"))),
@@ -185,13 +199,15 @@ TEST_F(Admission, APodBearsABrokenNodeForAWhile) {
                                          "operator":"Exists","effect":"NoExecute","tolerationSeconds":5}])"))),
             "node.kubernetes.io/not-ready:Exists:NoExecute:5 "
             "node.kubernetes.io/unreachable:Exists:NoExecute:300 ");
-  EXPECT_EQ(tolerations(instance_->create(kPods, pod_named("bears-all", R"(,"tolerations":[{"operator":"Exists"}])"))),
+  EXPECT_EQ(tolerations(instance_->create(
+                kPods, pod_named("bears-all", R"(,"tolerations":[{"operator":"Exists"}])"))),
             "(absent):Exists:(absent):(absent) ");
 }
 
 TEST_F(Admission, ANewNodeIsNotReady) {
   const codec::Value made = instance_->create("/api/v1/nodes", R"({"metadata":{"name":"fresh"}})");
-  EXPECT_EQ(at(made, {"spec", "taints"}), R"([{"effect":"NoSchedule","key":"node.kubernetes.io/not-ready"}])");
+  EXPECT_EQ(at(made, {"spec", "taints"}),
+            R"([{"effect":"NoSchedule","key":"node.kubernetes.io/not-ready"}])");
 }
 
 // The namespace is asked for before the account, the account before the class, all before validation.
@@ -199,10 +215,12 @@ TEST_F(Admission, ComesInUpstreamsOrderAndBeforeValidation) {
   auto create = [this](const std::string& ns, const std::string& spec) {
     return instance_->message({"POST", "/api/v1/namespaces/" + ns + "/pods", pod_named("p", spec)});
   };
-  const std::string account = R"(,"serviceAccountName":"nobody")", missing_class = R"(,"priorityClassName":"nobody")";
+  const std::string account = R"(,"serviceAccountName":"nobody")",
+                    missing_class = R"(,"priorityClassName":"nobody")";
   const std::string invalid = R"(,"restartPolicy":"Perhaps")";
   EXPECT_EQ(create("nowhere", account + missing_class + invalid), "namespaces \"nowhere\" not found");
-  EXPECT_THAT(create("default", account + missing_class + invalid), HasSubstr("error looking up service account"));
+  EXPECT_THAT(create("default", account + missing_class + invalid),
+              HasSubstr("error looking up service account"));
   EXPECT_THAT(create("default", missing_class + invalid), HasSubstr("no PriorityClass with name nobody"));
   EXPECT_THAT(create("default", invalid), HasSubstr("spec.restartPolicy: Unsupported value: \"Perhaps\""));
 }

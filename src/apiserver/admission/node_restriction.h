@@ -26,8 +26,8 @@ Result<void> check_mirror_pod(const AdmissionAttributes& a, const corev1::Pod& p
 // HasAPIObjectReference).
 std::string referenced_objects(const corev1::Pod& pod);
 
-// Of which audiences a node may ask tokens for: those of the Pod's volumes and their drivers, and those it was
-// given the verb request-serviceaccounts-token-audience for.
+// Of which audiences a node may ask tokens for: those of the Pod's volumes and their drivers, and those it
+// was given the verb request-serviceaccounts-token-audience for.
 struct Audiences {
   const RegistryMap& registries;
   Authorizer& authorizer;

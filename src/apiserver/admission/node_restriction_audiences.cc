@@ -74,8 +74,8 @@ Task<Result<bool>> Audiences::referenced(const Context& context, const corev1::P
     if (has && *has) co_return true;
   }
   if (problems.empty()) co_return false;
-  co_return fail(errors::internal(
-      problems.size() == 1 ? problems[0] : fmt::format("[{}]", fmt::join(problems, ", "))));
+  co_return fail(
+      errors::internal(problems.size() == 1 ? problems[0] : fmt::format("[{}]", fmt::join(problems, ", "))));
 }
 
 Task<Result<void>> Audiences::check(const Context& context, const AdmissionAttributes& a,

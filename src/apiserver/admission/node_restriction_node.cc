@@ -63,7 +63,8 @@ Result<void> check_new_node(const AdmissionAttributes& a, std::string_view node,
                                     fmt::join(labels, ", "))));
 }
 
-Result<void> check_changed_node(const AdmissionAttributes& a, std::string_view node, const corev1::Node& now) {
+Result<void> check_changed_node(const AdmissionAttributes& a, std::string_view node,
+                                const corev1::Node& now) {
   const corev1::Node& old = a.old_object->get<corev1::Node>();
   // Old kubelets drop the field: that is no change.
   if (now.spec.configSource && now.spec.configSource != old.spec.configSource) {
@@ -121,9 +122,9 @@ Result<void> check_mirror_pod(const AdmissionAttributes& a, const corev1::Pod& p
     return fail(refuse(a, fmt::format("node \"{}\" {}", node, what)));
   };
   if (!pod.metadata.annotations.contains(kMirrorAnnotation)) {
-    return fail(refuse(
-        a, fmt::format("pod does not have \"{}\" annotation, node \"{}\" can only create mirror pods",
-                       kMirrorAnnotation, node)));
+    return fail(
+        refuse(a, fmt::format("pod does not have \"{}\" annotation, node \"{}\" can only create mirror pods",
+                              kMirrorAnnotation, node)));
   }
   if (pod.spec.nodeName != node) return only("can only create pods with spec.nodeName set to itself");
   const auto& owners = pod.metadata.ownerReferences;

@@ -58,7 +58,8 @@ TEST_F(Authentication, ABadTokenIsUnauthorized) {
     auto [status, answer] = with_token(bad, "GET", "/api/v1/pods");
     EXPECT_EQ(status, 401);
     EXPECT_EQ(codec::to_json(answer),
-              R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401})");
+              R"({"apiVersion":"v1","code":401,"kind":"Status","message":"Unauthorized","metadata":{},)"
+              R"("reason":"Unauthorized","status":"Failure"})");
   }
   std::string changed = token();
   changed[changed.size() - 5] = changed[changed.size() - 5] == 'A' ? 'B' : 'A';
@@ -68,9 +69,10 @@ TEST_F(Authentication, ABadTokenIsUnauthorized) {
 TEST_F(Authentication, WhoShowsNothingIsAnonymous) {
   auto [status, answer] = instance_.call({"GET", "/api/v1/pods", "", {}, ""});
   EXPECT_EQ(status, 403);
-  EXPECT_EQ(at(answer, {"message"}),
-            "pods is forbidden: User \"system:anonymous\" cannot list resource \"pods\" in API group \"\" at the "
-            "cluster scope");
+  EXPECT_EQ(
+      at(answer, {"message"}),
+      "pods is forbidden: User \"system:anonymous\" cannot list resource \"pods\" in API group \"\" at the "
+      "cluster scope");
   EXPECT_EQ(instance_.call({"GET", "/version", "", {}, ""}).first, 200);
 }
 
@@ -153,20 +155,24 @@ TEST_F(Authentication, ATokenEndsWithWhatItIsBoundTo) {
 
 TEST_F(Authentication, TokensAreAskedForWithinBounds) {
   auto refused = [this](const std::string& spec, int code) {
-    auto [status, answer] = instance_.call({"POST", kAccounts + "/robot/token", R"({"spec":{)" + spec + "}}"});
+    auto [status, answer] =
+        instance_.call({"POST", kAccounts + "/robot/token", R"({"spec":{)" + spec + "}}"});
     EXPECT_EQ(status, code) << codec::to_json(answer);
     return at(answer, {"message"});
   };
-  EXPECT_THAT(refused(R"("expirationSeconds":599)", 422),
-              HasSubstr("spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes"));
+  EXPECT_THAT(
+      refused(R"("expirationSeconds":599)", 422),
+      HasSubstr(
+          "spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes"));
   EXPECT_THAT(refused(R"("expirationSeconds":4294967297)", 422),
               HasSubstr("may not specify a duration larger than 2^32 seconds"));
   EXPECT_EQ(refused(bound("Pod", "nobody"), 404), "pods \"nobody\" not found");
   instance_.create(kAccounts, R"({"metadata":{"name":"other"}})");
   instance_.create(kPods, R"({"metadata":{"name":"p"},"spec":{"serviceAccountName":"other",
                    "containers":[{"name":"c","image":"i"}]}})");
-  EXPECT_EQ(refused(bound("Pod", "p"), 400),
-            "cannot bind token for serviceaccount \"robot\" to pod running with different serviceaccount name.");
+  EXPECT_EQ(
+      refused(bound("Pod", "p"), 400),
+      "cannot bind token for serviceaccount \"robot\" to pod running with different serviceaccount name.");
   auto [status, missing] = instance_.call({"POST", kAccounts + "/nobody/token", "{}"});
   EXPECT_EQ(status, 404);
   EXPECT_EQ(at(missing, {"message"}), "serviceaccounts \"nobody\" not found");
@@ -206,7 +212,8 @@ TEST_F(Authentication, ImpersonationIsPermittedPieceByPiece) {
             "userextras.authentication.k8s.io \"v\"" + joe +
                 "\"userextras/scopes\" in API group \"authentication.k8s.io\" at the cluster scope");
   EXPECT_EQ(at(act({{"Impersonate-User", "system:serviceaccount:default:robot"}}, 403), {"message"}),
-            "serviceaccounts \"robot\"" + joe + "\"serviceaccounts\" in API group \"\" in the namespace \"default\"");
+            "serviceaccounts \"robot\"" + joe +
+                "\"serviceaccounts\" in API group \"\" in the namespace \"default\"");
   // A group alone is nobody.
   act({{"Impersonate-Group", "g"}}, 500);
 }

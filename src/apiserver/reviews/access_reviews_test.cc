@@ -25,7 +25,8 @@ class AccessReviews : public ::testing::Test {
     instance_->advance(std::chrono::seconds(1));
   }
   static void TearDownTestSuite() { instance_.reset(); }
-  codec::Value ask(const std::string& path, const std::string& body, int code = 201, const std::string& user = "admin") {
+  codec::Value ask(const std::string& path, const std::string& body, int code = 201,
+                   const std::string& user = "admin") {
     auto [status, answer] = instance_->call({"POST", kGroup + path, body, {}, user});
     EXPECT_EQ(status, code) << path << " " << body << ": " << codec::to_json(answer);
     return std::move(answer);
@@ -37,14 +38,16 @@ std::unique_ptr<TestInstance> AccessReviews::instance_;
 const std::string kGetPods = R"("resourceAttributes":{"namespace":"default","verb":"get","resource":"pods"})";
 
 TEST_F(AccessReviews, TellWhatOthersMay) {
-  const codec::Value yes = ask("subjectaccessreviews", R"({"spec":{"user":"jane","groups":["readers"],)" + kGetPods + "}}");
+  const codec::Value yes =
+      ask("subjectaccessreviews", R"({"spec":{"user":"jane","groups":["readers"],)" + kGetPods + "}}");
   EXPECT_EQ(at(yes, {"status", "allowed"}), "true");
   EXPECT_EQ(at(yes, {"status", "reason"}),
             "RBAC: allowed by ClusterRoleBinding \"reader\" of ClusterRole \"reader\" to Group \"readers\"");
   const codec::Value no = ask("subjectaccessreviews", R"({"spec":{"user":"jane",)" + kGetPods + "}}");
   EXPECT_EQ(at(no, {"status"}), R"({"allowed":false})");
-  const codec::Value url = ask("subjectaccessreviews",
-                               R"({"spec":{"groups":["readers"],"nonResourceAttributes":{"path":"/metrics","verb":"get"}}})");
+  const codec::Value url =
+      ask("subjectaccessreviews",
+          R"({"spec":{"groups":["readers"],"nonResourceAttributes":{"path":"/metrics","verb":"get"}}})");
   EXPECT_EQ(at(url, {"status", "allowed"}), "true");
 }
 
@@ -53,19 +56,24 @@ TEST_F(AccessReviews, RefuseQuestionsThatAreNone) {
     return at(ask(path, body, 422), {"message"});
   };
   EXPECT_EQ(refused("subjectaccessreviews", R"({"spec":{"user":"u"}})"),
-            "SubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: Invalid value: \"null\": "
+            "SubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: Invalid "
+            "value: \"null\": "
             "exactly one of nonResourceAttributes or resourceAttributes must be specified");
-  EXPECT_EQ(refused("subjectaccessreviews", R"({"spec":{"user":"u",)" + kGetPods +
-                                                R"(,"nonResourceAttributes":{"path":"/x","verb":"get"}}})"),
-            "SubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.nonResourceAttributes: Invalid value: "
-            "{\"Path\":\"/x\",\"Verb\":\"get\"}: cannot be specified in combination with resourceAttributes");
+  EXPECT_EQ(
+      refused("subjectaccessreviews", R"({"spec":{"user":"u",)" + kGetPods +
+                                          R"(,"nonResourceAttributes":{"path":"/x","verb":"get"}}})"),
+      "SubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.nonResourceAttributes: Invalid value: "
+      "{\"Path\":\"/x\",\"Verb\":\"get\"}: cannot be specified in combination with resourceAttributes");
   EXPECT_EQ(refused("subjectaccessreviews", R"({"spec":{)" + kGetPods + "}}"),
-            "SubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.user: Invalid value: \"\": at least one of "
+            "SubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.user: Invalid value: \"\": at "
+            "least one of "
             "user or group must be specified");
-  EXPECT_THAT(refused("subjectaccessreviews", R"({"metadata":{"name":"n"},"spec":{"user":"u",)" + kGetPods + "}}"),
-              HasSubstr("metadata: Invalid value: {\"name\":\"n\"}: must be empty"));
-  EXPECT_THAT(refused("selfsubjectaccessreviews", R"({"spec":{}})"),
-              HasSubstr("SelfSubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: "));
+  EXPECT_THAT(
+      refused("subjectaccessreviews", R"({"metadata":{"name":"n"},"spec":{"user":"u",)" + kGetPods + "}}"),
+      HasSubstr("metadata: Invalid value: {\"name\":\"n\"}: must be empty"));
+  EXPECT_THAT(
+      refused("selfsubjectaccessreviews", R"({"spec":{}})"),
+      HasSubstr("SelfSubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: "));
 }
 
 TEST_F(AccessReviews, LocalOnesAreAboutTheirNamespace) {
@@ -73,14 +81,17 @@ TEST_F(AccessReviews, LocalOnesAreAboutTheirNamespace) {
   const codec::Value yes = ask(path, R"({"spec":{"groups":["readers"],)" + kGetPods + "}}");
   EXPECT_EQ(at(yes, {"status", "allowed"}), "true");
   EXPECT_EQ(at(yes, {"metadata", "namespace"}), "default");
-  const codec::Value other = ask("namespaces/elsewhere/localsubjectaccessreviews",
-                                 R"({"spec":{"user":"u",)" + kGetPods + "}}", 422);
+  const codec::Value other =
+      ask("namespaces/elsewhere/localsubjectaccessreviews", R"({"spec":{"user":"u",)" + kGetPods + "}}", 422);
   EXPECT_EQ(at(other, {"message"}),
-            "LocalSubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes.namespace: Invalid "
+            "LocalSubjectAccessReview.authorization.k8s.io \"\" is invalid: "
+            "spec.resourceAttributes.namespace: Invalid "
             "value: \"default\": must match metadata.namespace");
-  const codec::Value url = ask(path, R"({"spec":{"user":"u","nonResourceAttributes":{"path":"/x","verb":"get"}}})", 422);
-  EXPECT_THAT(at(url, {"message"}), HasSubstr("spec.nonResourceAttributes: Invalid value: {\"Path\":\"/x\",\"Verb\":\"get\"}: "
-                                              "disallowed on this kind of request"));
+  const codec::Value url =
+      ask(path, R"({"spec":{"user":"u","nonResourceAttributes":{"path":"/x","verb":"get"}}})", 422);
+  EXPECT_THAT(at(url, {"message"}),
+              HasSubstr("spec.nonResourceAttributes: Invalid value: {\"Path\":\"/x\",\"Verb\":\"get\"}: "
+                        "disallowed on this kind of request"));
 }
 
 TEST_F(AccessReviews, EverybodyMayAskAboutHimself) {
@@ -89,11 +100,15 @@ TEST_F(AccessReviews, EverybodyMayAskAboutHimself) {
   const codec::Value boss = ask("selfsubjectaccessreviews", R"({"spec":{)" + kGetPods + "}}");
   EXPECT_EQ(at(boss, {"status", "allowed"}), "true");
   ask("subjectaccessreviews", R"({"spec":{"user":"u",)" + kGetPods + "}}", 403, "jane");
-  const codec::Value rules = ask("selfsubjectrulesreviews", R"({"spec":{"namespace":"default"}})", 201, "jane");
+  const codec::Value rules =
+      ask("selfsubjectrulesreviews", R"({"spec":{"namespace":"default"}})", 201, "jane");
   EXPECT_EQ(at(rules, {"status", "incomplete"}), "false");
-  EXPECT_THAT(at(rules, {"status", "resourceRules"}),
-              HasSubstr(R"({"apiGroups":["authorization.k8s.io"],"resources":["selfsubjectaccessreviews","selfsubjectrulesreviews"],"verbs":["create"]})"));
-  EXPECT_EQ(at(ask("selfsubjectrulesreviews", R"({"spec":{}})", 400), {"message"}), "no namespace on request");
+  EXPECT_THAT(
+      at(rules, {"status", "resourceRules"}),
+      HasSubstr(
+          R"({"apiGroups":["authorization.k8s.io"],"resources":["selfsubjectaccessreviews","selfsubjectrulesreviews"],"verbs":["create"]})"));
+  EXPECT_EQ(at(ask("selfsubjectrulesreviews", R"({"spec":{}})", 400), {"message"}),
+            "no namespace on request");
 }
 
 }  // namespace

@@ -16,7 +16,27 @@ std::string go_name(std::string_view json) {
       {"cidrs", "CIDRs"},
       {"seLinuxOptions", "SELinuxOptions"},
       {"gmsaCredentialSpecName", "GMSACredentialSpecName"},
-      {"gmsaCredentialSpec", "GMSACredentialSpec"}};
+      {"gmsaCredentialSpec", "GMSACredentialSpec"},
+      {"awsElasticBlockStore", "AWSElasticBlockStore"},
+      {"cephfs", "CephFS"},
+      {"csi", "CSI"},
+      {"dnsConfig", "DNSConfig"},
+      {"dnsPolicy", "DNSPolicy"},
+      {"fc", "FC"},
+      {"fsGroup", "FSGroup"},
+      {"fsGroupChangePolicy", "FSGroupChangePolicy"},
+      {"fsType", "FSType"},
+      {"gcePersistentDisk", "GCEPersistentDisk"},
+      {"grpc", "GRPC"},
+      {"httpGet", "HTTPGet"},
+      {"httpHeaders", "HTTPHeaders"},
+      {"iscsi", "ISCSI"},
+      {"nfs", "NFS"},
+      {"os", "OS"},
+      {"rbd", "RBD"},
+      {"seLinuxChangePolicy", "SELinuxChangePolicy"},
+      {"storageos", "StorageOS"},
+      {"tcpSocket", "TCPSocket"}};
   for (const auto& [from, to] : kInitialisms)
     if (json == from) return std::string(to);
   std::string out(json);

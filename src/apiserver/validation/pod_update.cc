@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apiserver/validation/pod.h"
+#include "apiserver/validation/pod_spec_diff.h"
 
 namespace xebec::apiserver::validation {
 namespace {
@@ -185,7 +186,8 @@ Errors validate_pod_update(const corev1::Pod& pod, const corev1::Pod& old) {
   if (pod.spec == old.spec) return errors;
   corev1::PodSpec kept = with_old_mutables(pod.spec, old.spec);
   if (!old.spec.schedulingGates.empty()) check_gated_changes(errors, spec, kept, old.spec);
-  if (kept != old.spec) errors.push_back(field::forbidden(spec, std::string(kSpecText) + "\n"));
+  if (kept != old.spec)
+    errors.push_back(field::forbidden(spec, fmt::format("{}\n{}", kSpecText, pod_spec_diff(old.spec, kept))));
   return errors;
 }
 

@@ -1,4 +1,5 @@
-// What the Node authorizer lets a kubelet reach: what its Pods and their volumes need, and what bears its name.
+// What the Node authorizer lets a kubelet reach: what its Pods and their volumes need, and what bears its
+// name.
 #include "apiserver/authz/node/authorizer.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +25,8 @@ class NodeAuthorizer : public ::testing::Test {
     pod.spec.imagePullSecrets.emplace_back().name = "pull";
     auto& debug = pod.spec.ephemeralContainers.emplace_back();
     debug.envFrom.emplace_back().secretRef.emplace().name = "env";
-    pod.spec.containers.emplace_back().env.emplace_back().valueFrom.emplace().configMapKeyRef.emplace().name = "map";
+    pod.spec.containers.emplace_back().env.emplace_back().valueFrom.emplace().configMapKeyRef.emplace().name =
+        "map";
     pod.spec.volumes.emplace_back().persistentVolumeClaim.emplace().claimName = "claim";
     auto& scratch = pod.spec.volumes.emplace_back();
     scratch.name = "scratch";
@@ -45,8 +47,9 @@ class NodeAuthorizer : public ::testing::Test {
     graph_->set_owned("resourceslices", "slice", "a");
   }
 
-  AuthorizationAttributes request(const std::string& verb, const std::string& resource, const std::string& name,
-                                  const std::string& ns = "default", const std::string& group = "") {
+  AuthorizationAttributes request(const std::string& verb, const std::string& resource,
+                                  const std::string& name, const std::string& ns = "default",
+                                  const std::string& group = "") {
     AuthorizationAttributes out;
     out.user = node_user("a");
     out.verb = verb;
@@ -157,7 +160,8 @@ TEST_F(NodeAuthorizer, WritesWhatBearsItsName) {
   EXPECT_EQ(reason("update", "csinodes", "a", "", storage), "allowed");
   EXPECT_EQ(reason("update", "csinodes", "b", "", storage),
             "can only access CSINode with the same name as the requesting node");
-  EXPECT_EQ(reason("list", "csinodes", "", "", storage), "can only get, create, update, patch, or delete a CSINode");
+  EXPECT_EQ(reason("list", "csinodes", "", "", storage),
+            "can only get, create, update, patch, or delete a CSINode");
   EXPECT_EQ(reason("list", "resourceslices", "", "", "resource.k8s.io"),
             "can only list/watch/deletecollection resourceslices with nodeName field selector");
 }

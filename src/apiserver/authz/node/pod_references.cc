@@ -80,7 +80,8 @@ std::set<std::string> volume_claims_of(const corev1::Pod& pod) {
 std::set<std::string> resource_claims_of(const corev1::Pod& pod) {
   Names names;
   for (const auto& claim : pod.spec.resourceClaims) add(names, claim.resourceClaimName.value_or(""));
-  for (const auto& status : pod.status.resourceClaimStatuses) add(names, status.resourceClaimName.value_or(""));
+  for (const auto& status : pod.status.resourceClaimStatuses)
+    add(names, status.resourceClaimName.value_or(""));
   if (pod.status.extendedResourceClaimStatus)
     add(names, pod.status.extendedResourceClaimStatus->resourceClaimName);
   return names;
@@ -91,11 +92,13 @@ std::vector<SecretName> secrets_of(const corev1::PersistentVolume& volume) {
   const std::string claimed = spec.claimRef ? spec.claimRef->namespace_ : std::string();
   std::vector<SecretName> out;
   auto add = [&](const auto& ref, const std::string& fallback) {
-    if (ref && !ref->name.empty()) out.push_back({ref->namespace_.empty() ? fallback : ref->namespace_, ref->name});
+    if (ref && !ref->name.empty())
+      out.push_back({ref->namespace_.empty() ? fallback : ref->namespace_, ref->name});
   };
   if (spec.azureFile) {
     const std::string ns = spec.azureFile->secretNamespace.value_or("");
-    if (!spec.azureFile->secretName.empty()) out.push_back({ns.empty() ? claimed : ns, spec.azureFile->secretName});
+    if (!spec.azureFile->secretName.empty())
+      out.push_back({ns.empty() ? claimed : ns, spec.azureFile->secretName});
   }
   if (spec.cephfs) add(spec.cephfs->secretRef, claimed);
   if (spec.cinder) add(spec.cinder->secretRef, "");

@@ -14,12 +14,15 @@ class Rbac : public ::testing::Test {
  protected:
   void bind(const std::string& role, const std::string& user, const std::string& ns = "") {
     const std::string kind = ns.empty() ? "/clusterrolebindings" : "/namespaces/" + ns + "/rolebindings";
-    instance_.create(kRbac + kind, R"({"metadata":{"name":")" + role + "-" + user +
-                                       R"("},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":")" +
-                                       role + R"("},"subjects":[{"kind":"User","name":")" + user + R"("}]})");
+    instance_.create(
+        kRbac + kind,
+        R"({"metadata":{"name":")" + role + "-" + user +
+            R"("},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":")" + role +
+            R"("},"subjects":[{"kind":"User","name":")" + user + R"("}]})");
   }
   void cluster_role(const std::string& name, const std::string& rules) {
-    instance_.create(kRbac + "/clusterroles", R"({"metadata":{"name":")" + name + R"("},"rules":[)" + rules + "]}");
+    instance_.create(kRbac + "/clusterroles",
+                     R"({"metadata":{"name":")" + name + R"("},"rules":[)" + rules + "]}");
   }
   codec::Value as(const std::string& user, int code, const std::string& method, const std::string& target,
                   const std::string& body = "") {
@@ -34,11 +37,17 @@ class Rbac : public ::testing::Test {
 
 TEST_F(Rbac, ForbidsInUpstreamsWords) {
   const codec::Value answer = as("jane", 403, "GET", "/apis/apps/v1/namespaces/default/deployments/d");
-  EXPECT_EQ(codec::to_json(answer),
-            R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"deployments.apps \"d\" is forbidden: User \"jane\" cannot get resource \"deployments\" in API group \"apps\" in the namespace \"default\"","reason":"Forbidden","details":{"name":"d","group":"apps","kind":"deployments"},"code":403})");
+  EXPECT_EQ(
+      codec::to_json(answer),
+      R"({"apiVersion":"v1","code":403,"details":{"group":"apps","kind":"deployments","name":"d"},)"
+      R"("kind":"Status","message":"deployments.apps \"d\" is forbidden: User \"jane\" cannot get resource )"
+      R"(\"deployments\" in API group \"apps\" in the namespace \"default\"","metadata":{},)"
+      R"("reason":"Forbidden","status":"Failure"})");
   const codec::Value path = as("jane", 403, "GET", "/metrics");
-  EXPECT_EQ(codec::to_json(path),
-            R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"forbidden: User \"jane\" cannot get path \"/metrics\"","reason":"Forbidden","details":{},"code":403})");
+  EXPECT_EQ(
+      codec::to_json(path),
+      R"({"apiVersion":"v1","code":403,"details":{},"kind":"Status","message":"forbidden: User \"jane\" )"
+      R"(cannot get path \"/metrics\"","metadata":{},"reason":"Forbidden","status":"Failure"})");
 }
 
 TEST_F(Rbac, ARoleCountsWhereItIsBound) {
@@ -63,11 +72,14 @@ TEST_F(Rbac, UrlsAreGrantedByPrefix) {
 }
 
 TEST_F(Rbac, CreatingByUpdateNeedsTheRightToCreate) {
-  cluster_role("updater", R"({"apiGroups":["coordination.k8s.io"],"resources":["leases"],"verbs":["update","patch"]})");
+  cluster_role("updater",
+               R"({"apiGroups":["coordination.k8s.io"],"resources":["leases"],"verbs":["update","patch"]})");
   bind("updater", "jane");
   const std::string lease = "/apis/coordination.k8s.io/v1/namespaces/default/leases/l";
-  const std::string body = R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"l"}})";
-  EXPECT_EQ(at(as("jane", 403, "PUT", lease, body), {"message"}), "leases.coordination.k8s.io \"l\" is forbidden: ");
+  const std::string body =
+      R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"l"}})";
+  EXPECT_EQ(at(as("jane", 403, "PUT", lease, body), {"message"}),
+            "leases.coordination.k8s.io \"l\" is forbidden: ");
   instance_.advance(std::chrono::seconds(1));
   auto [status, applied] = instance_.call(
       {"PATCH", lease + "?fieldManager=m", body, {{"Content-Type", "application/apply-patch+yaml"}}, "jane"});
@@ -76,7 +88,8 @@ TEST_F(Rbac, CreatingByUpdateNeedsTheRightToCreate) {
 }
 
 TEST_F(Rbac, NobodyGivesWhatHeDoesNotHave) {
-  cluster_role("writer", R"({"apiGroups":["rbac.authorization.k8s.io"],"resources":["*"],"verbs":["create","update"]},
+  cluster_role("writer",
+               R"({"apiGroups":["rbac.authorization.k8s.io"],"resources":["*"],"verbs":["create","update"]},
                             {"apiGroups":[""],"resources":["pods"],"verbs":["get"]})");
   bind("writer", "jane");
   const std::string role = R"({"metadata":{"name":"r"},"rules":[
@@ -84,7 +97,8 @@ TEST_F(Rbac, NobodyGivesWhatHeDoesNotHave) {
       {"apiGroups":["apps"],"resources":["deployments"],"verbs":["get"],"resourceNames":["a"]},
       {"nonResourceURLs":["/x"],"verbs":["get"]}]})";
   EXPECT_EQ(at(as("jane", 403, "POST", kRbac + "/clusterroles", role), {"message"}),
-            "clusterroles.rbac.authorization.k8s.io \"r\" is forbidden: user \"jane\" (groups=[\"system:authenticated\"]) "
+            "clusterroles.rbac.authorization.k8s.io \"r\" is forbidden: user \"jane\" "
+            "(groups=[\"system:authenticated\"]) "
             "is attempting to grant RBAC permissions not currently held:\n"
             "{APIGroups:[\"\"], Resources:[\"pods\"], Verbs:[\"list\" \"watch\"]}\n"
             "{APIGroups:[\"apps\"], Resources:[\"deployments\"], ResourceNames:[\"a\"], Verbs:[\"get\"]}\n"
@@ -104,35 +118,43 @@ TEST_F(Rbac, NobodyGivesWhatHeDoesNotHave) {
 }
 
 TEST_F(Rbac, AggregationIsForAdministrators) {
-  cluster_role("writer", R"({"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterroles"],"verbs":["create"]})");
+  cluster_role(
+      "writer",
+      R"({"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterroles"],"verbs":["create"]})");
   bind("writer", "jane");
   const std::string role = R"({"metadata":{"name":"sum"},"aggregationRule":{"clusterRoleSelectors":[
       {"matchLabels":{"sum":"yes"}}]},"rules":[]})";
   EXPECT_EQ(at(as("jane", 403, "POST", kRbac + "/clusterroles", role), {"message"}),
-            "clusterroles.rbac.authorization.k8s.io \"sum\" is forbidden: must have cluster-admin privileges to use an "
+            "clusterroles.rbac.authorization.k8s.io \"sum\" is forbidden: must have cluster-admin privileges "
+            "to use an "
             "aggregationRule");
   bind("cluster-admin", "boss");
   as("boss", 201, "POST", kRbac + "/clusterroles", role);
 }
 
 TEST_F(Rbac, EscalateAndBindAreRightsOfTheirOwn) {
-  cluster_role("escalator", R"({"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterroles"],"verbs":["create","escalate"]})");
+  cluster_role(
+      "escalator",
+      R"({"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterroles"],"verbs":["create","escalate"]})");
   bind("escalator", "jane");
   as("jane", 201, "POST", kRbac + "/clusterroles",
      R"({"metadata":{"name":"all"},"rules":[{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]})");
-  cluster_role("binder", R"({"apiGroups":["rbac.authorization.k8s.io"],"resources":["rolebindings"],"verbs":["create"]},
+  cluster_role("binder",
+               R"({"apiGroups":["rbac.authorization.k8s.io"],"resources":["rolebindings"],"verbs":["create"]},
       {"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterroles"],"verbs":["bind"],"resourceNames":["view"]})");
   bind("binder", "joe");
   auto binding = [](const std::string& role) {
     return R"({"metadata":{"name":"b-)" + role + R"("},"roleRef":{"apiGroup":"rbac.authorization.k8s.io",
-        "kind":"ClusterRole","name":")" + role + R"("},"subjects":[{"kind":"User","name":"joe"}]})";
+        "kind":"ClusterRole","name":")" +
+           role + R"("},"subjects":[{"kind":"User","name":"joe"}]})";
   };
   const std::string bindings = kRbac + "/namespaces/default/rolebindings";
   as("joe", 201, "POST", bindings, binding("view"));
-  EXPECT_THAT(at(as("joe", 403, "POST", bindings, binding("all")), {"message"}),
-              HasSubstr("rolebindings.rbac.authorization.k8s.io \"b-all\" is forbidden: user \"joe\" "
-                        "(groups=[\"system:authenticated\"]) is attempting to grant RBAC permissions not currently "
-                        "held:\n{APIGroups:[\"*\"], Resources:[\"*\"], Verbs:[\"*\"]}"));
+  EXPECT_THAT(
+      at(as("joe", 403, "POST", bindings, binding("all")), {"message"}),
+      HasSubstr("rolebindings.rbac.authorization.k8s.io \"b-all\" is forbidden: user \"joe\" "
+                "(groups=[\"system:authenticated\"]) is attempting to grant RBAC permissions not currently "
+                "held:\n{APIGroups:[\"*\"], Resources:[\"*\"], Verbs:[\"*\"]}"));
   EXPECT_EQ(at(as("joe", 404, "POST", bindings, binding("nobody")), {"message"}),
             "clusterroles.rbac.authorization.k8s.io \"nobody\" not found");
 }
