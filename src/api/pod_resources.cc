@@ -1,5 +1,7 @@
 #include "api/pod_resources.h"
 
+#include <algorithm>
+
 #include "api/gen/corev1.h"
 
 namespace xebec::api {
@@ -55,6 +57,13 @@ ResourceList pod_requests(const corev1::Pod& pod) {
   ResourceList total = aggregate(pod.spec, &corev1::ResourceRequirements::requests);
   add(total, pod.spec.overhead);
   return total;
+}
+
+bool pod_is_limited(const corev1::Pod& pod, std::string_view resource) {
+  if (pod.spec.resources && pod.spec.resources->limits.contains(resource)) return true;
+  auto limited = [&](const corev1::Container& c) { return c.resources.limits.contains(resource); };
+  return std::all_of(pod.spec.containers.begin(), pod.spec.containers.end(), limited) &&
+         std::all_of(pod.spec.initContainers.begin(), pod.spec.initContainers.end(), limited);
 }
 
 ResourceList pod_limits(const corev1::Pod& pod) {

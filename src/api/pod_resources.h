@@ -18,6 +18,8 @@ using ResourceList = FlatMap<Quantity>;
 // replace it; overhead is added.
 ResourceList pod_requests(const corev1::Pod& pod);
 ResourceList pod_limits(const corev1::Pod& pod);
+// A pod is limited as a whole when it says so itself or each of its containers is limited.
+bool pod_is_limited(const corev1::Pod& pod, std::string_view resource);
 // "Guaranteed", "Burstable" or "BestEffort", from the spec.
 std::string_view pod_qos_class(const corev1::Pod& pod);
 

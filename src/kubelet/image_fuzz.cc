@@ -1,7 +1,7 @@
 // Image names and pull secrets as users write them.
 #include "api/defaults/image.h"
 #include "kubelet/cri/image_name.h"
-#include "kubelet/image_puller.h"
+#include "kubelet/images/keyring.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace xebec::kubelet {
@@ -15,7 +15,9 @@ XEBEC_FUZZ(image) {
   for (const char* key : {".dockerconfigjson", ".dockercfg"}) {
     corev1::Secret secret;
     secret.data[key] = api::Bytes(std::string(pieces.rest()));
-    (void)matching_credentials(secret, image);
+    Keyring ring;
+    ring.add(secret);
+    (void)ring.lookup(image);
   }
 }
 

@@ -1,9 +1,12 @@
 #include "kubelet/image_puller.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "codec/json.h"
+#include <algorithm>
+
 #include "kubelet/cri/image_name.h"
+#include "kubelet/images/keyring.h"
 #include "kubelet/objects.h"
 #include "kubelet/pods/pod_status.h"
 #include "kubelet/problem.h"
@@ -14,77 +17,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string base64_decode(std::string_view text) {
-  std::string out;
-  uint32_t bits = 0;
-  int have = 0;
-  for (char c : text) {
-    int v = c >= 'A' && c <= 'Z'   ? c - 'A'
-            : c >= 'a' && c <= 'z' ? c - 'a' + 26
-            : c >= '0' && c <= '9' ? c - '0' + 52
-            : c == '+' || c == '-' ? 62
-            : c == '/' || c == '_' ? 63
-                                   : -1;
-    if (v < 0) continue;
-    bits = bits << 6 | static_cast<uint32_t>(v);
-    have += 6;
-    if (have >= 8) {
-      have -= 8;
-      out += static_cast<char>(bits >> have & 0xff);
-    }
-  }
-  return out;
-}
-
-// "https://index.docker.io/v1/" -> "docker.io"; a path is kept.
-std::string registry_key(std::string_view key) {
-  for (std::string_view scheme : {"https://", "http://"}) {
-    if (key.starts_with(scheme)) key.remove_prefix(scheme.size());
-  }
-  while (key.ends_with('/')) key.remove_suffix(1);
-  for (std::string_view version : {"/v1", "/v2"}) {
-    if (key.ends_with(version)) key.remove_suffix(version.size());
-  }
-  std::string out(key);
-  if (out == "index.docker.io") out = "docker.io";
-  return out;
+// Each credential's error once, as upstream joins several.
+std::string joined(const std::vector<std::string>& messages) {
+  if (messages.size() == 1) return messages[0];
+  return fmt::format("[{}]", fmt::join(messages, ", "));
 }
 
 }  // namespace
-
-std::vector<cri::AuthConfig> matching_credentials(const corev1::Secret& secret, const std::string& image) {
-  std::vector<cri::AuthConfig> out;
-  const api::Bytes* data = secret.data.get(".dockerconfigjson");
-  bool wrapped = data != nullptr;
-  if (!wrapped) data = secret.data.get(".dockercfg");
-  if (data == nullptr) return out;
-  Result<codec::Value> config = codec::parse_json(data->data);
-  if (!config) return out;
-  const codec::Value* auths = wrapped ? config->find("auths") : &*config;
-  if (auths == nullptr || auths->as_map() == nullptr) return out;
-  std::string full = cri::full_image_name(image);
-  for (const codec::ValueMember& member : *auths->as_map()) {
-    std::string key = registry_key(member.key);
-    if (full != key && !full.starts_with(key + "/")) continue;
-    cri::AuthConfig auth;
-    auto text = [&](const char* name) {
-      const codec::Value* value = member.value.find(name);
-      return value == nullptr ? std::string() : std::string(value->string_or());
-    };
-    auth.username = text("username");
-    auth.password = text("password");
-    std::string pair = base64_decode(text("auth"));
-    size_t colon = pair.find(':');
-    if (colon != std::string::npos) {
-      auth.username = pair.substr(0, colon);
-      auth.password = pair.substr(colon + 1);
-    }
-    auth.identity_token = text("identitytoken");
-    auth.registry_token = text("registrytoken");
-    out.push_back(std::move(auth));
-  }
-  return out;
-}
 
 ImagePuller::ImagePuller(client::Env env, client::Rest rest, cri::Runtime& runtime,
                          client::EventRecorder& recorder)
@@ -96,7 +35,7 @@ ImagePuller::ImagePuller(client::Env env, client::Rest rest, cri::Runtime& runti
 
 Task<std::vector<cri::AuthConfig>> ImagePuller::credentials(std::shared_ptr<const corev1::Pod> pod,
                                                             std::string image, CancelToken token) {
-  std::vector<cri::AuthConfig> out;
+  Keyring ring;
   for (const corev1::LocalObjectReference& ref : pod->spec.imagePullSecrets) {
     Result<corev1::Secret> secret = co_await get_secret(rest_, token, pod->metadata.namespace_, ref.name);
     if (!secret) {
@@ -107,9 +46,9 @@ Task<std::vector<cri::AuthConfig>> ImagePuller::credentials(std::shared_ptr<cons
                       ref.name));
       continue;
     }
-    for (cri::AuthConfig& auth : matching_credentials(*secret, image)) out.push_back(std::move(auth));
+    ring.add(*secret);
   }
-  co_return out;
+  co_return ring.lookup(image);
 }
 
 Task<void> ImagePuller::pull(std::string key, cri::ImageSpec image, std::vector<cri::AuthConfig> auths,
@@ -119,10 +58,18 @@ Task<void> ImagePuller::pull(std::string key, cri::ImageSpec image, std::vector<
     std::optional<cri::AuthConfig> none;
     result = co_await runtime_.pull_image(image, none, sandbox);
   }
+  std::vector<std::string> errors;
   for (const cri::AuthConfig& auth : auths) {
     std::optional<cri::AuthConfig> one = auth;
     result = co_await runtime_.pull_image(image, one, sandbox);
     if (result) break;
+    const std::string& message = result.error().message;
+    if (std::find(errors.begin(), errors.end(), message) == errors.end()) errors.push_back(message);
+  }
+  if (!result && !errors.empty()) {
+    Status all = result.error();
+    all.message = joined(errors);
+    result = fail(std::move(all));
   }
   if (result && pulled_) pulled_();
   std::vector<OneShot<PullResult>> waiters = std::move(pulls_[key]);

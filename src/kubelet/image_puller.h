@@ -63,7 +63,4 @@ class ImagePuller {
   std::function<void()> pulled_;
 };
 
-// The credentials of a docker config (type kubernetes.io/dockerconfigjson or dockercfg) that fit the image.
-std::vector<cri::AuthConfig> matching_credentials(const corev1::Secret& secret, const std::string& image);
-
 }  // namespace xebec::kubelet

@@ -29,7 +29,7 @@ struct Kubelet::Impl final : EvictionActions {
         images(env, rest, p.runtime, recorder),
         probes(env, p.runtime, p.net, recorder),
         restarts(std::chrono::seconds(10), std::chrono::minutes(5)),
-        images_gc(env, p.runtime, p.machine),
+        images_gc(env, p.runtime, p.machine, image_gc_options()),
         evictions(env, p.machine, *this),
         parts{options,
               env,
@@ -49,6 +49,11 @@ struct Kubelet::Impl final : EvictionActions {
               [this](const std::string& id, const std::string& uid) { owners[id] = uid; },
               [this](const std::string& except) { return active_pods(except); }} {}
 
+  ImageGcOptions image_gc_options() const {
+    ImageGcOptions out;
+    out.sandbox_image = options.sandbox_image;
+    return out;
+  }
   client::InformerOptions own_pods() const {
     client::InformerOptions out;
     out.field_selector = "spec.nodeName=" + options.node_name;

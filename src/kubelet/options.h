@@ -20,6 +20,7 @@ struct KubeletOptions {
   std::string resolv_conf = "/etc/resolv.conf";
   int32_t server_port = 10250;
   int32_t max_pods = 110;
+  std::string sandbox_image;  // never collected
   std::string version = "v1.36.0";
   std::map<std::string, std::string> node_labels;
 };

@@ -34,6 +34,7 @@ kubelet::KubeletOptions kubelet_options(const NodeOptions& options) {
   out.resolv_conf = options.resolv_conf;
   out.server_port = options.port;
   out.max_pods = options.max_pods;
+  out.sandbox_image = containerd_options(options).sandbox_image;
   out.node_labels = options.node_labels;
   return out;
 }
@@ -93,6 +94,8 @@ Task<Result<void>> run_node_parts(Executor& executor, CancelToken token, NodeEnv
   Parts parts(options, env, component, rest);
   kubelet::CgroupOptions cgroup_options;
   cgroup_options.root = options.cgroup_root;
+  for (const auto& [size, count] : parts.machine.machine().huge_pages)
+    cgroup_options.huge_page_sizes.push_back(size);
   CO_TRY(parts.cgroups, kubelet::make_cgroup_manager(std::move(cgroup_options), logger));
   CO_TRY_VOID(co_await parts.runtime->start());
   cri::Runtime& runtime = parts.runtime->runtime();

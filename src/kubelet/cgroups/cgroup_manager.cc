@@ -15,6 +15,7 @@
 
 #include "api/gen/corev1.h"
 #include "api/pod_resources.h"
+#include "kubelet/node/huge_pages.h"
 #include "kubelet/problem.h"
 
 namespace xebec::kubelet {
@@ -40,25 +41,17 @@ struct Limits {
   int64_t memory = 0;  // 0: none
 };
 
-// A pod is limited as a whole only when each of its containers is.
-bool all_limited(const corev1::Pod& pod, std::string_view resource) {
-  if (pod.spec.resources && pod.spec.resources->limits.contains(resource)) return true;
-  auto limited = [&](const corev1::Container& c) { return c.resources.limits.contains(resource); };
-  return std::all_of(pod.spec.containers.begin(), pod.spec.containers.end(), limited) &&
-         std::all_of(pod.spec.initContainers.begin(), pod.spec.initContainers.end(), limited);
-}
-
 Limits limits_of(const corev1::Pod& pod) {
   Limits out;
   api::ResourceList requests = api::pod_requests(pod), limits = api::pod_limits(pod);
   if (const api::Quantity* cpu = requests.get("cpu")) out.shares = shares_of(cpu->milli_value());
   const api::Quantity* cpu = limits.get("cpu");
-  if (cpu != nullptr && all_limited(pod, "cpu")) {
+  if (cpu != nullptr && api::pod_is_limited(pod, "cpu")) {
     out.quota = std::max<int64_t>(1000, cpu->milli_value() * kPeriod / 1000);
     if (!requests.contains("cpu")) out.shares = shares_of(cpu->milli_value());
   }
   const api::Quantity* memory = limits.get("memory");
-  if (memory != nullptr && all_limited(pod, "memory")) out.memory = memory->value();
+  if (memory != nullptr && api::pod_is_limited(pod, "memory")) out.memory = memory->value();
   return out;
 }
 
@@ -113,6 +106,14 @@ class HostCgroups final : public CgroupManager {
       write(path, "cpu.cfs_period_us", std::to_string(kPeriod));
       write(path, "cpu.cfs_quota_us", std::to_string(limits.quota > 0 ? limits.quota : -1));
       write(path, "memory.limit_in_bytes", std::to_string(limits.memory > 0 ? limits.memory : -1));
+    }
+    api::ResourceList all = api::pod_limits(pod);
+    for (int64_t size : options_.huge_page_sizes) {
+      const api::Quantity* limit = all.get(huge_page_resource(size));
+      std::string value = std::to_string(limit == nullptr ? 0 : limit->value());
+      std::string file = "hugetlb." + huge_page_cgroup_name(size);
+      write(path, file + ".max", value);
+      write(path, file + ".limit_in_bytes", value);
     }
     if (options_.pids_limit > 0) write(path, "pids.max", std::to_string(options_.pids_limit));
     return {};

@@ -38,6 +38,8 @@ struct CgroupOptions {
   int64_t pids_limit = 0;  // for each pod; 0: none
   // What all pods together may use of the node; 0: not limited.
   int64_t memory = 0, milli_cpu = 0;
+  // In bytes: a pod gets what it asks for of each, and nothing of the others.
+  std::vector<int64_t> huge_page_sizes;
   // Taken from what is mounted when not set.
   std::optional<bool> version2;
 };

@@ -40,11 +40,14 @@ class CgroupsTest : public ::testing::Test {
       add(std::string("/cpu/kubepods") + path, {"cpu.shares", "cpu.cfs_quota_us", "cpu.cfs_period_us"});
       add(std::string("/memory/kubepods") + path, {"memory.limit_in_bytes"});
       add(std::string("/pids/kubepods") + path, {"pids.max"});
+      add(std::string("/hugetlb/kubepods") + path,
+          {"hugetlb.2MB.limit_in_bytes", "hugetlb.1GB.limit_in_bytes"});
     }
   }
   void version2() {
     for (const char* path : {"", "/burstable", "/besteffort", "/burstable/podu1", "/podg"}) {
-      add(std::string("/kubepods") + path, {"cpu.weight", "cpu.max", "memory.max", "pids.max"});
+      add(std::string("/kubepods") + path,
+          {"cpu.weight", "cpu.max", "memory.max", "pids.max", "hugetlb.2MB.max", "hugetlb.1GB.max"});
     }
   }
   std::unique_ptr<CgroupManager> make(bool unified) {
@@ -54,6 +57,7 @@ class CgroupsTest : public ::testing::Test {
     options.pids_limit = 100;
     options.memory = 4 << 20;
     options.milli_cpu = 2000;
+    options.huge_page_sizes = {2 << 20, 1 << 30};
     options.version2 = unified;
     return *make_cgroup_manager(options, Logger());
   }
@@ -109,6 +113,19 @@ TEST_F(CgroupsTest, WithoutALimitOnEveryContainerThePodHasNone) {
   ASSERT_TRUE(cgroups->ensure(half));
   EXPECT_EQ(read("/cpu/kubepods/burstable/podu1/cpu.cfs_quota_us"), "-1");
   EXPECT_EQ(read("/memory/kubepods/burstable/podu1/memory.limit_in_bytes"), "-1");
+}
+
+TEST_F(CgroupsTest, APodGetsTheHugePagesItAsksForAndNoOthers) {
+  version1();
+  corev1::Pod with = pod("u1", "250m", "", "");
+  with.spec.containers[0].resources.limits["hugepages-2Mi"] = api::Quantity::must_parse("4Mi");
+  ASSERT_TRUE(make(false)->ensure(with));
+  EXPECT_EQ(read("/hugetlb/kubepods/burstable/podu1/hugetlb.2MB.limit_in_bytes"), "4194304");
+  EXPECT_EQ(read("/hugetlb/kubepods/burstable/podu1/hugetlb.1GB.limit_in_bytes"), "0");
+  version2();
+  ASSERT_TRUE(make(true)->ensure(with));
+  EXPECT_EQ(read("/kubepods/burstable/podu1/hugetlb.2MB.max"), "4194304");
+  EXPECT_EQ(read("/kubepods/burstable/podu1/hugetlb.1GB.max"), "0");
 }
 
 TEST_F(CgroupsTest, Version2UsesWeightsAndMaxima) {

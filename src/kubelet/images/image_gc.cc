@@ -40,7 +40,9 @@ Task<Result<void>> ImageGc::detect(int64_t now) {
     known.in_use = used.contains(image.id) || any_used(image.repo_tags) || any_used(image.repo_digests);
     if (known.in_use) known.last_used = now;
     known.size = static_cast<int64_t>(image.size);
-    known.pinned = image.pinned;
+    const auto& names = image.repo_tags;
+    bool of_sandboxes = std::find(names.begin(), names.end(), options_.sandbox_image) != names.end();
+    known.pinned = image.pinned || of_sandboxes;
     seen[image.id] = known;
   }
   images_ = std::move(seen);

@@ -43,5 +43,15 @@ TEST_F(ImageGcTest, WhatRunsStays) {
   EXPECT_EQ(sim.await(gc.delete_unused()).value(), 0);
 }
 
+TEST_F(ImageGcTest, TheImageOfSandboxesStays) {
+  runtime->add_image("registry.k8s.io/pause:1");
+  runtime->add_image("unused");
+  ImageGcOptions options;
+  options.sandbox_image = "registry.k8s.io/pause:1";
+  ImageGc gc(sim.env, *runtime, machine, options);
+  EXPECT_EQ(sim.await(gc.delete_unused()).value(), 1 << 20);
+  EXPECT_EQ(images(), 1U);
+}
+
 }  // namespace
 }  // namespace xebec::kubelet

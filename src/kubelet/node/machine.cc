@@ -60,6 +60,21 @@ std::string os_image() {
   return "Linux";
 }
 
+// "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+std::map<int64_t, int64_t> huge_pages() {
+  static constexpr std::string_view kPrefix = "hugepages-";
+  std::map<int64_t, int64_t> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it("/sys/kernel/mm/hugepages", error), end; !error && it != end;
+       it.increment(error)) {
+    std::string name = it->path().filename().string();
+    if (!name.starts_with(kPrefix) || !name.ends_with("kB")) continue;
+    int64_t size = std::atoll(name.c_str() + kPrefix.size()) * 1024;
+    out[size] = std::atoll(read_line((it->path() / "nr_hugepages").c_str()).c_str());
+  }
+  return out;
+}
+
 std::string go_arch(const std::string& machine) {
   if (machine == "x86_64") return "amd64";
   if (machine == "aarch64") return "arm64";
@@ -86,6 +101,7 @@ Machine HostMachine::machine() {
   }
   m.os_image = os_image();
   m.apparmor = read_line("/sys/module/apparmor/parameters/enabled") == "Y";
+  m.huge_pages = huge_pages();
   return m;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "base/result.h"
@@ -14,8 +15,9 @@ struct Machine {
   int64_t disk_bytes = 0;
   std::string machine_id, system_uuid, boot_id;
   std::string kernel_version, os_image;
-  std::string architecture;  // Go's name
-  bool apparmor = false;     // the kernel enforces it
+  std::string architecture;               // Go's name
+  bool apparmor = false;                  // the kernel enforces it
+  std::map<int64_t, int64_t> huge_pages;  // how many are set aside, by their size in bytes
 };
 
 struct DiskSpace {

@@ -7,6 +7,7 @@
 #include "api/gen/coordinationv1.h"
 #include "codec/json.h"
 #include "codec/view.h"
+#include "kubelet/node/huge_pages.h"
 #include "kubelet/time.h"
 
 namespace xebec::kubelet {
@@ -45,7 +46,13 @@ NodeStatus::NodeStatus(const KubeletOptions& options, client::Env env, client::R
       machine_(machine.machine()) {
   memory_ = machine_.memory_bytes;
   allocatable_["cpu"] = api::Quantity(machine_.cpus);
-  allocatable_["memory"] = bytes(std::max<int64_t>(0, machine_.memory_bytes - kMemoryThreshold));
+  // Huge pages are set aside: nobody gets them as ordinary memory.
+  int64_t set_aside = kMemoryThreshold;
+  for (const auto& [size, count] : machine_.huge_pages) {
+    allocatable_[huge_page_resource(size)] = api::Quantity(size * count, api::Quantity::Format::BinarySI);
+    set_aside += size * count;
+  }
+  allocatable_["memory"] = bytes(std::max<int64_t>(0, machine_.memory_bytes - set_aside));
   allocatable_["pods"] = api::Quantity(options_.max_pods);
   allocatable_["ephemeral-storage"] = api::Quantity(machine_.disk_bytes / 10 * 9);
 }
@@ -78,6 +85,8 @@ Task<void> NodeStatus::fill(corev1::NodeStatus& status) {
   status.capacity["memory"] = bytes(machine_.memory_bytes);
   status.capacity["pods"] = api::Quantity(options_.max_pods);
   status.capacity["ephemeral-storage"] = bytes(machine_.disk_bytes);
+  for (const auto& [size, count] : machine_.huge_pages)
+    status.capacity[huge_page_resource(size)] = api::Quantity(size * count, api::Quantity::Format::BinarySI);
   for (const auto& [name, quantity] : allocatable_) status.allocatable[name] = quantity;
   status.daemonEndpoints.kubeletEndpoint.Port = options_.server_port;
 

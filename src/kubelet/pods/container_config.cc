@@ -6,6 +6,7 @@
 
 #include "api/pod_resources.h"
 #include "kubelet/labels.h"
+#include "kubelet/node/huge_pages.h"
 #include "kubelet/pods/environment.h"
 #include "kubelet/pods/sandbox_config.h"
 #include "kubelet/problem.h"
@@ -74,13 +75,11 @@ std::optional<cri::SecurityProfile> apparmor_of(const corev1::PodSecurityContext
 
 // "2Mi" of the resource hugepages-2Mi is "2MB" to the runtime.
 std::vector<cri::HugepageLimit> hugepage_limits(const corev1::Container& container) {
-  static constexpr std::string_view kPrefix = "hugepages-";
   std::vector<cri::HugepageLimit> out;
   for (const auto& [name, quantity] : container.resources.limits) {
-    if (!std::string_view(name).starts_with(kPrefix)) continue;
-    std::string size = name.substr(kPrefix.size());
-    if (size.ends_with('i')) size.back() = 'B';
-    out.push_back(cri::HugepageLimit{std::move(size), static_cast<uint64_t>(quantity.value())});
+    std::optional<int64_t> size = huge_page_size(name);
+    if (!size) continue;
+    out.push_back(cri::HugepageLimit{huge_page_cgroup_name(*size), static_cast<uint64_t>(quantity.value())});
   }
   return out;
 }
@@ -153,6 +152,8 @@ Result<cri::ContainerSecurityContext> security_of(const ContainerInputs& in) {
   if (!out.run_as_user && in.image) {
     if (in.image->uid) out.run_as_user = in.image->uid;
     if (!in.image->uid) out.run_as_username = in.image->username;
+    // An image that names nobody is root's: a group alone would be refused by the runtime.
+    if (!in.image->uid && in.image->username.empty()) out.run_as_user = 0;
   }
   return out;
 }

@@ -36,10 +36,11 @@ Result<void> write_file(const std::string& path, const ProjectedFile& file, std:
     if (ok) done += static_cast<size_t>(n);
   }
   int mode = file.mode;
-  if (ok && group) {
-    ok = ::fchown(fd, static_cast<uid_t>(-1), static_cast<gid_t>(*group)) == 0;
-    mode |= 0440;
+  if (ok && (group || file.owner)) {
+    ok = ::fchown(fd, static_cast<uid_t>(file.owner.value_or(-1)), static_cast<gid_t>(group.value_or(-1))) ==
+         0;
   }
+  if (group) mode |= 0440;
   ok = ok && ::fchmod(fd, static_cast<mode_t>(mode)) == 0;
   Status error = failure("write", path);
   ::close(fd);
@@ -62,6 +63,8 @@ bool same(const std::string& dir, const ProjectedFiles& files, std::optional<int
     std::string at = data + "/" + path;
     struct stat info {};
     int mode = file.mode | (group ? 0440 : 0);
+    if (file.owner && ::stat(at.c_str(), &info) == 0 && info.st_uid != static_cast<uid_t>(*file.owner))
+      return false;
     if (::stat(at.c_str(), &info) != 0 || static_cast<int>(info.st_mode & 07777) != mode) return false;
     std::ifstream in(at, std::ios::binary);
     std::ostringstream content;

@@ -15,6 +15,7 @@ namespace xebec::kubelet {
 struct ProjectedFile {
   std::string data;
   int mode = 0644;
+  std::optional<int64_t> owner = std::nullopt;  // root when not set
   bool operator==(const ProjectedFile&) const = default;
 };
 using ProjectedFiles = std::map<std::string, ProjectedFile>;  // by relative path

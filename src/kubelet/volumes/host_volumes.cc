@@ -8,12 +8,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "api/gen/authenticationv1.h"
+#include "api/pod_resources.h"
+#include "kubelet/node/huge_pages.h"
 #include "kubelet/objects.h"
 #include "kubelet/pods/field_ref.h"
 #include "kubelet/problem.h"
@@ -48,9 +51,34 @@ Result<void> make_directory(const std::string& path, mode_t mode) {
 Result<void> mount_tmpfs(const std::string& path, int64_t size) {
   if (is_mount_point(path)) return {};
   std::string data = size > 0 ? fmt::format("mode=0777,size={}", size) : std::string("mode=0777");
+  // Secrets are not to reach a disk; kernels before 6.4 do not know the option.
+  if (::mount("tmpfs", path.c_str(), "tmpfs", 0, (data + ",noswap").c_str()) == 0) return {};
   if (::mount("tmpfs", path.c_str(), "tmpfs", 0, data.c_str()) != 0)
     return fail(failure("mount tmpfs", path));
   return {};
+}
+
+Result<void> mount_huge_pages(const std::string& path, int64_t page_size) {
+  if (is_mount_point(path)) return {};
+  std::string data = fmt::format("mode=0777,pagesize={}", page_size);
+  if (::mount("nodev", path.c_str(), "hugetlbfs", 0, data.c_str()) != 0)
+    return fail(failure("mount hugetlbfs", path));
+  return {};
+}
+
+// Who owns a token: the user that all containers run as, when they have one in common.
+std::optional<int64_t> common_user(const corev1::Pod& pod) {
+  std::optional<int64_t> user, of_pod;
+  if (pod.spec.securityContext) of_pod = pod.spec.securityContext->runAsUser;
+  for (const auto* list : {&pod.spec.initContainers, &pod.spec.containers}) {
+    for (const corev1::Container& container : *list) {
+      const auto& own = container.securityContext;
+      std::optional<int64_t> one = own && own->runAsUser ? own->runAsUser : of_pod;
+      if (!one || (user && *user != *one)) return std::nullopt;
+      user = one;
+    }
+  }
+  return user;
 }
 
 std::optional<int64_t> group_of(const corev1::Pod& pod) {
@@ -226,7 +254,10 @@ Result<MountedVolume> HostVolumes::empty_dir(const corev1::Pod& pod, const corev
     TRY_VOID(make_directory(out.host_path, 0777));
   }
   if (source.medium == "Memory") {
-    TRY_VOID(mount_tmpfs(out.host_path, source.sizeLimit ? source.sizeLimit->value() : 0));
+    TRY_VOID(mount_tmpfs(out.host_path, memory_volume_size(pod, source)));
+  } else if (source.medium == "HugePages" || source.medium.starts_with("HugePages-")) {
+    TRY(int64_t page_size, huge_page_size_of_medium(pod, source.medium));
+    TRY_VOID(mount_huge_pages(out.host_path, page_size));
   } else if (!source.medium.empty()) {
     return fail(problem(fmt::format("unknown storage medium \"{}\"", source.medium)));
   }
@@ -235,6 +266,21 @@ Result<MountedVolume> HostVolumes::empty_dir(const corev1::Pod& pod, const corev
     if (auto group = group_of(pod)) own_by_group(out.host_path, *group);
   }
   return out;
+}
+
+// The least of what the volume may hold, what the pod may use, and what the node has for pods.
+int64_t HostVolumes::memory_volume_size(const corev1::Pod& pod,
+                                        const corev1::EmptyDirVolumeSource& source) const {
+  int64_t size = 0;
+  auto at_most = [&](const api::Quantity* limit) {
+    if (limit == nullptr || limit->value() <= 0) return;
+    size = size == 0 ? limit->value() : std::min(size, limit->value());
+  };
+  at_most(allocatable_.get("memory"));
+  api::ResourceList limits = api::pod_limits(pod);
+  if (api::pod_is_limited(pod, "memory")) at_most(limits.get("memory"));
+  if (source.sizeLimit) at_most(&*source.sizeLimit);
+  return size;
 }
 
 Task<Result<ProjectedFiles>> HostVolumes::config_map_files(PodPtr pod, std::string name,
@@ -307,7 +353,9 @@ Task<Result<ProjectedFiles>> HostVolumes::projected_files(PodPtr pod, corev1::Vo
     } else if (source.serviceAccountToken) {
       CO_TRY(std::string text,
              co_await service_account_token(pod, volume.name, *source.serviceAccountToken, token));
-      files[source.serviceAccountToken->path] = ProjectedFile{std::move(text), mode};
+      ProjectedFile file{std::move(text), mode, common_user(*pod)};
+      if (file.owner || group_of(*pod)) file.mode = 0600;
+      files[source.serviceAccountToken->path] = std::move(file);
     } else {
       co_return fail(problem("this kind of projected volume source is not supported"));
     }
@@ -392,11 +440,15 @@ Result<std::string> HostVolumes::sub_path(const corev1::Pod& pod, const MountedV
   int fd = open_beneath(sub_path);
   if (fd < 0 && errno == ENOENT && !volume.readonly) {
     // Missing folders are made one by one, each below the one opened safely before.
+    struct stat volume_info {};
+    ::fstat(root, &volume_info);
+    const mode_t mode = volume_info.st_mode & 07777;
     std::string done;
     for (const fs::path& part : fs::path(sub_path)) {
       int parent = done.empty() ? ::dup(root) : open_beneath(done);
       if (parent < 0) break;
-      (void)::mkdirat(parent, part.c_str(), 0750);
+      // As open as the volume itself, whatever our umask: the container may run as anybody.
+      if (::mkdirat(parent, part.c_str(), 0750) == 0) (void)::fchmodat(parent, part.c_str(), mode, 0);
       ::close(parent);
       done += (done.empty() ? "" : "/") + part.string();
     }

@@ -53,6 +53,7 @@ class HostVolumes final : public VolumeMounter {
                                                   CancelToken token);
   Result<MountedVolume> write(const corev1::Pod& pod, const std::string& plugin, const std::string& name,
                               const ProjectedFiles& files, bool tmpfs);
+  int64_t memory_volume_size(const corev1::Pod& pod, const corev1::EmptyDirVolumeSource& source) const;
   std::string pod_dir(const std::string& uid) const { return root_dir_ + "/pods/" + uid; }
   int64_t now_seconds() const;
 
