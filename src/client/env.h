@@ -1,10 +1,14 @@
-// Env: what every part of a component is given: its executor, time, randomness and log. All outlive the
-// component.
+// Env: what every part of a component is given: its executor, time, randomness, log, and where it counts, if
+// anywhere. All outlive the component.
 #pragma once
 
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/logger.h"
+
+namespace xebec {
+class Metrics;
+}
 
 namespace xebec::client {
 
@@ -16,6 +20,7 @@ struct Env {
   const Clock* clock;
   Rng* rng;
   Logger logger;
+  Metrics* metrics = nullptr;
 };
 
 }  // namespace xebec::client

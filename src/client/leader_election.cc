@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/gen/coordinationv1.h"
+#include "base/metrics.h"
 #include "base/sync.h"
 #include "client/event_recorder.h"
 
@@ -44,6 +45,19 @@ LeaderElector::LeaderElector(Rest rest, Env env, LeaderElectionConfig config)
 
 LeaderElector::~LeaderElector() = default;
 
+void LeaderElector::count_leading(bool leads) {
+  if (env_.metrics == nullptr) return;
+  env_.metrics
+      ->gauge(
+          "leader_election_master_status",
+          "[ALPHA] Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 "
+          "indicates master. 'name' is the string used to identify the lease. Please make sure to group by "
+          "name.",
+          {"name"})
+      .with({config_.name})
+      .set(leads ? 1 : 0);
+}
+
 bool LeaderElector::is_leader() const { return observed_holder_ == config_.identity; }
 
 Context LeaderElector::context(CancelToken token) const {
@@ -54,8 +68,10 @@ Context LeaderElector::context(CancelToken token) const {
 }
 
 Task<void> LeaderElector::run(CancelToken token) {
+  count_leading(false);
   bool acquired = co_await acquire(token);
   if (!acquired) co_return;
+  count_leading(true);
   env_.logger.info("Successfully acquired lease", {{"lock", config_.ns + "/" + config_.name}});
   record_event("became leader");
 
@@ -65,6 +81,7 @@ Task<void> LeaderElector::run(CancelToken token) {
   leading.cancel();
   co_await leading.join();
 
+  count_leading(false);
   record_event("stopped leading");
   if (token.cancelled() && config_.release_on_cancel) co_await release();
   if (config_.on_stopped_leading) config_.on_stopped_leading();
@@ -130,6 +147,16 @@ Task<bool> LeaderElector::try_acquire_or_renew(CancelToken token) {
     bool renewed = co_await write(std::move(next), token, false);
     if (renewed) co_return true;
     if (token.cancelled()) co_return false;
+    if (env_.metrics != nullptr) {
+      env_.metrics
+          ->counter(
+              "leader_election_slowpath_total",
+              "[ALPHA] Total number of slow path exercised in renewing leader leases. 'name' is the string "
+              "used to identify the lease. Please make sure to group by name.",
+              {"name"})
+          .with({config_.name})
+          .add();
+    }
   }
   Context call = context(token);
   Result<coordinationv1::Lease> got =
@@ -166,6 +193,7 @@ Task<bool> LeaderElector::write(coordinationv1::Lease lease, CancelToken token, 
     co_return false;
   }
   observe(std::move(*written));
+  if (is_leader() && config_.on_renewed) config_.on_renewed();
   co_return true;
 }
 

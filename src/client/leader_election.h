@@ -40,6 +40,8 @@ struct LeaderElectionConfig {
   // returned.
   std::function<Task<void>(CancelToken)> on_started_leading;
   std::function<void()> on_stopped_leading;
+  // The lease was written: at first, and with every renewal.
+  std::function<void()> on_renewed;
   std::function<void(const std::string& identity)> on_new_leader;
 };
 
@@ -65,6 +67,7 @@ class LeaderElector {
   bool lease_is_valid() const;
   void observe(coordinationv1::Lease lease);
   void report_leader();
+  void count_leading(bool leads);
   void record_event(const std::string& what);
   Context context(CancelToken token) const;
 

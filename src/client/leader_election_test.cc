@@ -1,6 +1,7 @@
 #include "client/leader_election.h"
 
 #include "api/gen/coordinationv1.h"
+#include "base/metrics.h"
 #include "client/testing/sim.h"
 
 namespace xebec::client {
@@ -64,6 +65,21 @@ TEST(LeaderElection, OneLeadsAndTheOtherTakesOverWhenItLeaves) {
   EXPECT_EQ(lease->spec.leaseDurationSeconds, 15);
   EXPECT_EQ(b.seen.front(), "a");
   EXPECT_EQ(b.seen.back(), "b");
+}
+
+TEST(LeaderElection, MetricsSayWhoLeads) {
+  Sim sim;
+  Metrics metrics;
+  sim.env.metrics = &metrics;
+  int leaders = 0;
+  Candidate a(sim, "a", leaders);
+  sim.run_for(5s);
+  EXPECT_NE(metrics.text().find("leader_election_master_status{name=\"kube-scheduler\"} 1\n"),
+            std::string::npos);
+  a.scope->cancel();
+  sim.run_for(5s);
+  EXPECT_NE(metrics.text().find("leader_election_master_status{name=\"kube-scheduler\"} 0\n"),
+            std::string::npos);
 }
 
 TEST(LeaderElection, ALeaderThatCannotRenewStopsBeforeTheNextStarts) {

@@ -4,6 +4,8 @@
 // k8s.io/client-go/util/workqueue.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <deque>
 #include <functional>
 #include <map>
@@ -18,7 +20,9 @@
 #include "base/scope.h"
 #include "base/sync.h"
 #include "base/task.h"
+#include "client/env.h"
 #include "client/rate_limiter.h"
+#include "client/workqueue_metrics.h"
 
 namespace xebec::client {
 
@@ -27,6 +31,11 @@ class WorkQueue {
  public:
   explicit WorkQueue(Executor& executor, RateLimits limits = RateLimits())
       : executor_(executor), limiter_(limits, executor.now()), alive_(std::make_shared<WorkQueue*>(this)) {}
+  // `name` is what its metrics are known by.
+  WorkQueue(const Env& env, const std::string& name, RateLimits limits = RateLimits())
+      : WorkQueue(*env.executor, limits) {
+    if (env.metrics != nullptr) metrics_ = QueueMetrics(*env.metrics, name, *env.executor);
+  }
   WorkQueue(const WorkQueue&) = delete;
   ~WorkQueue() {
     *alive_ = nullptr;
@@ -35,8 +44,10 @@ class WorkQueue {
 
   void add(const Key& key) {
     if (shut_down_ || !dirty_.insert(key).second) return;
+    if (metrics_) metrics_.added(text_of(key));
     if (processing_.contains(key)) return;
     ready_.push_back(key);
+    if (metrics_) metrics_.waits(text_of(key), ready_.size());
     wake_one();
   }
   // The earliest of several times counts.
@@ -57,7 +68,10 @@ class WorkQueue {
     delayed_[key] = Timer{when, id};
   }
   // After a delay that grows with each call until forget().
-  void add_rate_limited(const Key& key) { add_after(key, limiter_.when(key, executor_.now())); }
+  void add_rate_limited(const Key& key) {
+    metrics_.retried();
+    add_after(key, limiter_.when(key, executor_.now()));
+  }
   void forget(const Key& key) { limiter_.forget(key); }
   int num_requeues(const Key& key) const { return limiter_.failures(key); }
 
@@ -74,6 +88,7 @@ class WorkQueue {
         ready_.pop_front();
         dirty_.erase(*key);
         processing_.insert(*key);
+        if (metrics_) metrics_.begun(text_of(*key), ready_.size());
         co_return key;
       }
       if (shut_down_) co_return std::nullopt;
@@ -85,8 +100,10 @@ class WorkQueue {
   }
   void done(const Key& key) {
     processing_.erase(key);
+    if (metrics_) metrics_.done(text_of(key));
     if (!dirty_.contains(key)) return;
     ready_.push_back(key);
+    if (metrics_) metrics_.waits(text_of(key), ready_.size());
     wake_one();
   }
 
@@ -110,6 +127,8 @@ class WorkQueue {
     uint64_t id = 0;
   };
 
+  static std::string text_of(const Key& key) { return fmt::format("{}", key); }
+
   void wake_one() {
     if (ready_.empty()) return;
     while (!waiters_.empty()) {
@@ -128,6 +147,7 @@ class WorkQueue {
   std::map<Key, Timer> delayed_;
   std::deque<OneShot<bool>> waiters_;
   bool shut_down_ = false;
+  QueueMetrics metrics_;
 };
 
 namespace detail {

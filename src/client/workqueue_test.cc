@@ -1,5 +1,6 @@
 #include "client/workqueue.h"
 
+#include "base/metrics.h"
 #include "base/sim_executor.h"
 
 namespace xebec::client {
@@ -136,6 +137,44 @@ TEST(RunController, RequeuesFailuresAndRunsSeveralWorkers) {
   EXPECT_EQ(queue.num_requeues("a"), 0);
   scope.cancel();
   executor.run_for(1s);
+}
+
+TEST(WorkQueueMetrics, TellOfDepthAddsWaitsWorkAndRetries) {
+  SimExecutor executor;
+  SimClock clock{executor, WallTime(std::chrono::seconds(1764460800))};
+  std::unique_ptr<Rng> rng = make_seeded_rng(1);
+  Metrics metrics;
+  Env env(executor, clock, *rng, Logger());
+  env.metrics = &metrics;
+  Scope scope(executor);
+  auto queue = std::make_unique<WorkQueue<>>(env, "deployment");
+  auto has = [&](const std::string& line) { return metrics.text().find(line + "\n") != std::string::npos; };
+  queue->add("a");
+  queue->add("b");
+  queue->add("a");
+  EXPECT_TRUE(has("workqueue_adds_total{name=\"deployment\"} 2"));
+  EXPECT_TRUE(has("workqueue_depth{name=\"deployment\"} 2"));
+  executor.run_for(2s);
+  std::optional<std::string> taken;
+  auto take = [](WorkQueue<>& from, std::optional<std::string>& into) -> Task<void> {
+    std::optional<std::string> got = co_await from.get();
+    into = std::move(got);
+  };
+  scope.spawn(take(*queue, taken));
+  executor.run_for(3s);
+  ASSERT_EQ(taken, "a");
+  EXPECT_TRUE(has("workqueue_depth{name=\"deployment\"} 1"));
+  EXPECT_TRUE(has("workqueue_queue_duration_seconds_bucket{name=\"deployment\",le=\"1\"} 0"));
+  EXPECT_TRUE(has("workqueue_queue_duration_seconds_sum{name=\"deployment\"} 2"));
+  EXPECT_TRUE(has("workqueue_unfinished_work_seconds{name=\"deployment\"} 3"));
+  EXPECT_TRUE(has("workqueue_longest_running_processor_seconds{name=\"deployment\"} 3"));
+  queue->add_rate_limited("a");
+  EXPECT_TRUE(has("workqueue_retries_total{name=\"deployment\"} 1"));
+  queue->done("a");
+  EXPECT_TRUE(has("workqueue_work_duration_seconds_sum{name=\"deployment\"} 3"));
+  EXPECT_TRUE(has("workqueue_unfinished_work_seconds{name=\"deployment\"} 0"));
+  queue.reset();
+  EXPECT_TRUE(has("workqueue_adds_total{name=\"deployment\"} 2")) << "a queue that has gone is still told of";
 }
 
 }  // namespace

@@ -10,7 +10,9 @@ namespace {
 using RestOfAccount = std::function<client::Rest(std::string_view account)>;
 
 client::Env env_of(Process& process, Executor& executor, std::string_view name) {
-  return client::Env(executor, *process.clock(), process.rng(), process.logger().named(name));
+  client::Env env(executor, *process.clock(), process.rng(), process.logger().named(name));
+  env.metrics = &process.metrics();
+  return env;
 }
 
 Task<void> manage(client::Env env, client::Rest rest, RestOfAccount rest_of_account,

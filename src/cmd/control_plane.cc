@@ -180,7 +180,7 @@ Result<void> ControlPlane::open() {
   env.clock = process_.clock();
   env.rng = &process_.rng();
   env.executor = &background_;
-  env.metrics = &metrics_;
+  env.metrics = &process_.metrics();
   env.logger = process_.logger().named("apiserver");
   TRY(apiserver::InstanceOptions options, instance_options());
   TRY(instance_,

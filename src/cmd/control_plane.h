@@ -6,7 +6,6 @@
 #include <string>
 
 #include "apiserver/instance.h"
-#include "base/metrics.h"
 #include "base/scope.h"
 #include "cmd/apiserver_options.h"
 #include "cmd/cluster_pki.h"
@@ -28,7 +27,7 @@ class ControlPlane {
   apiserver::Instance& instance() { return *instance_; }
   Executor& executor() { return background_; }
   http::IoPool& pool() { return pool_; }
-  Metrics& metrics() { return metrics_; }
+  Metrics& metrics() { return process_.metrics(); }
   const ClusterPki& pki() const { return pki_; }
   const std::string& service_account_key_pem() const { return service_account_key_pem_; }
   // Where others reach it.
@@ -48,7 +47,6 @@ class ControlPlane {
   Process& process_;
   ClusterPki pki_;
   std::string client_ca_pem_, service_account_key_pem_;
-  Metrics metrics_;
   std::unique_ptr<storage::Store> store_;
   http::IoPool pool_;
   ThreadExecutor background_;

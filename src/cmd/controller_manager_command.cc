@@ -5,6 +5,7 @@
 #include "cmd/manager_options.h"
 #include "cmd/process.h"
 #include "cmd/remote/remote_api.h"
+#include "cmd/serving/component_serving.h"
 #include "controllers/selection.h"
 #include "security/pki/pki.h"
 
@@ -21,6 +22,7 @@ struct Options {
   std::string cluster_cidr;
   controllers::ControllerOptions controllers;
   LeaderElectionOptions election;
+  ServingOptions serving;
   int verbosity = 0;
 };
 
@@ -39,6 +41,7 @@ void declare(Flags& flags, Options& o) {
   flags.add("service-account-private-key-file", o.service_account_key_file,
             "The key that signs tokens in Secrets; without it none are made.", "file");
   declare_leader_election(flags, o.election);
+  declare_serving(flags, o.serving);
   declare_verbosity(flags, o.verbosity);
 }
 
@@ -63,10 +66,12 @@ Result<controllers::ControllerOptions> controller_options(const Options& options
   return out;
 }
 
-Result<void> run(const Options& options) {
+Result<void> run(Options options) {
   TRY_VOID(check_leader_election(options.election));
   TRY(client::ClientConfig config, load_client_config(options.kubeconfig, options.master));
   Process process(options.verbosity);
+  register_process_metrics(process.metrics());
+  options.election.health = std::make_shared<LeaderHealth>();
   TRY(controllers::ControllerOptions controllers, controller_options(options, config, process.clock()));
   const api::Scheme scheme = api::Scheme::builtin();
   http::IoPool pool(1);
@@ -76,6 +81,9 @@ Result<void> run(const Options& options) {
   };
   std::unique_ptr<Component> manager = start_controller_manager(
       process, api->rest(kUserAgent), std::move(rest_of_account), std::move(controllers), options.election);
+  TRY(std::unique_ptr<ComponentServing> serving,
+      ComponentServing::start(options.serving, "kube-controller-manager",
+                              election_checks(options.election, process.clock()), process, pool, scheme));
   return process.wait();
 }
 
@@ -84,6 +92,7 @@ Result<void> run(const Options& options) {
 std::function<int()> declare_controller_manager(Flags& flags) {
   auto options = std::make_shared<Options>();
   options->election.name = "kube-controller-manager";
+  options->serving.secure_port = 10257;
   declare(flags, *options);
   return [options] { return exit_status(run(*options)); };
 }

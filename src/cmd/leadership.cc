@@ -10,6 +10,8 @@ namespace xebec::cmd {
 namespace {
 
 constexpr double kJitter = 1.2;
+// How long past its time a renewal may be: upstream's timeout of the election's health check.
+constexpr Duration kHealthTimeout = std::chrono::seconds(20);
 
 std::string identity_of_process(Rng& rng) {
   char host[256] = {};
@@ -46,6 +48,23 @@ Result<void> check_leader_election(const LeaderElectionOptions& options) {
   return {};
 }
 
+Result<void> LeaderHealth::check(const LeaderElectionOptions& options, WallTime now) const {
+  if (!leads_) return {};
+  WallTime last{Duration(renewed_)};
+  if (now <= last + options.lease_duration + kHealthTimeout) return {};
+  return fail(errors::internal("failed election to renew leadership on lease " + options.name));
+}
+
+std::vector<http::HealthCheck> election_checks(const LeaderElectionOptions& options,
+                                               std::shared_ptr<const Clock> clock) {
+  std::vector<http::HealthCheck> out;
+  out.push_back({"ping", [] { return Result<void>(); }});
+  if (!options.elect || !options.health) return out;
+  out.push_back(
+      {"leaderElection", [options, clock] { return options.health->check(options, clock->now()); }});
+  return out;
+}
+
 Task<Result<void>> lead(client::Env env, client::Rest rest, LeaderElectionOptions options,
                         std::function<Task<void>(CancelToken)> work, CancelToken token) {
   if (!options.elect) {
@@ -63,7 +82,16 @@ Task<Result<void>> lead(client::Env env, client::Rest rest, LeaderElectionOption
   config.renew_deadline = options.renew_deadline;
   config.retry_period = options.retry_period;
   config.recorder = &recorder;
-  config.on_started_leading = std::move(work);
+  if (options.health) {
+    config.on_renewed = [health = options.health, clock = env.clock] { health->renewed(clock->now()); };
+    config.on_stopped_leading = [health = options.health] { health->leads(false); };
+    config.on_started_leading = [health = options.health, work = std::move(work)](CancelToken leading) {
+      health->leads(true);
+      return work(std::move(leading));
+    };
+  } else {
+    config.on_started_leading = std::move(work);
+  }
   client::LeaderElector elector(rest, env, std::move(config));
   co_await elector.run(token);
   scope.cancel();

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/logger.h"
+#include "base/metrics.h"
 #include "base/result.h"
 
 namespace xebec::cmd {
@@ -23,6 +24,8 @@ class Process {
   std::shared_ptr<const Clock> clock() const { return clock_; }
   Rng& rng() { return *rng_; }
   const Logger& logger() const { return logger_; }
+  // What /metrics of this process shows.
+  Metrics& metrics() { return metrics_; }
 
   // Ends wait() with an error; thread-safe. For what a part cannot go on without.
   void fail(Status why);
@@ -33,6 +36,7 @@ class Process {
   std::shared_ptr<const Clock> clock_;
   std::unique_ptr<Rng> rng_;
   Logger logger_;
+  Metrics metrics_;
   std::mutex mutex_;
   std::optional<Status> failure_;
 };

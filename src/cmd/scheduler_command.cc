@@ -4,6 +4,7 @@
 #include "cmd/flags/flags.h"
 #include "cmd/process.h"
 #include "cmd/remote/remote_api.h"
+#include "cmd/serving/component_serving.h"
 
 namespace xebec::cmd {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 struct Options {
   std::string kubeconfig, master;
   LeaderElectionOptions election;
+  ServingOptions serving;
   int verbosity = 0;
 };
 
@@ -19,18 +21,24 @@ void declare(Flags& flags, Options& o) {
   flags.add("kubeconfig", o.kubeconfig, "Where the API server is, and who the scheduler is.", "file");
   flags.add("master", o.master, "The API server's URL, instead of the kubeconfig's.", "url");
   declare_leader_election(flags, o.election);
+  declare_serving(flags, o.serving);
   declare_verbosity(flags, o.verbosity);
 }
 
-Result<void> run(const Options& options) {
+Result<void> run(Options options) {
   TRY_VOID(check_leader_election(options.election));
   TRY(client::ClientConfig config, load_client_config(options.kubeconfig, options.master));
   Process process(options.verbosity);
+  register_process_metrics(process.metrics());
+  options.election.health = std::make_shared<LeaderHealth>();
   const api::Scheme scheme = api::Scheme::builtin();
   http::IoPool pool(1);
   TRY(std::unique_ptr<RemoteApi> api, RemoteApi::make(std::move(config), pool, scheme, *process.clock()));
   std::unique_ptr<Component> scheduler =
       start_scheduler(process, api->rest("kube-scheduler"), options.election);
+  TRY(std::unique_ptr<ComponentServing> serving,
+      ComponentServing::start(options.serving, "kube-scheduler",
+                              election_checks(options.election, process.clock()), process, pool, scheme));
   return process.wait();
 }
 
@@ -39,6 +47,7 @@ Result<void> run(const Options& options) {
 std::function<int()> declare_scheduler(Flags& flags) {
   auto options = std::make_shared<Options>();
   options->election.name = "kube-scheduler";
+  options->serving.secure_port = 10259;
   declare(flags, *options);
   return [options] { return exit_status(run(*options)); };
 }

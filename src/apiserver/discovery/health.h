@@ -2,7 +2,6 @@
 // (k8s.io/apiserver/pkg/server/healthz).
 #pragma once
 
-#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -11,14 +10,11 @@
 #include "apiserver/http/router.h"
 #include "base/logger.h"
 #include "base/result.h"
+#include "http/health.h"
 
 namespace xebec::apiserver {
 
-// Fails with the reason, which only the log gets to know. Must not block.
-struct HealthCheck {
-  std::string name;
-  std::function<Result<void>()> check;
-};
+using HealthCheck = http::HealthCheck;
 
 // What has to be done after the start; upstream's names for it.
 inline constexpr std::string_view kStartHooks[] = {"rbac/bootstrap-roles",

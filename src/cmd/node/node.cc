@@ -4,6 +4,7 @@
 
 #include "base/scope.h"
 #include "base/sync.h"
+#include "cmd/node/healthz.h"
 #include "cmd/node/network.h"
 #include "cmd/node/node_runtime.h"
 #include "http/server.h"
@@ -112,6 +113,7 @@ Task<Result<void>> run_node_parts(Executor& executor, CancelToken token, NodeEnv
 
   Scope scope(executor, token);
   scope.spawn(parts.runtime->supervise(scope.token()));
+  scope.spawn(serve_healthz(options, *env.pool, *env.process, scope.token()));
   scope.spawn(follow_pod_cidr(*parts.runtime, rest, component, options.node_name, scope.token()));
   if (parts.runtime->maps_host_ports())
     scope.spawn(follow_host_ports(*parts.runtime, kubelet, logger, scope.token()));

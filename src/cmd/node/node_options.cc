@@ -27,6 +27,8 @@ void declare_node_flags(Flags& flags, NodeOptions& o) {
   flags.add("node-ip", o.node_ip, "The node's address; that of the default route's interface without it.",
             "ip");
   flags.add("node-labels", o.node_labels, "Labels that the node registers with.");
+  flags.add("healthz-port", o.healthz_port, "The port of /healthz in plain http; 0 serves none.");
+  flags.add("healthz-bind-address", o.healthz_address, "The IP address of --healthz-port.", "ip");
   flags.add("max-pods", o.max_pods, "How many Pods can run on the node.");
   flags.add("cgroup-root", o.cgroup_root, "Parent of all Pods' control groups.");
   flags.add("cluster-dns", o.cluster_dns, "Where Pods ask for names.");

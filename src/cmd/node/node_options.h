@@ -18,6 +18,8 @@ struct NodeOptions {
   std::string node_ip;              // empty: the address of the default route
   std::string address = "0.0.0.0";  // what the kubelet's server listens on
   uint16_t port = 10250;
+  std::string healthz_address = "127.0.0.1";
+  uint16_t healthz_port = 10248;  // plain http; 0: not served
 
   std::string runtime_endpoint;  // empty: a private containerd
   std::string image_endpoint;    // empty: the same

@@ -22,7 +22,7 @@ ClusterRoleAggregationController::ClusterRoleAggregationController(const Control
     : env_(context.env),
       rest_(context.rest_as("clusterrole-aggregation-controller")),
       roles_(context.informers->get<rbacv1::ClusterRole>()),
-      queue_(*env_.executor) {
+      queue_(env_, "ClusterRoleAggregator") {
   // A changed role may be part of any aggregate.
   roles_.on_change([this](const RolePtr&, const RolePtr&) {
     for (const RolePtr& role : roles_.list()) {

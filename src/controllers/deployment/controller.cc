@@ -34,7 +34,7 @@ DeploymentController::DeploymentController(const ControllerContext& context)
       deployments_(context.informers->get<appsv1::Deployment>()),
       sets_(context.informers->get<appsv1::ReplicaSet>()),
       pods_(context.informers->get<corev1::Pod>()),
-      queue_(*env_.executor),
+      queue_(env_, "deployment"),
       recorder_(rest_, env_, std::string(kAccount)) {
   deployments_.on_change([this](const DeploymentPtr& old, const DeploymentPtr& now) {
     queue_.add(client::key_of((now ? now : old)->metadata));

@@ -35,7 +35,7 @@ EndpointsController::EndpointsController(const ControllerContext& context)
       services_(context.informers->get<corev1::Service>()),
       pods_(context.informers->get<corev1::Pod>()),
       endpoints_(context.informers->get<corev1::Endpoints>()),
-      queue_(*env_.executor),
+      queue_(env_, "endpoint"),
       recorder_(rest_, env_, "endpoint-controller") {
   services_.on_change([this](const ServicePtr& old, const ServicePtr& now) {
     queue_.add(client::key_of((now ? now : old)->metadata));

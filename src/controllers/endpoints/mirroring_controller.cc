@@ -81,7 +81,7 @@ EndpointSliceMirroringController::EndpointSliceMirroringController(const Control
       services_(context.informers->get<corev1::Service>()),
       endpoints_(context.informers->get<corev1::Endpoints>()),
       slices_(context.informers->get<EndpointSlice>()),
-      queue_(*env_.executor),
+      queue_(env_, "endpoint_slice_mirroring"),
       writer_(rest_, *env_.executor),
       recorder_(rest_, env_, "endpoint-slice-mirroring-controller") {
   services_.on_change(

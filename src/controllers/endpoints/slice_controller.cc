@@ -39,7 +39,7 @@ EndpointSliceController::EndpointSliceController(const ControllerContext& contex
       pods_(context.informers->get<corev1::Pod>()),
       nodes_(context.informers->get<corev1::Node>()),
       slices_(context.informers->get<EndpointSlice>()),
-      queue_(*env_.executor),
+      queue_(env_, "endpoint_slice"),
       writer_(rest_, *env_.executor),
       recorder_(rest_, env_, "endpoint-slice-controller") {
   services_.on_change([this](const ServicePtr& old, const ServicePtr& now) {

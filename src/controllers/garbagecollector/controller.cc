@@ -32,8 +32,8 @@ bool same(const metav1::OwnerReference& a, const metav1::OwnerReference& b) { re
 GarbageCollector::GarbageCollector(const ControllerContext& context)
     : env_(context.env),
       rest_(context.rest_as("generic-garbage-collector")),
-      delete_queue_(*env_.executor),
-      orphan_queue_(*env_.executor),
+      delete_queue_(env_, "garbage_collector_attempt_to_delete"),
+      orphan_queue_(env_, "garbage_collector_attempt_to_orphan"),
       recorder_(rest_, env_, "garbage-collector-controller") {}
 
 GarbageCollector::~GarbageCollector() = default;

@@ -70,7 +70,7 @@ NamespaceController::NamespaceController(const ControllerContext& context)
     : env_(context.env),
       rest_(context.rest_as("namespace-controller")),
       namespaces_(context.informers->get<corev1::Namespace>()),
-      queue_(*env_.executor) {
+      queue_(env_, "namespace") {
   namespaces_.on_change([this](const NamespacePtr& old, const NamespacePtr& now) {
     if (!now) rounds_.erase(old->metadata.name);
     if (now && now->metadata.deletionTimestamp) queue_.add(now->metadata.name);

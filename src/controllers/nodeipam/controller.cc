@@ -76,7 +76,7 @@ NodeIpamController::NodeIpamController(const ControllerContext& context)
     : env_(context.env),
       rest_(context.rest_as("node-controller")),
       nodes_(context.informers->get<corev1::Node>()),
-      queue_(*env_.executor),
+      queue_(env_, "node"),
       recorder_(rest_, env_, "cidrAllocator") {
   if (context.options->cluster_cidr.empty()) return;
   Result<CidrPool> pool = CidrPool::of(context.options->cluster_cidr);

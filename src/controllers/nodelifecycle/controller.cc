@@ -14,8 +14,8 @@ NodeLifecycleController::NodeLifecycleController(const ControllerContext& contex
       nodes_(context.informers->get<corev1::Node>()),
       pods_(context.informers->get<corev1::Pod>()),
       leases_(context.informers->get<coordinationv1::Lease>()),
-      queue_(*env_.executor),
-      zone_queue_(*env_.executor),
+      queue_(env_, "node_lifecycle_controller"),
+      zone_queue_(env_, "node_lifecycle_controller_zones"),
       recorder_(rest_, env_, "node-controller") {
   index_by_node(pods_);
   nodes_.on_change([this](const NodePtr& old, const NodePtr& now) {

@@ -28,7 +28,7 @@ ReplicaSetController::ReplicaSetController(const ControllerContext& context)
       rest_(context.rest_as(kAccount)),
       sets_(context.informers->get<appsv1::ReplicaSet>()),
       pods_(context.informers->get<corev1::Pod>()),
-      queue_(*env_.executor),
+      queue_(env_, "replicaset"),
       expectations_(*env_.executor),
       recorder_(rest_, env_, std::string(kAccount)) {
   index_by_controller(pods_);

@@ -34,7 +34,7 @@ ServiceAccountController::ServiceAccountController(const ControllerContext& cont
       rest_(context.rest_as("service-account-controller")),
       namespaces_(context.informers->get<corev1::Namespace>()),
       accounts_(context.informers->get<corev1::ServiceAccount>()),
-      queue_(*env_.executor) {
+      queue_(env_, "serviceaccount") {
   namespaces_.on_change([this](const NamespacePtr&, const NamespacePtr& now) {
     if (now) queue_.add(now->metadata.name);
   });
@@ -66,7 +66,7 @@ RootCaPublisher::RootCaPublisher(const ControllerContext& context)
       ca_pem_(context.options->root_ca_pem),
       namespaces_(context.informers->get<corev1::Namespace>()),
       config_maps_(context.informers->get<corev1::ConfigMap>()),
-      queue_(*env_.executor) {
+      queue_(env_, "root_ca_cert_publisher") {
   namespaces_.on_change([this](const NamespacePtr&, const NamespacePtr& now) {
     if (now) queue_.add(now->metadata.name);
   });

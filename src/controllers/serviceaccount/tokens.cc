@@ -33,8 +33,8 @@ TokensController::TokensController(const ControllerContext& context)
       options_(*context.options),
       accounts_(context.informers->get<corev1::ServiceAccount>()),
       secrets_(context.informers->get<corev1::Secret>()),
-      account_queue_(*env_.executor),
-      secret_queue_(*env_.executor) {
+      account_queue_(env_, "serviceaccount_tokens_service"),
+      secret_queue_(env_, "serviceaccount_tokens_secret") {
   accounts_.on_change([this](const AccountPtr& old, const AccountPtr& now) {
     account_queue_.add(client::key_of((now ? now : old)->metadata));
   });

@@ -41,7 +41,7 @@ TaintEvictionController::TaintEvictionController(const ControllerContext& contex
       rest_(context.rest_as("node-controller")),
       nodes_(context.informers->get<corev1::Node>()),
       pods_(context.informers->get<corev1::Pod>()),
-      queue_(*env_.executor),
+      queue_(env_, "noexec_taint_pod"),
       recorder_(rest_, env_, "taint-eviction-controller") {
   index_by_node(pods_);
   pods_.on_change([this](const PodPtr& old, const PodPtr& now) {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "client/rest.h"
+#include "delegation/authorizer.h"
 #include "kubelet/server/attributes.h"
-#include "kubelet/server/expiring_cache.h"
 
 namespace xebec::kubelet {
 
@@ -25,9 +25,7 @@ class ServerAuthorizer {
                              std::string subresource);
 
   const std::string node_name_;
-  client::Rest rest_;
-  const Clock& clock_;
-  ExpiringCache<bool> decisions_;
+  delegation::Authorizer reviews_;
 };
 
 }  // namespace xebec::kubelet

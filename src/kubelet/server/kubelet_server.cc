@@ -6,8 +6,8 @@
 
 #include "api/gen/corev1.h"
 #include "codec/json.h"
+#include "delegation/authenticator.h"
 #include "http/query_flag.h"
-#include "kubelet/server/authenticator.h"
 #include "kubelet/server/authorizer.h"
 #include "kubelet/server/container_logs.h"
 #include "kubelet/server/container_streams.h"
@@ -208,7 +208,7 @@ struct KubeletServer::Core {
                             "application/json");
   }
 
-  ServerAuthenticator authenticator;
+  delegation::Authenticator authenticator;
   ServerAuthorizer authorizer;
   NodePods pods;
   ContainerLogs logs;

@@ -23,8 +23,9 @@ struct PortChannels {
 };
 
 // Runs the session, from the opening of its streams until every port's connection is over (the client then
-// gets a normal close), the client leaves or `cancel` is cancelled. Both are closed at the end. On the current
-// executor. What a client sends on one channel waits for its reader, and what comes after it on others, too.
+// gets a normal close), the client leaves or `cancel` is cancelled. Both are closed at the end. On the
+// current executor. What a client sends on one channel waits for its reader, and what comes after it on
+// others, too.
 Task<void> translate_ports(http::websocket::Socket& client, http::spdy::Session& runtime,
                            PortChannels channels, CancelToken cancel);
 

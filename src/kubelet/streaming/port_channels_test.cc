@@ -135,7 +135,8 @@ TEST(PortChannels, EveryPortHasAChannelForDataAndOneForErrors) {
   using std::string_literals::operator""s;
   for (bool base64 : {false, true}) {
     Played played = block_on(play(Act::kAsk, base64));
-    EXPECT_THAT(played.opened, ::testing::ElementsAre("error 80 0", "data 80 0", "error 300 1", "data 300 1"));
+    EXPECT_THAT(played.opened,
+                ::testing::ElementsAre("error 80 0", "data 80 0", "error 300 1", "data 300 1"));
     EXPECT_EQ(played.seen.channels[0], "\x50\x00got it"s);
     EXPECT_EQ(played.seen.channels[1], "\x50\x00"s);
     EXPECT_EQ(played.seen.channels[2], "\x2c\x01"s);

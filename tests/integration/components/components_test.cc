@@ -6,8 +6,11 @@
 #include <cstdlib>
 
 #include "api/gen/appsv1.h"
+#include "api/gen/certificatesv1.h"
 #include "api/gen/coordinationv1.h"
 #include "api/gen/rbacv1.h"
+#include "client/kubeconfig.h"
+#include "http/client.h"
 #include "kubelet/runtime/host.h"
 #include "kubelet/runtime/program.h"
 #include "processes.h"
@@ -55,8 +58,8 @@ class Components : public testing::Test {
   void SetUp() override {
     processes_.start_apiserver();
     if (HasFatalFailure()) return;
-    manager_ = processes_.start_controller_manager();
-    scheduler_ = processes_.start_scheduler();
+    manager_ = processes_.start_controller_manager(manager_port_);
+    scheduler_ = processes_.start_scheduler(scheduler_port_);
   }
 
   bool all_bound(const std::string& app, size_t count) const {
@@ -70,6 +73,7 @@ class Components : public testing::Test {
   }
 
   Processes processes_;
+  const uint16_t manager_port_ = free_port(), scheduler_port_ = free_port();
   std::unique_ptr<Child> manager_, scheduler_;
 };
 
@@ -97,6 +101,37 @@ TEST_F(Components, ADeploymentIsScheduledByProcessesWithKubeconfigs) {
   EXPECT_NE(holder_of("kube-scheduler"), first);
   EXPECT_EQ(standby->stop(), 0);
   EXPECT_EQ(manager_->stop(), 0);
+}
+
+TEST_F(Components, HealthIsForEverybodyAndMetricsAreForWhoMaySeeThem) {
+  for (auto [port, name] :
+       {std::pair(manager_port_, "kube-controller-manager"), {scheduler_port_, "kube-scheduler"}}) {
+    processes_.until("its health", [&] { return processes_.read_component(port, "/healthz") == "200 ok"; });
+    EXPECT_EQ(processes_.read_component(port, "/livez"), "200 ok");
+    EXPECT_EQ(processes_.read_component(port, "/readyz"), "200 ok");
+    EXPECT_THAT(processes_.read_component(port, "/metrics"),
+                AllOf(HasSubstr("403 "),
+                      HasSubstr("User \\\"system:anonymous\\\" cannot get path \\\"/metrics\\\"")));
+    // The CAs of certificates are read from the cluster.
+    processes_.until("a look by a monitor", [&] {
+      return processes_.read_component(port, "/metrics", "prometheus", {"system:monitoring"})
+          .starts_with("200 ");
+    });
+    EXPECT_THAT(processes_.read_component(port, "/metrics", "jane", {"people"}),
+                HasSubstr("User \\\"jane\\\" cannot get path"));
+    processes_.until("leadership", [&] {
+      std::string metrics = processes_.read_component(port, "/metrics", "root", {"system:masters"});
+      return metrics.find("leader_election_master_status{name=\"" + std::string(name) + "\"} 1\n") !=
+             std::string::npos;
+    });
+  }
+  processes_.create(deployment("web", "paper", 1));
+  processes_.until("its work", [&] {
+    std::string metrics = processes_.read_component(manager_port_, "/metrics", "root", {"system:masters"});
+    return metrics.find("workqueue_adds_total{name=\"deployment\"}") != std::string::npos &&
+           metrics.find("workqueue_work_duration_seconds_count{name=\"replicaset\"}") != std::string::npos &&
+           metrics.find("process_cpu_seconds_total") != std::string::npos;
+  });
 }
 
 TEST_F(Components, TheApiServerIsNoMasterAtKubelets) {
@@ -144,6 +179,7 @@ class Nodes : public Components {
                                     "--hostname-override=n1",
                                     "--node-ip=127.0.0.1",
                                     "--port=" + std::to_string(port_),
+                                    "--healthz-port=" + std::to_string(healthz_port_),
                                     "--tls-cert-file=" + base + ".crt",
                                     "--tls-private-key-file=" + base + ".key",
                                     "--cluster-cidr=198.18.0.0/16",
@@ -151,6 +187,19 @@ class Nodes : public Components {
                                     "--node-labels=example.com/kind=real"};
     out.insert(out.begin(), more.begin(), more.end());
     return out;
+  }
+  // What the kubelet's port for health says.
+  std::string plain(const std::string& path) {
+    http::ClientOptions options;
+    options.url = "http://127.0.0.1:" + std::to_string(healthz_port_);
+    http::IoPool pool(1);
+    auto client = http::make_client(pool, std::move(options));
+    http::Request request;
+    request.method = "GET";
+    request.path = path;
+    Result<http::Response> response = block_on((*client)->send(Context(), std::move(request)));
+    if (!response) return response.error().message;
+    return std::to_string(response->status) + " " + block_on(response->read_body()).value_or("");
   }
   bool node_ready() const {
     auto node = processes_.get<corev1::Node>("", "n1");
@@ -167,7 +216,7 @@ class Nodes : public Components {
   }
 
   static constexpr const char* kImages = "/tmp/xebec-test-images";
-  const uint16_t port_ = free_port();
+  const uint16_t port_ = free_port(), healthz_port_ = free_port();
   const std::string cgroup_root_ = "/xebec-comp-" + std::to_string(getpid());
   std::unique_ptr<Child> node_;
 };
@@ -176,6 +225,9 @@ TEST_F(Nodes, AnAgentJoinsAndAKubeletTakesOver) {
   node_ = processes_.start(flags({"agent", "--server=" + processes_.url(), "--data-dir=" + processes_.dir(),
                                   std::string("--images-dir=") + kImages}));
   processes_.until("the node's readiness", [&] { return node_ready(); });
+  EXPECT_EQ(plain("/healthz"), "200 ok");
+  EXPECT_EQ(plain("/healthz/ping"), "200 ok");
+  EXPECT_EQ(plain("/pods"), "404 404 page not found\n") << "nothing else is told without asking who it is";
   auto node = processes_.get<corev1::Node>("", "n1");
   ASSERT_TRUE(node);
   EXPECT_EQ(node->metadata.labels.value_or("example.com/kind", ""), "real");
@@ -199,6 +251,67 @@ TEST_F(Nodes, AnAgentJoinsAndAKubeletTakesOver) {
   EXPECT_TRUE(deleted);
   processes_.until("the Pod's end", [&] { return processes_.pods("web").empty(); });
   EXPECT_EQ(node_->stop(), 0);
+}
+
+// The certificates' whole life is a minute and the five before it: they are renewed within half a minute.
+TEST_F(Nodes, AKubeletAsksForItsCertificatesAndRenewsThem) {
+  corev1::Secret token;
+  token.metadata.namespace_ = "kube-system";
+  token.metadata.name = "bootstrap-token-abcdef";
+  token.type = "bootstrap.kubernetes.io/token";
+  token.data["token-id"] = api::Bytes("abcdef");
+  token.data["token-secret"] = api::Bytes("0123456789abcdef");
+  token.data["usage-bootstrap-authentication"] = api::Bytes("true");
+  processes_.create(token);
+  auto pki = cmd::ClusterPki::open(processes_.dir() + "/pki", SystemClock().now());
+  ASSERT_TRUE(pki);
+  client::KubeCluster cluster;
+  cluster.server = processes_.url();
+  cluster.certificate_authority_data = pki->ca_pem();
+  client::KubeUser user;
+  user.token = "abcdef.0123456789abcdef";
+  const std::string bootstrap = processes_.dir() + "/bootstrap.conf", own = processes_.dir() + "/own.conf";
+  ASSERT_TRUE(client::Kubeconfig::simple(cluster, user, "bootstrap").save(bootstrap));
+  const std::string dir = processes_.dir() + "/node";
+  std::vector<std::string> all = {"kubelet",
+                                  "--bootstrap-kubeconfig=" + bootstrap,
+                                  "--kubeconfig=" + own,
+                                  "--rotate-certificates",
+                                  "--rotate-server-certificates",
+                                  "--hostname-override=n1",
+                                  "--node-ip=127.0.0.1",
+                                  "--port=" + std::to_string(port_),
+                                  "--healthz-port=" + std::to_string(healthz_port_),
+                                  "--cluster-cidr=198.18.0.0/16",
+                                  "--cgroup-root=" + cgroup_root_,
+                                  "--client-ca-file=" + processes_.dir() + "/pki/ca.crt",
+                                  "--root-dir=" + dir,
+                                  "--pod-logs-dir=" + dir + "/logs"};
+  node_ = processes_.start(all);
+  processes_.until("the node's registration",
+                   [&] { return processes_.get<corev1::Node>("", "n1").has_value(); });
+  auto issued = [&](std::string_view signer, std::string_view by) {
+    auto list = block_on(processes_.rest().list<certificatesv1::CertificateSigningRequest>(Context(), ""));
+    if (!list) return std::ptrdiff_t{0};
+    return std::ranges::count_if(list->items, [&](const auto& csr) {
+      return csr.spec.signerName == signer && csr.spec.username == by && !csr.status.certificate.data.empty();
+    });
+  };
+  EXPECT_EQ(issued("kubernetes.io/kube-apiserver-client-kubelet", "system:bootstrap:abcdef"), 1);
+  processes_.until(
+      "a renewal of the client's certificate",
+      [&] { return issued("kubernetes.io/kube-apiserver-client-kubelet", "system:node:n1") > 0; }, 60);
+  processes_.until(
+      "a renewal of the server's certificate",
+      [&] { return issued("kubernetes.io/kubelet-serving", "system:node:n1") > 1; }, 60);
+  // The API server verifies who it talks to: the node is reached by what was renewed.
+  processes_.until("the kubelet's pods by the API server", [&] {
+    return processes_.read("/api/v1/nodes/n1/proxy/pods").find("\"kind\":\"PodList\"") != std::string::npos;
+  });
+  EXPECT_EQ(node_->stop(), 0);
+  auto config = cmd::load_client_config(own, "");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(cmd::user_of(*config), "system:node:n1");
 }
 
 }  // namespace

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <thread>
 
+#include "http/client.h"
+
 namespace xebec::integration {
 namespace {
 
@@ -90,7 +92,7 @@ std::unique_ptr<Child> Processes::start(std::vector<std::string> arguments) {
 void Processes::start_apiserver() {
   apiserver_ = start({"apiserver", "--data-dir=" + dir_, "--secure-port=" + std::to_string(port_),
                       "--bind-address=127.0.0.1", "--advertise-address=192.0.2.1",
-                      "--service-cluster-ip-range=10.97.0.0/16"});
+                      "--service-cluster-ip-range=10.97.0.0/16", "--enable-bootstrap-token-auth"});
   until("admin.conf", [&] { return std::filesystem::exists(dir_ + "/admin.conf"); });
   auto config = cmd::load_client_config(dir_ + "/admin.conf", "");
   ASSERT_TRUE(config) << config.error().message;
@@ -101,15 +103,35 @@ void Processes::start_apiserver() {
   until("the API server's readiness", [&] { return read("/readyz") == "ok"; });
 }
 
-std::unique_ptr<Child> Processes::start_controller_manager() {
-  return start({"controller-manager", "--kubeconfig=" + dir_ + "/controller-manager.conf",
-                "--use-service-account-credentials", "--root-ca-file=" + dir_ + "/pki/ca.crt",
-                "--service-account-private-key-file=" + dir_ + "/pki/sa.key", "--allocate-node-cidrs",
-                "--cluster-cidr=198.18.0.0/16"});
+namespace {
+
+// Who may see what is the API server's to say.
+std::vector<std::string> serving(const std::string& kubeconfig, uint16_t port) {
+  return {"--bind-address=127.0.0.1", "--secure-port=" + std::to_string(port == 0 ? free_port() : port),
+          "--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig};
 }
 
-std::unique_ptr<Child> Processes::start_scheduler() {
-  return start({"scheduler", "--kubeconfig=" + dir_ + "/scheduler.conf"});
+}  // namespace
+
+std::unique_ptr<Child> Processes::start_controller_manager(uint16_t port) {
+  std::string kubeconfig = dir_ + "/controller-manager.conf";
+  std::vector<std::string> all = {
+      "controller-manager", "--kubeconfig=" + kubeconfig, "--use-service-account-credentials",
+      "--root-ca-file=" + dir_ + "/pki/ca.crt", "--service-account-private-key-file=" + dir_ + "/pki/sa.key",
+      "--allocate-node-cidrs", "--cluster-cidr=198.18.0.0/16",
+      // Certificates that are to be renewed soon.
+      "--controllers=*,kubeletservingapproving", "--cluster-signing-duration=1m",
+      "--cluster-signing-cert-file=" + dir_ + "/pki/ca.crt",
+      "--cluster-signing-key-file=" + dir_ + "/pki/ca.key"};
+  for (std::string& flag : serving(kubeconfig, port)) all.push_back(std::move(flag));
+  return start(std::move(all));
+}
+
+std::unique_ptr<Child> Processes::start_scheduler(uint16_t port) {
+  std::string kubeconfig = dir_ + "/scheduler.conf";
+  std::vector<std::string> all = {"scheduler", "--kubeconfig=" + kubeconfig};
+  for (std::string& flag : serving(kubeconfig, port)) all.push_back(std::move(flag));
+  return start(std::move(all));
 }
 
 std::string Processes::read(const std::string& path, const std::string& query) const {
@@ -149,6 +171,29 @@ void Processes::issue_node(const std::string& name) const {
   ASSERT_TRUE(cmd::write_kubeconfig(base + ".conf", url(), pki->ca_pem(), "system:node:" + name, *client));
   ASSERT_TRUE(pki::write_file_atomic(base + ".crt", serving->certificate_pem));
   ASSERT_TRUE(pki::write_file_atomic(base + ".key", serving->key_pem));
+}
+
+std::string Processes::read_component(uint16_t port, const std::string& path, const std::string& user,
+                                      std::vector<std::string> groups) {
+  http::ClientOptions options;
+  options.url = "https://127.0.0.1:" + std::to_string(port);
+  options.insecure_skip_verify = true;  // it signs its certificate itself
+  if (!user.empty()) {
+    auto pki = cmd::ClusterPki::open(dir_ + "/pki", clock_.now());
+    auto keys = pki->client_certificate(user, std::move(groups), clock_.now());
+    options.certificate_pem = keys->certificate_pem;
+    options.key_pem = keys->key_pem;
+  }
+  auto client = http::make_client(pool_, std::move(options));
+  if (!client) return client.error().message;
+  http::Request request;
+  request.method = "GET";
+  request.path = path;
+  Result<http::Response> response = block_on((*client)->send(Context(), std::move(request)));
+  if (!response) return response.error().message;
+  std::string status = std::to_string(response->status);
+  Result<std::string> body = block_on(response->read_body());
+  return status + " " + (body ? *body : body.error().message);
 }
 
 uint16_t free_port() {

@@ -45,8 +45,9 @@ class Processes {
   std::unique_ptr<Child> start(std::vector<std::string> arguments);
   // Starts the API server, and waits until it is ready.
   void start_apiserver();
-  std::unique_ptr<Child> start_controller_manager();
-  std::unique_ptr<Child> start_scheduler();
+  // They serve on `port`; a free one without it.
+  std::unique_ptr<Child> start_controller_manager(uint16_t port = 0);
+  std::unique_ptr<Child> start_scheduler(uint16_t port = 0);
 
   // As the administrator.
   const client::Rest& rest() const { return *rest_; }
@@ -67,6 +68,10 @@ class Processes {
 
   // Fails the test, with what the processes said last, when it does not become true.
   void until(const std::string& what, const std::function<bool()>& done, int seconds = 20) const;
+
+  // What a component serves: "STATUS BODY". As the user with a certificate of the cluster's CA, or as nobody.
+  std::string read_component(uint16_t port, const std::string& path, const std::string& user = "",
+                             std::vector<std::string> groups = {});
 
   // Credentials of a node, and a certificate for its server, by the cluster's CA: NAME.conf, NAME.crt,
   // NAME.key.

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 
-namespace xebec::kubelet {
+namespace xebec::delegation {
 
 template <class T>
 class ExpiringCache {
@@ -40,4 +40,4 @@ class ExpiringCache {
   std::unordered_map<std::string, Entry> entries_;
 };
 
-}  // namespace xebec::kubelet
+}  // namespace xebec::delegation

@@ -1,9 +1,9 @@
-#include "kubelet/server/authenticator.h"
+#include "delegation/authenticator.h"
 
 #include "api/gen/authenticationv1.h"
 #include "security/pki/digest.h"
 
-namespace xebec::kubelet {
+namespace xebec::delegation {
 namespace {
 
 constexpr Duration kTokenTime = std::chrono::minutes(2);
@@ -32,15 +32,14 @@ std::shared_ptr<const UserInfo> user_of(const authenticationv1::UserInfo& info) 
 
 }  // namespace
 
-ServerAuthenticator::ServerAuthenticator(std::optional<pki::CertPool> roots, client::Rest rest,
-                                         const Clock& clock)
+Authenticator::Authenticator(std::optional<pki::CertPool> roots, std::optional<client::Rest> rest,
+                             const Clock& clock)
     : rest_(std::move(rest)), clock_(clock) {
   if (roots) certificates_ = std::make_unique<pki::X509Identities>(std::move(*roots), clock);
 }
-ServerAuthenticator::~ServerAuthenticator() = default;
+Authenticator::~Authenticator() = default;
 
-Task<Result<std::shared_ptr<const UserInfo>>> ServerAuthenticator::authenticate(
-    Context context, const http::Request& request) {
+Task<Result<Authenticator::User>> Authenticator::identify(Context context, const http::Request& request) {
   std::string token = bearer_token(request);
   std::optional<Status> refused;
   if (certificates_ && request.connection) {
@@ -51,21 +50,29 @@ Task<Result<std::shared_ptr<const UserInfo>>> ServerAuthenticator::authenticate(
   if (!token.empty()) {
     CO_TRY(User user, co_await review(std::move(context), std::move(token)));
     if (user) co_return user;
+    if (!refused) refused = errors::unauthorized();
   }
-  co_return fail(refused ? *refused : errors::unauthorized());
+  if (refused) co_return fail(*refused);
+  co_return User();
 }
 
-Task<Result<std::shared_ptr<const UserInfo>>> ServerAuthenticator::review(Context context,
-                                                                          std::string token) {
+Task<Result<Authenticator::User>> Authenticator::authenticate(Context context, const http::Request& request) {
+  CO_TRY(User user, co_await identify(std::move(context), request));
+  if (!user) co_return fail(errors::unauthorized());
+  co_return user;
+}
+
+Task<Result<Authenticator::User>> Authenticator::review(Context context, std::string token) {
+  if (!rest_) co_return User();
   std::string key = pki::sha256(token);
   if (std::optional<User> known = tokens_.find(key, clock_.now())) co_return *known;
   authenticationv1::TokenReview review;
   review.spec.token = std::move(token);
-  CO_TRY(authenticationv1::TokenReview answer, co_await rest_.create(std::move(context), review));
+  CO_TRY(authenticationv1::TokenReview answer, co_await rest_->create(std::move(context), review));
   User user;
   if (answer.status.authenticated) user = user_of(answer.status.user);
   tokens_.keep(key, user, clock_.now(), kTokenTime);
   co_return user;
 }
 
-}  // namespace xebec::kubelet
+}  // namespace xebec::delegation
