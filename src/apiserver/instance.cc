@@ -5,6 +5,7 @@
 #include "api/gen/rbacv1.h"
 #include "apiserver/admission/plugins.h"
 #include "apiserver/authn/anonymous.h"
+#include "apiserver/authn/bootstrap_token/authenticator.h"
 #include "apiserver/authn/service_account/authenticator.h"
 #include "apiserver/authn/service_account/issuer.h"
 #include "apiserver/authn/x509.h"
@@ -16,6 +17,7 @@
 #include "apiserver/bootstrap/cluster.h"
 #include "apiserver/bootstrap/master_leases.h"
 #include "apiserver/bootstrap/store_health.h"
+#include "apiserver/bootstrap/joining.h"
 #include "apiserver/discovery/runtime_config.h"
 #include "apiserver/reviews/access_reviews.h"
 #include "apiserver/reviews/token_request.h"
@@ -103,6 +105,8 @@ struct Instance::Parts {
       TRY(pki::CertPool roots, pki::CertPool::parse_pem(options.client_ca_pem));
       known.push_back(make_x509_authenticator(std::move(roots), *env.clock));
     }
+    if (options.bootstrap_tokens)
+      known.push_back(make_bootstrap_token_authenticator(*registries, *env.clock));
     known.push_back(service_account::make_bearer_authenticator(std::move(checker), issuer->api_audiences()));
     std::vector<std::unique_ptr<Authenticator>> all;
     all.push_back(make_union_authenticator(std::move(known)));
@@ -276,6 +280,14 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(InstanceEnv env, Instanc
   if (leases) p->scope->spawn(leases->run(p->scope->token()));
   steps.push_back(Step{"start-cluster-authentication-info-controller",
                        [registries, facts] { return ensure_authentication_info(registries, facts); }});
+  if (p->options.bootstrap_tokens) {
+    steps.push_back(Step{"xebec/joining-rights", [registries] { return ensure_joining_rights(registries); }});
+    if (!p->options.join_url.empty()) {
+      JoiningFacts joining{p->options.join_url, p->options.join_ca_pem};
+      steps.push_back(Step{"xebec/cluster-info",
+                           [registries, joining] { return ensure_cluster_info(registries, joining); }});
+    }
+  }
   p->scope->spawn(run_steps(std::move(namespaces), std::move(steps), std::move(feeds),
                             &p->server->start_hooks(), p->ready, p->scope->token(), p->env.logger));
   co_return instance;

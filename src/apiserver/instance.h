@@ -18,6 +18,11 @@ namespace xebec::apiserver {
 struct InstanceOptions {
   std::string client_ca_pem;  // who signs client certificates
   bool anonymous = true;      // whoever shows no credentials is system:anonymous, not refused
+  bool bootstrap_tokens =
+      false;  // the bearers of bootstrap tokens are system:bootstrappers, who may join nodes
+  // Published for them: where this server is for other machines, and by which CA to know it; empty: nothing
+  // is.
+  std::string join_url, join_ca_pem;
   std::vector<std::string> authorization_modes = {"Node", "RBAC"};
   std::string service_account_key_pem;                       // the private key of service account tokens
   std::vector<std::string> service_account_public_keys_pem;  // more keys whose tokens are good; several each

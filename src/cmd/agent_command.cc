@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 #include "cmd/flags/flags.h"
 #include "cmd/host_address.h"
+#include "cmd/join/discovery.h"
 #include "cmd/node/remote_node.h"
 #include "cmd/process.h"
 #include "cmd/service_address.h"
@@ -18,7 +19,8 @@ constexpr Duration kRetry = std::chrono::seconds(1);
 
 struct Options {
   std::string data_dir = "/var/lib/xebec";
-  std::string server, kubeconfig, token;
+  std::string server, kubeconfig;
+  JoinOptions join;
   std::string certificate_authority, client_certificate, client_key;
   RemoteNodeOptions node;
   int verbosity = 0;
@@ -33,7 +35,14 @@ void declare(Flags& flags, Options& o) {
   flags.add("client-certificate", o.client_certificate,
             "The node's certificate, for system:node:NAME in system:nodes.", "file");
   flags.add("client-key", o.client_key, "The key of --client-certificate.", "file");
-  flags.add("token", o.token, "Joining with a token is not supported yet.");
+  flags.add("token", o.join.token,
+            "Join the cluster with this token, as xebec token create makes them. Afterwards the node has a "
+            "certificate, "
+            "and needs the token no more.");
+  flags.add("discovery-token-ca-cert-hash", o.join.ca_hashes,
+            "The API server's CA, as sha256:HEX of its public key: no other is believed.");
+  flags.add("discovery-token-unsafe-skip-ca-verification", o.join.unsafe_skip_ca,
+            "Believe any CA that the token vouches for.");
   declare_node_flags(flags, o.node.node);
   flags.add("data-dir", o.data_dir, "Where the node's files are.", "dir");
   declare_kubelet_server(flags, o.node);
@@ -54,15 +63,31 @@ Result<client::ClientConfig> config_of_certificate(const Options& options) {
 }
 
 Result<client::ClientConfig> config_of(const Options& options) {
-  constexpr const char* kHow = "give --kubeconfig, or --client-certificate and --client-key";
-  if (!options.token.empty())
-    return fail(errors::bad_request(fmt::format("joining with a token is not supported yet: {}", kHow)));
+  constexpr const char* kHow = "give --token, --kubeconfig, or --client-certificate and --client-key";
   if (!options.kubeconfig.empty() && !options.client_certificate.empty())
     return fail(errors::bad_request("--kubeconfig and --client-certificate exclude each other"));
   if (!options.client_certificate.empty()) return config_of_certificate(options);
   if (options.kubeconfig.empty())
     return fail(errors::bad_request(fmt::format("the node has no credentials: {}", kHow)));
   return load_client_config(options.kubeconfig, options.server);
+}
+
+Result<NodeLogin> login_of(Options& options, Process& process) {
+  NodeLogin login;
+  if (options.join.token.empty()) {
+    TRY(login.config, config_of(options));
+    return login;
+  }
+  if (!options.kubeconfig.empty() || !options.client_certificate.empty())
+    return fail(errors::bad_request("--token excludes --kubeconfig and --client-certificate"));
+  options.join.server = options.server;
+  TRY_VOID(check_join(options.join));
+  login.kubeconfig = options.data_dir + "/node/kubelet.conf";
+  login.bootstrap = [join = options.join, clock = process.clock()](
+                        http::IoPool& pool, const api::Scheme& scheme, CancelToken token) {
+    return discover_by_token(join, pool, scheme, *clock, std::move(token));
+  };
+  return login;
 }
 
 // The Service's address is the API's to say; it does not change.
@@ -86,13 +111,13 @@ Task<Result<void>> carry_service(CancelToken token, client::Rest rest, std::stri
 }
 
 Result<void> run(Options options) {
-  TRY(client::ClientConfig config, config_of(options));
-  TRY(Endpoint server, parse_endpoint(config.server));
+  Process process(options.verbosity);
+  TRY(NodeLogin login, login_of(options, process));
+  TRY(Endpoint server, parse_endpoint(login.config ? login.config->server : options.server));
   TRY(server.host, resolve(server.host));
   options.node.node.for_data_dir(options.data_dir);
-  options.node.client_ca_pem = config.ca_pem;
-  Process process(options.verbosity);
-  TRY(std::unique_ptr<RemoteNode> node, RemoteNode::start(options.node, std::move(config), process));
+  options.node.cluster_ca_counts = true;
+  TRY(std::unique_ptr<RemoteNode> node, RemoteNode::start(options.node, std::move(login), process));
   client::Rest rest = node->rest();
   Component service("service", process, [=, &process](Executor&, CancelToken token) {
     return carry_service(std::move(token), rest, options.data_dir, server, process);
@@ -104,6 +129,8 @@ Result<void> run(Options options) {
 
 std::function<int()> declare_agent(Flags& flags) {
   auto options = std::make_shared<Options>();
+  // Certificates are the cluster's; only flags say otherwise.
+  options->node.rotate_client = options->node.rotate_serving = true;
   declare(flags, *options);
   return [options] { return exit_status(run(*options)); };
 }

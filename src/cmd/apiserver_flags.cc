@@ -39,6 +39,8 @@ void declare_authentication(Flags& flags, ControlPlaneOptions& o) {
             "Whoever shows no credentials is system:anonymous instead of being refused.");
   flags.add("client-ca-file", o.client_ca_file,
             "CAs whose client certificates count, beside the cluster's own CA.", "file");
+  flags.add("enable-bootstrap-token-auth", o.api.bootstrap_tokens,
+            "Secrets of type bootstrap.kubernetes.io/token in kube-system let new nodes join.");
   flags.add("service-account-issuer", o.api.service_account_issuers,
             "Who issues service account tokens, as a URL. The first one issues; tokens of the others stay "
             "good.");

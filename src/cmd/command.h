@@ -30,6 +30,7 @@ std::function<int()> declare_scheduler(Flags& flags);           // scheduler_com
 std::function<int()> declare_kubelet(Flags& flags);             // kubelet_command.cc
 std::function<int()> declare_purge(Flags& flags);               // purge_command.cc
 std::function<int()> declare_storage(Flags& flags);             // storage_command.cc
+std::function<int()> declare_token(Flags& flags);               // token_command.cc
 
 std::span<const Command> commands();  // commands.cc
 // The whole program.

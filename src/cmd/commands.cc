@@ -29,6 +29,7 @@ constexpr Command kCommands[] = {
      kControllerManager},
     {"scheduler", "Run the scheduler against an API server elsewhere.", declare_scheduler, kScheduler},
     {"kubelet", "Run the kubelet against an API server elsewhere.", declare_kubelet, kKubelet},
+    {"token", "Make a token with which nodes join, and print the command that does it.", declare_token, {}},
     {"purge", "End the node's Pods and remove what they left; the cluster's data stay.", declare_purge, {}},
     {"storage", "Move a cluster's objects between a data directory and etcd: storage migrate.",
      declare_storage, kApiServer},

@@ -150,6 +150,8 @@ Result<apiserver::InstanceOptions> ControlPlane::instance_options() {
     out.service_account_public_keys_pem.push_back(std::move(pem));
   }
   out.advertise_address = options_.advertise_address;
+  out.join_url = url_of(options_.advertise_address, options_.secure_port);
+  out.join_ca_pem = pki_.ca_pem();
   out.secure_port = options_.secure_port;
   TRY_VOID(set_kubelet_clients(out));
   out.target_clients = target_clients(pool_);

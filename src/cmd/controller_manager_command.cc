@@ -18,6 +18,7 @@ struct Options {
   std::string kubeconfig, master;
   bool account_credentials = false;
   std::string root_ca_file, service_account_key_file;
+  std::string signing_cert_file, signing_key_file;
   bool allocate_node_cidrs = false;
   std::string cluster_cidr;
   controllers::ControllerOptions controllers;
@@ -40,6 +41,12 @@ void declare(Flags& flags, Options& o) {
             "The CA that Pods are given to verify the API server; the kubeconfig's without it.", "file");
   flags.add("service-account-private-key-file", o.service_account_key_file,
             "The key that signs tokens in Secrets; without it none are made.", "file");
+  flags.add("cluster-signing-cert-file", o.signing_cert_file,
+            "The CA that signs certificates of kubelets and clients; without it none are signed.", "file");
+  flags.add("cluster-signing-key-file", o.signing_key_file, "The key of --cluster-signing-cert-file.",
+            "file");
+  flags.add("cluster-signing-duration", o.controllers.signing_duration,
+            "How long those certificates are good at most.");
   declare_leader_election(flags, o.election);
   declare_serving(flags, o.serving);
   declare_verbosity(flags, o.verbosity);
@@ -56,6 +63,13 @@ Result<controllers::ControllerOptions> controller_options(const Options& options
   out.root_ca_pem = config.ca_pem;
   if (!options.root_ca_file.empty()) {
     TRY(out.root_ca_pem, pki::read_file(options.root_ca_file));
+  }
+  if (options.signing_cert_file.empty() != options.signing_key_file.empty())
+    return fail(errors::bad_request(
+        "--cluster-signing-cert-file and --cluster-signing-key-file must be given together"));
+  if (!options.signing_cert_file.empty()) {
+    TRY(out.signing_ca_pem, pki::read_file(options.signing_cert_file));
+    TRY(out.signing_key_pem, pki::read_file(options.signing_key_file));
   }
   if (options.service_account_key_file.empty()) {
     out.controllers.emplace(out.controllers.begin(), "-serviceaccount-token-controller");

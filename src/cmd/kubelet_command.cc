@@ -9,7 +9,7 @@ namespace xebec::cmd {
 namespace {
 
 struct Options {
-  std::string kubeconfig;
+  std::string kubeconfig, bootstrap_kubeconfig;
   RemoteNodeOptions node;
   int verbosity = 0;
 };
@@ -17,6 +17,11 @@ struct Options {
 void declare(Flags& flags, Options& o) {
   flags.group("API server");
   flags.add("kubeconfig", o.kubeconfig, "Where the API server is, and who the node is.", "file");
+  flags.add("bootstrap-kubeconfig", o.bootstrap_kubeconfig,
+            "Who asks for the node's first certificate when the file of --kubeconfig is not there, or its "
+            "certificate "
+            "is over; the new one is kept in --cert-dir, and --kubeconfig is written.",
+            "file");
   declare_node_flags(flags, o.node.node);
   flags.add("root-dir", o.node.node.root_dir, "Where the kubelet keeps its files.", "dir");
   flags.add("pod-logs-dir", o.node.node.pod_logs_dir, "Where containers' logs are.", "dir");
@@ -31,11 +36,27 @@ void declare(Flags& flags, Options& o) {
   declare_verbosity(flags, o.verbosity);
 }
 
+// Read at every attempt: the token in it may be replaced.
+Task<Result<client::ClientConfig>> bootstrap_login(std::string file) {
+  co_return load_client_config(file, "");
+}
+
 Result<void> run(Options options) {
-  TRY(client::ClientConfig config, load_client_config(options.kubeconfig, ""));
+  NodeLogin login;
+  login.kubeconfig = options.kubeconfig;
+  if (options.bootstrap_kubeconfig.empty()) {
+    TRY(login.config, load_client_config(options.kubeconfig, ""));
+  } else {
+    if (options.kubeconfig.empty())
+      return fail(
+          errors::bad_request("--bootstrap-kubeconfig needs --kubeconfig, where the node's own is kept"));
+    login.bootstrap = [file = options.bootstrap_kubeconfig](http::IoPool&, const api::Scheme&, CancelToken) {
+      return bootstrap_login(file);
+    };
+  }
   options.node.node.containerd_dir = options.node.node.root_dir + "/containerd";
   Process process(options.verbosity);
-  TRY(std::unique_ptr<RemoteNode> node, RemoteNode::start(options.node, std::move(config), process));
+  TRY(std::unique_ptr<RemoteNode> node, RemoteNode::start(options.node, std::move(login), process));
   return process.wait();
 }
 

@@ -34,6 +34,8 @@ Result<std::unique_ptr<Component>> controllers(ControlPlane& plane, const InProc
   controllers::ControllerOptions out = options.controllers;
   out.root_ca_pem = plane.pki().ca_pem();
   out.cluster_cidr = options.node.cluster_cidr;
+  out.signing_ca_pem = plane.pki().ca_pem();
+  out.signing_key_pem = plane.pki().ca().key().pem();
   TRY(out.sign_legacy_token, legacy_token_signer(plane.service_account_key_pem(), process.clock()));
   TRY_VOID(controllers::check_controllers(out.controllers));
   client::Rest rest =
@@ -51,9 +53,10 @@ Result<std::unique_ptr<Component>> node(ControlPlane& plane, const InProcessApi&
   env.process = &process;
   env.pool = &plane.pool();
   env.metrics = &plane.metrics();
-  TRY(env.serving,
+  TRY(pki::KeyPair serving,
       plane.pki().server_certificate("system:node:" + options.node_name, {options.node_name, "localhost"},
                                      {options.node_ip, "127.0.0.1"}, process.clock()->now()));
+  env.serving = std::make_shared<ServingKeys>(std::move(serving));
   env.client_ca_pem = plane.pki().ca_pem();
   client::Rest rest =
       api.rest(component_identity("system:node:" + options.node_name, {"system:nodes"}), "kubelet");
@@ -101,6 +104,9 @@ Result<void> run(Options options) {
 
 std::function<int()> declare_server(Flags& flags) {
   auto options = std::make_shared<Options>();
+  // Nodes join by token: xebec token create, then xebec agent.
+  options->plane.api.bootstrap_tokens = true;
+  options->controllers.controllers = {"*", "bootstrapsigner", "tokencleaner", "kubeletservingapproving"};
   declare_apiserver_flags(flags, options->plane);
   declare_controllers(flags, options->controllers);
   declare_node_flags(flags, options->node);

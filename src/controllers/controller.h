@@ -28,6 +28,9 @@ struct ControllerOptions {
                                     const std::string&)>
       sign_legacy_token;
   bool legacy_token_secrets = true;  // gate LegacyServiceAccountTokenNoAutoGeneration=false
+  // The CA that signs certificates of kubelets and clients; without it nobody does here.
+  std::string signing_ca_pem, signing_key_pem;
+  Duration signing_duration = std::chrono::hours(24 * 365);
   std::string cluster_cidr;  // Pod network that nodes get their parts of; empty: nobody allocates them here
   Duration node_monitor_period = std::chrono::seconds(5);
   Duration node_monitor_grace_period = std::chrono::seconds(50);
@@ -65,6 +68,7 @@ struct Registration {
   std::string_view name;   // as in --controllers
   std::string_view alias;  // its older name, which is good as well; may be empty
   std::unique_ptr<Controller> (*make)(const ControllerContext& context);
+  bool only_when_named = false;  // "*" does not mean it
 };
 
 // All controllers, in the order they are started. In registry.cc.

@@ -1,4 +1,7 @@
 // Every controller, one line each.
+#include "controllers/bootstrap/controller.h"
+#include "controllers/certificates/approver.h"
+#include "controllers/certificates/signer.h"
 #include "controllers/clusterrole/controller.h"
 #include "controllers/controller.h"
 #include "controllers/deployment/controller.h"
@@ -44,6 +47,13 @@ std::span<const Registration> registrations() {
       {"node-lifecycle-controller", "nodelifecycle", make<NodeLifecycleController>},
       {"taint-eviction-controller", "", make<TaintEvictionController>},
       {"pod-garbage-collector-controller", "podgc", make<PodGcController>},
+      {"certificatesigningrequest-signing-controller", "csrsigning", make<CsrSigningController>},
+      {"certificatesigningrequest-approving-controller", "csrapproving", make<CsrApprovingController>},
+      {"certificatesigningrequest-cleaner-controller", "csrcleaner", make<CsrCleanerController>},
+      {"bootstrap-signer-controller", "bootstrapsigner", make<BootstrapSignerController>, true},
+      {"token-cleaner-controller", "tokencleaner", make<TokenCleanerController>, true},
+      {"kubelet-serving-approving-controller", "kubeletservingapproving",
+       make<KubeletServingApprovingController>, true},
   };
   return kTable;
 }

@@ -20,7 +20,7 @@ bool is_enabled(std::span<const std::string> selection, const Registration& cont
     if (one.starts_with('-') && names(one.substr(1), controller)) return false;
     all |= one == "*";
   }
-  return all;
+  return all && !controller.only_when_named;
 }
 
 Result<void> check_controllers(std::span<const std::string> selection) {

@@ -8,7 +8,8 @@
 
 namespace xebec::controllers {
 
-// "*" enables all, "NAME" one, "-NAME" disables one; the first that names the controller decides.
+// "*" enables all but those that have to be named, "NAME" one, "-NAME" disables one; the first that names the
+// controller decides.
 bool is_enabled(std::span<const std::string> selection, const Registration& controller);
 
 // An error for a name that no controller has.

@@ -19,8 +19,13 @@ bool runs(std::vector<std::string> selection, std::string_view name) {
   return std::ranges::find(all, name) != all.end();
 }
 
-TEST(Selection, StarIsAll) {
-  EXPECT_EQ(selected({"*"}).size(), registrations().size());
+TEST(Selection, StarIsAllButThoseThatHaveToBeNamed) {
+  size_t shy = 0;
+  for (const Registration& controller : registrations()) shy += controller.only_when_named ? 1 : 0;
+  EXPECT_EQ(selected({"*"}).size(), registrations().size() - shy);
+  EXPECT_FALSE(runs({"*"}, "bootstrap-signer-controller"));
+  EXPECT_TRUE(runs({"*", "bootstrapsigner", "tokencleaner"}, "bootstrap-signer-controller"));
+  EXPECT_TRUE(runs({"*", "bootstrapsigner", "tokencleaner"}, "token-cleaner-controller"));
   EXPECT_TRUE(selected({}).empty());
 }
 

@@ -109,6 +109,9 @@ Result<AdmissionChain> make_admission_chain(const AdmissionDependencies& depende
   plugins.push_back(make_taint_nodes_by_condition());
   plugins.push_back(make_priority(dependencies));
   plugins.push_back(make_default_toleration_seconds(options.tolerations));
+  plugins.push_back(make_certificate_approval(dependencies));
+  plugins.push_back(make_certificate_signing(dependencies));
+  plugins.push_back(make_certificate_subject_restriction());
   TRY_VOID(check(options, plugins));
   std::erase_if(plugins, [&](const auto& plugin) { return contains(options.disabled, plugin->name()); });
   plugins.push_back(make_rbac_escalation_check(dependencies));

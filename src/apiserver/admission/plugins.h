@@ -36,6 +36,9 @@ struct DefaultTolerations {
   int64_t unreachable_seconds = 300;
 };
 std::unique_ptr<AdmissionPlugin> make_default_toleration_seconds(DefaultTolerations tolerations);
+std::unique_ptr<AdmissionPlugin> make_certificate_approval(const AdmissionDependencies& dependencies);
+std::unique_ptr<AdmissionPlugin> make_certificate_signing(const AdmissionDependencies& dependencies);
+std::unique_ptr<AdmissionPlugin> make_certificate_subject_restriction();
 // Not a plugin of upstream's list: the escalation checks of its RBAC registries.
 std::unique_ptr<AdmissionPlugin> make_rbac_escalation_check(const AdmissionDependencies& dependencies);
 

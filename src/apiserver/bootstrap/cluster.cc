@@ -3,98 +3,16 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include "api/defaults.h"
 #include "api/gen/corev1.h"
 #include "api/gen/discoveryv1.h"
 #include "api/gen/networkingv1.h"
 #include "api/gen/schedulingv1.h"
 #include "api/scheme.h"
-#include "apiserver/cache/entry.h"
+#include "apiserver/bootstrap/reconcile.h"
 #include "base/all_of.h"
 
 namespace xebec::apiserver {
 namespace {
-
-Context system_context() {
-  UserInfo user;
-  user.name = "system:apiserver";
-  user.groups = {"system:masters", "system:authenticated"};
-  Context context;
-  context.user = std::make_shared<const UserInfo>(std::move(user));
-  return context;
-}
-
-WriteOptions options_for(const Registry& registry) {
-  WriteOptions options;
-  options.field_manager = "xebec";
-  options.request_kind = api::Object(registry.hub()).gvk();
-  options.request_resource = {options.request_kind.group, options.request_kind.version,
-                              std::string(registry.resource().plural)};
-  return options;
-}
-
-Result<Registry*> registry_of(const RegistryMap* registries, std::string_view group,
-                              std::string_view resource) {
-  Registry* registry = registries->find(group, resource);
-  if (!registry) return fail(errors::internal(fmt::format("{} are not served", resource)));
-  return registry;
-}
-
-// Creates the object unless there is one; somebody else's is as good.
-Task<Result<void>> ensure(Registry* registry, api::Object object) {
-  api::apply_defaults(object);
-  std::string ns = object.meta()->namespace_;
-  // Looked up first: a second Service of that name would be refused for its address, not for its name.
-  GetRequest get;
-  get.namespace_ = ns;
-  get.name = object.meta()->name;
-  Context reader = system_context();
-  Result<std::shared_ptr<const Entry>> known = co_await registry->get(std::move(reader), std::move(get));
-  if (known) co_return Result<void>();
-  if (!known.error().is(reason::kNotFound)) co_return fail(known.error());
-  WriteOptions options = options_for(*registry);
-  Context context = system_context();
-  Result<WriteResult> created =
-      co_await registry->create(std::move(context), std::move(ns), std::move(object), std::move(options));
-  if (created || created.error().is(reason::kAlreadyExists)) co_return Result<void>();
-  co_return fail(created.error());
-}
-
-// What the stored object is changed to; `wanted` is merged in by `settle`.
-template <class T>
-struct Wanted {
-  T object;
-  void (*settle)(const T& wanted, T& stored);
-};
-
-template <class T>
-Task<Result<api::Object>> settled(std::shared_ptr<const Wanted<T>> wanted, const api::Object* current) {
-  const T* stored = current ? current->as<T>() : nullptr;
-  if (!stored) co_return fail(errors::internal("unexpected object"));
-  T next = *stored;
-  wanted->settle(wanted->object, next);
-  co_return api::Object::of(std::move(next));
-}
-
-// Creates the object, or changes what is there to what it must say.
-template <class T>
-Task<Result<void>> reconcile(Registry* registry, T object, void (*settle)(const T& wanted, T& stored),
-                             std::string subresource = {}) {
-  api::apply_defaults(api::type_of<T>(), &object);
-  api::Object fresh = api::Object::of(object);
-  CO_TRY_VOID(co_await ensure(registry, std::move(fresh)));
-  auto wanted = std::make_shared<Wanted<T>>();
-  wanted->object = object;
-  wanted->settle = settle;
-  std::shared_ptr<const Wanted<T>> shared = std::move(wanted);
-  Transform transform = [shared](const api::Object* current) { return settled<T>(shared, current); };
-  WriteOptions options = options_for(*registry);
-  options.subresource = std::move(subresource);
-  Context context = system_context();
-  CO_TRY_VOID(co_await registry->update(std::move(context), object.metadata.namespace_, object.metadata.name,
-                                        std::move(transform), std::move(options)));
-  co_return Result<void>();
-}
 
 corev1::Service kubernetes_service(const ClusterFacts& facts, const std::string& address) {
   corev1::Service service;

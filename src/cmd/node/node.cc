@@ -64,15 +64,21 @@ struct Parts {
   kubelet::HostVolumes volumes;
 };
 
+http::ServerTls tls_of(const NodeEnv& env, const pki::KeyPair& keys) {
+  http::ServerTls tls;
+  tls.certificate_pem = keys.certificate_pem;
+  tls.key_pem = keys.key_pem;
+  tls.client_ca_pem = env.client_ca_pem;
+  return tls;
+}
+
 Result<std::unique_ptr<http::Server>> listen(const NodeEnv& env, const NodeOptions& options,
                                              http::Handler& handler) {
   http::ServerOptions server;
   server.address = options.address;
   server.port = options.port;
   http::ServerTls& tls = server.tls.emplace();
-  tls.certificate_pem = env.serving.certificate_pem;
-  tls.key_pem = env.serving.key_pem;
-  tls.client_ca_pem = env.client_ca_pem;
+  tls = tls_of(env, env.serving->current());
   server.clock = env.process->clock();
   server.logger = env.process->logger().named("kubelet-http");
   return http::Server::listen(*env.pool, std::move(server), handler);
@@ -111,6 +117,11 @@ Task<Result<void>> run_node_parts(Executor& executor, CancelToken token, NodeEnv
   CO_TRY(auto handler, kubelet::KubeletServer::make(std::move(server_options), server_parts, rest, logger));
   CO_TRY(auto server, listen(env, options, *handler));
 
+  int follower = env.serving->follow([&server, &env, logger](const pki::KeyPair& keys) {
+    Result<void> reloaded = server->reload(tls_of(env, keys));
+    if (!reloaded)
+      logger.error("The new serving certificate cannot be used", {{"err", reloaded.error().message}});
+  });
   Scope scope(executor, token);
   scope.spawn(parts.runtime->supervise(scope.token()));
   scope.spawn(serve_healthz(options, *env.pool, *env.process, scope.token()));
@@ -118,6 +129,7 @@ Task<Result<void>> run_node_parts(Executor& executor, CancelToken token, NodeEnv
   if (parts.runtime->maps_host_ports())
     scope.spawn(follow_host_ports(*parts.runtime, kubelet, logger, scope.token()));
   co_await kubelet.run(token);
+  env.serving->leave(follower);
   co_await server->shutdown(std::chrono::seconds(1));
   server.reset();
   runtime.shutdown();

@@ -7,9 +7,9 @@
 
 #include "base/metrics.h"
 #include "cmd/component.h"
+#include "cmd/join/serving_keys.h"
 #include "cmd/node/node_options.h"
 #include "http/asio_executor.h"
-#include "security/pki/pki.h"
 
 namespace xebec::cmd {
 
@@ -18,8 +18,8 @@ struct NodeEnv {
   Process* process = nullptr;
   http::IoPool* pool = nullptr;
   Metrics* metrics = nullptr;
-  pki::KeyPair serving;       // of the kubelet's server
-  std::string client_ca_pem;  // whose client certificates it accepts
+  std::shared_ptr<ServingKeys> serving;  // of the kubelet's server
+  std::string client_ca_pem;             // whose client certificates it accepts
 };
 
 // Runs until cancelled; what fails at the start is tried again. Pods go on running afterwards.
