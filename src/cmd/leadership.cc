@@ -52,7 +52,8 @@ Result<void> LeaderHealth::check(const LeaderElectionOptions& options, WallTime 
   if (!leads_) return {};
   WallTime last{Duration(renewed_)};
   if (now <= last + options.lease_duration + kHealthTimeout) return {};
-  return fail(errors::internal("failed election to renew leadership on lease " + options.name));
+  return fail(
+      Status(500, reason::kInternalError, "failed election to renew leadership on lease " + options.name));
 }
 
 std::vector<http::HealthCheck> election_checks(const LeaderElectionOptions& options,

@@ -245,7 +245,7 @@ Result<http::Response> FakeApi::create(const Address& to, const http::Request& r
 
 // What a write may not change stays as it was.
 api::Object FakeApi::prepare_update(const Address& to, const api::Object& old, api::Object next) const {
-  if (to.subresource == "status") {
+  if (to.subresource == "status" || to.subresource == "approval") {
     api::Object merged = old.clone();
     carry("status", next, merged);
     return merged;

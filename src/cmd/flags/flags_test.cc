@@ -133,7 +133,9 @@ bool is_own(std::string_view command, std::string_view flag) {
       {"server", " data-dir tls-san io-threads images-dir legacy-service-account-tokens disable-node "},
       {"apiserver", " data-dir tls-san io-threads "},
       {"agent",
-       " data-dir images-dir cluster-cidr server token certificate-authority client-certificate client-key "},
+       " data-dir images-dir cluster-cidr server token certificate-authority client-certificate client-key "
+       "discovery-token-ca-cert-hash discovery-token-unsafe-skip-ca-verification "},
+      {"token", " data-dir kubeconfig token ttl description print-join-command "},
       {"kubelet", " images-dir cluster-cidr pod-logs-dir "},
       {"controller-manager", " legacy-service-account-tokens "},
       {"purge", " data-dir cgroup-root "},

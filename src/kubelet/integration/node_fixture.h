@@ -92,7 +92,7 @@ class KubeletIntegrationTest : public ::testing::Test {
     container.command = std::move(command);
     container.terminationMessagePath = "/dev/termination-log";
     container.resources.limits["memory"] = api::Quantity::must_parse("64Mi");
-    container.resources.limits["cpu"] = api::Quantity::must_parse("500m");
+    container.resources.limits["cpu"] = api::Quantity::must_parse("100m");
     container.resources.requests = container.resources.limits;
     pod.status.phase = "Pending";
     return pod;
