@@ -369,6 +369,18 @@ TEST(ApiServer, EvictionsOfBothVersionsAreTakenAndNoOthers) {
   EXPECT_EQ(api.call({"GET", path + "/b"}).first, 404);
 }
 
+// kubectl up to 1.20 creates them in it.
+TEST(ApiServer, ACronJobOfTheBetaVersionHasTheDefaultsOfTheStableOne) {
+  TestApi api;
+  const std::string job =
+      R"({"metadata":{"name":"j"},"spec":{"schedule":"0 0 1 1 *","jobTemplate":{"spec":{"template":{"spec":{"restartPolicy":"OnFailure","containers":[{"name":"c","image":"i"}]}}}}}})";
+  auto [status, made] = api.call({"POST", "/apis/batch/v1beta1/namespaces/default/cronjobs", job});
+  EXPECT_EQ(status, 201) << codec::to_json(made);
+  EXPECT_EQ(at(made, {"spec", "concurrencyPolicy"}), "Allow");
+  auto [status2, read] = api.call({"GET", "/apis/batch/v1/namespaces/default/cronjobs/j"});
+  EXPECT_EQ(at(read, {"spec", "successfulJobsHistoryLimit"}), "3");
+}
+
 TEST(ApiServer, AWatchEndsWhenItsTimeIsOver) {
   TestApi api;
   http::Response response = api.send({"GET", kMaps + "?watch=true&timeoutSeconds=5"});

@@ -26,6 +26,18 @@ void set_failure_policy_defaults(JobSpec& spec) {
   }
 }
 
+// Of batch/v1 and of batch/v1beta1, which differ in nothing here. The Job's own defaults come when there is a
+// Job.
+template <typename Spec>
+void set_cron_job_spec_defaults(Spec& spec) {
+  corev1::set_template_defaults(spec.jobTemplate.spec.template_);
+  set_failure_policy_defaults(spec.jobTemplate.spec);
+  default_to(spec.concurrencyPolicy, "Allow");
+  default_to(spec.suspend, false);
+  default_to(spec.successfulJobsHistoryLimit, 3);
+  default_to(spec.failedJobsHistoryLimit, 1);
+}
+
 }  // namespace
 
 void set_defaults(Job& job) {
@@ -35,14 +47,12 @@ void set_defaults(Job& job) {
   if (job.metadata.labels.empty()) job.metadata.labels = job.spec.template_.metadata.labels;
 }
 
-void set_defaults(CronJob& job) {
-  // The Job's own defaults come when there is a Job.
-  corev1::set_template_defaults(job.spec.jobTemplate.spec.template_);
-  set_failure_policy_defaults(job.spec.jobTemplate.spec);
-  default_to(job.spec.concurrencyPolicy, "Allow");
-  default_to(job.spec.suspend, false);
-  default_to(job.spec.successfulJobsHistoryLimit, 3);
-  default_to(job.spec.failedJobsHistoryLimit, 1);
-}
+void set_defaults(CronJob& job) { set_cron_job_spec_defaults(job.spec); }
 
 }  // namespace xebec::batchv1
+
+namespace xebec::batchv1beta1 {
+
+void set_defaults(CronJob& job) { batchv1::set_cron_job_spec_defaults(job.spec); }
+
+}  // namespace xebec::batchv1beta1

@@ -1,7 +1,9 @@
-// Defaults of batch/v1 (k8s.io/kubernetes/pkg/apis/batch/v1/defaults.go).
+// Defaults of batch/v1 and of what is left of batch/v1beta1
+// (k8s.io/kubernetes/pkg/apis/batch/v1/defaults.go).
 #pragma once
 
 #include "api/gen/batchv1.h"
+#include "api/gen/batchv1beta1.h"
 
 namespace xebec::batchv1 {
 
@@ -9,3 +11,9 @@ void set_defaults(Job& job);
 void set_defaults(CronJob& job);
 
 }  // namespace xebec::batchv1
+
+namespace xebec::batchv1beta1 {
+
+void set_defaults(CronJob& job);
+
+}  // namespace xebec::batchv1beta1

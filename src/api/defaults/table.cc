@@ -28,6 +28,7 @@ std::span<const DefaultsEntry> defaults_table() {
       XEBEC_DEFAULTS(appsv1::StatefulSet),
       XEBEC_DEFAULTS(batchv1::Job),
       XEBEC_DEFAULTS(batchv1::CronJob),
+      XEBEC_DEFAULTS(batchv1beta1::CronJob),
       XEBEC_DEFAULTS(rbacv1::RoleBinding),
       XEBEC_DEFAULTS(rbacv1::ClusterRoleBinding),
       XEBEC_DEFAULTS(networkingv1::NetworkPolicy),
