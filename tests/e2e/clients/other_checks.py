@@ -2,7 +2,6 @@
 import glob
 import json
 import os
-import shutil
 import subprocess
 import threading
 
@@ -26,7 +25,7 @@ HELM = "helm 4.2"
 
 def programs():
     """The clients of PROGRAMS that this machine has; those of npm are left out where npm is."""
-    return [client for client in PROGRAMS if client != "JavaScript 1.4" or shutil.which("npm") or os.path.exists(NODE_CLIENT)]
+    return [client for client in PROGRAMS if client != "JavaScript 1.4" or os.path.exists(NODE_CLIENT)]
 
 
 def missing():
