@@ -58,6 +58,7 @@ Result<Protocol> negotiate_websocket(const http::Request& request,
   protocol.client = http::websocket::choose_protocol(request, accepted);
   if (protocol.client.empty() && !offered.empty()) return fail(no_common(offered, accepted));
   protocol.carrier = protocol.client == kTunnelProtocol ? Carrier::kTunnel : Carrier::kChannels;
+  protocol.base64 = protocol.client.find("base64") != std::string::npos;
   return protocol;
 }
 
@@ -74,7 +75,6 @@ Result<Protocol> negotiate_remote_command(const http::Request& request) {
   // Before version 4 the error channel is plain text, which is what version 3 of SPDY sends.
   bool status = protocol.client.starts_with("v4.") || protocol.client.starts_with("v5.");
   protocol.runtime = status ? kV4 : kV3;
-  protocol.base64 = protocol.client.find("base64") != std::string::npos;
   return protocol;
 }
 
