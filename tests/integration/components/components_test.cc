@@ -266,9 +266,11 @@ TEST_F(Nodes, AKubeletAsksForItsCertificatesAndRenewsThem) {
   auto pki = cmd::ClusterPki::open(processes_.dir() + "/pki", SystemClock().now());
   ASSERT_TRUE(pki);
   client::KubeCluster cluster;
+  cluster.name = "kubernetes";
   cluster.server = processes_.url();
   cluster.certificate_authority_data = pki->ca_pem();
   client::KubeUser user;
+  user.name = "bootstrapper";
   user.token = "abcdef.0123456789abcdef";
   const std::string bootstrap = processes_.dir() + "/bootstrap.conf", own = processes_.dir() + "/own.conf";
   ASSERT_TRUE(client::Kubeconfig::simple(cluster, user, "bootstrap").save(bootstrap));
