@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class Bootstrap : public ::testing::Test {
+class BootstrapObjects : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     InstanceOptions options;
@@ -24,15 +24,15 @@ class Bootstrap : public ::testing::Test {
   }
   static std::unique_ptr<TestInstance> instance_;
 };
-std::unique_ptr<TestInstance> Bootstrap::instance_;
+std::unique_ptr<TestInstance> BootstrapObjects::instance_;
 
-TEST_F(Bootstrap, TheServerIsReady) {
+TEST_F(BootstrapObjects, TheServerIsReady) {
   http::Response ready = instance_->send({"GET", "/readyz?verbose"});
   EXPECT_EQ(ready.status, 200);
   EXPECT_THAT(instance_->text(ready), HasSubstr("[+]poststarthook/rbac/bootstrap-roles ok"));
 }
 
-TEST_F(Bootstrap, NamespacesOfTheSystem) {
+TEST_F(BootstrapObjects, NamespacesOfTheSystem) {
   for (const std::string name : {"default", "kube-system", "kube-public", "kube-node-lease"}) {
     const codec::Value ns = get("/api/v1/namespaces/" + name);
     EXPECT_EQ(at(ns, {"status", "phase"}), "Active");
@@ -41,13 +41,13 @@ TEST_F(Bootstrap, NamespacesOfTheSystem) {
   }
 }
 
-TEST_F(Bootstrap, PriorityClassesOfTheSystem) {
+TEST_F(BootstrapObjects, PriorityClassesOfTheSystem) {
   const std::string classes = "/apis/scheduling.k8s.io/v1/priorityclasses/";
   EXPECT_EQ(at(get(classes + "system-node-critical"), {"value"}), "2000001000");
   EXPECT_EQ(at(get(classes + "system-cluster-critical"), {"value"}), "2000000000");
 }
 
-TEST_F(Bootstrap, TheServiceOfTheApiAndItsAddress) {
+TEST_F(BootstrapObjects, TheServiceOfTheApiAndItsAddress) {
   const codec::Value service = get("/api/v1/namespaces/default/services/kubernetes");
   EXPECT_EQ(at(service, {"spec", "clusterIP"}), "10.96.0.1");
   EXPECT_EQ(at(service, {"spec", "ports"}),
@@ -64,13 +64,13 @@ TEST_F(Bootstrap, TheServiceOfTheApiAndItsAddress) {
   EXPECT_EQ(at(range, {"spec", "cidrs"}), R"(["10.96.0.0/12"])");
 }
 
-TEST_F(Bootstrap, WhoMayCallExtensions) {
+TEST_F(BootstrapObjects, WhoMayCallExtensions) {
   const codec::Value map =
       get("/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication");
   EXPECT_THAT(at(map, {"data", "client-ca-file"}), HasSubstr("BEGIN CERTIFICATE"));
 }
 
-TEST_F(Bootstrap, RolesAndTheirBindings) {
+TEST_F(BootstrapObjects, RolesAndTheirBindings) {
   const std::string rbac = "/apis/rbac.authorization.k8s.io/v1/";
   const codec::Value admin = get(rbac + "clusterroles/cluster-admin");
   EXPECT_EQ(at(admin, {"metadata", "annotations", "rbac.authorization.kubernetes.io/autoupdate"}), "true");

@@ -40,6 +40,7 @@ Answer handle_virtual_create(Context context, ResourceCall call) {
   CO_TRY(api::Object sent, decode_body(call.request(), expected, query.strictness, call.exchange->warnings));
   CO_TRY(create.object,
          api::convert(std::move(sent), *hub_of(*call.deps->scheme, *call.resource, shape.type)));
+  CO_TRY_VOID(settle_namespace(call, create.object));
   auto admitted = std::make_shared<api::Object>(std::move(create.object));
   CO_TRY_VOID(co_await admit_create(context, call, shape.kind, admitted, query.dry_run));
   create.object = std::move(*admitted);

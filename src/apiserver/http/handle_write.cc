@@ -12,18 +12,6 @@
 namespace xebec::apiserver {
 namespace {
 
-// The object gets the namespace of the request; another one is a mistake.
-Result<void> settle_namespace(const ResourceCall& call, api::Object& object) {
-  metav1::ObjectMeta* meta = object.meta();
-  if (!meta || meta->namespace_ == call.namespace_) return {};
-  if (!meta->namespace_.empty() && !call.namespace_.empty()) {
-    return fail(errors::bad_request(
-        "the namespace of the provided object does not match the namespace sent on the request"));
-  }
-  meta->namespace_ = call.namespace_;
-  return {};
-}
-
 Result<void> check_name(const ResourceCall& call, const api::Object& object) {
   const metav1::ObjectMeta* meta = object.meta();
   if (!meta) return {};

@@ -86,6 +86,17 @@ Task<Result<void>> admit_create(Context context, ResourceCall call, api::GroupVe
   co_return co_await call.deps->admission->validate(context, what);
 }
 
+Result<void> settle_namespace(const ResourceCall& call, api::Object& object) {
+  metav1::ObjectMeta* meta = object.meta();
+  if (!meta || meta->namespace_ == call.namespace_) return {};
+  if (!meta->namespace_.empty() && !call.namespace_.empty()) {
+    return fail(errors::bad_request(
+        "the namespace of the provided object does not match the namespace sent on the request"));
+  }
+  meta->namespace_ = call.namespace_;
+  return {};
+}
+
 Result<http::Response> answer(const Encoder& encoder, int code, const api::Object& hub) {
   TRY(std::string document, encoder.document(hub));
   http::Response response;

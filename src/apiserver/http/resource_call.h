@@ -69,6 +69,8 @@ Result<Encoder> encoder_for(const ResourceCall& call, const Shape& shape, Offere
 WriteOptions write_options(const ResourceCall& call, const Shape& shape, const struct WriteQuery& query);
 // The same for a write that creates what is missing: its user must be allowed to create, too.
 void allow_create(const Context& context, const ResourceCall& call, WriteOptions& options);
+// The object gets the namespace of the request; another one is a mistake.
+Result<void> settle_namespace(const ResourceCall& call, api::Object& object);
 // Admission of a body that is created at the call's path but not stored as it is.
 Task<Result<void>> admit_create(Context context, ResourceCall call, api::GroupVersionKind kind,
                                 std::shared_ptr<api::Object> object, bool dry_run);

@@ -14,9 +14,9 @@ std::shared_ptr<const UserInfo> node_user(const std::string& name) {
   return std::make_shared<const UserInfo>(std::move(info));
 }
 
-class NodeAuthorizer : public ::testing::Test {
+class NodeAuthorization : public ::testing::Test {
  protected:
-  NodeAuthorizer() : authorizer_(make_authorizer(graph_, {})) {
+  NodeAuthorization() : authorizer_(make_authorizer(graph_, {})) {
     corev1::Pod pod;
     pod.metadata.name = "p";
     pod.metadata.namespace_ = "default";
@@ -73,7 +73,7 @@ class NodeAuthorizer : public ::testing::Test {
   const std::string unrelated_ = "no relationship found between node 'a' and this object";
 };
 
-TEST_F(NodeAuthorizer, AllowsWhatThePodsNeed) {
+TEST_F(NodeAuthorization, AllowsWhatThePodsNeed) {
   for (const char* secret : {"pull", "env"}) EXPECT_EQ(reason("get", "secrets", secret), "allowed") << secret;
   EXPECT_EQ(reason("watch", "configmaps", "map"), "allowed");
   for (const char* claim : {"claim", "p-scratch"})
@@ -89,7 +89,7 @@ TEST_F(NodeAuthorizer, AllowsWhatThePodsNeed) {
   EXPECT_EQ(reason(token), "allowed");
 }
 
-TEST_F(NodeAuthorizer, RefusesWhatTheyDoNotNeed) {
+TEST_F(NodeAuthorization, RefusesWhatTheyDoNotNeed) {
   EXPECT_EQ(reason("get", "secrets", "other"), unrelated_);
   EXPECT_EQ(reason("get", "secrets", "pull", "elsewhere"), unrelated_);
   EXPECT_EQ(reason("get", "secrets", "controller", "storage"), unrelated_);
@@ -106,7 +106,7 @@ TEST_F(NodeAuthorizer, RefusesWhatTheyDoNotNeed) {
   EXPECT_EQ(reason("get", "podcertificaterequests", "r", "default", "certificates.k8s.io"), "");
 }
 
-TEST_F(NodeAuthorizer, GivesNothingToOtherNodesAndNothingForMirrorPods) {
+TEST_F(NodeAuthorization, GivesNothingToOtherNodesAndNothingForMirrorPods) {
   AuthorizationAttributes other = request("get", "secrets", "pull");
   other.user = node_user("b");
   EXPECT_EQ(reason(other), "no relationship found between node 'b' and this object");
@@ -123,7 +123,7 @@ TEST_F(NodeAuthorizer, GivesNothingToOtherNodesAndNothingForMirrorPods) {
   EXPECT_EQ(reason(other), "no relationship found between node 'b' and this object");
 }
 
-TEST_F(NodeAuthorizer, ForgetsWhatIsGone) {
+TEST_F(NodeAuthorization, ForgetsWhatIsGone) {
   graph_->remove_pod("default", "p");
   EXPECT_EQ(reason("get", "secrets", "pull"), unrelated_);
   EXPECT_EQ(reason("get", "persistentvolumes", "v", ""), unrelated_);
@@ -133,7 +133,7 @@ TEST_F(NodeAuthorizer, ForgetsWhatIsGone) {
   EXPECT_EQ(reason("get", "volumeattachments", "attachment", "", "storage.k8s.io"), unrelated_);
 }
 
-TEST_F(NodeAuthorizer, ReadsItsOwnNodeAndPods) {
+TEST_F(NodeAuthorization, ReadsItsOwnNodeAndPods) {
   EXPECT_EQ(reason("get", "nodes", "a", ""), "allowed");
   EXPECT_EQ(reason("get", "nodes", "b", ""), "node 'a' cannot read 'b', only its own Node object");
   EXPECT_EQ(reason("list", "nodes", "", ""), "node 'a' cannot read all nodes, only its own Node object");
@@ -148,7 +148,7 @@ TEST_F(NodeAuthorizer, ReadsItsOwnNodeAndPods) {
   EXPECT_EQ(reason(list), "allowed");
 }
 
-TEST_F(NodeAuthorizer, WritesWhatBearsItsName) {
+TEST_F(NodeAuthorization, WritesWhatBearsItsName) {
   const std::string leases = "coordination.k8s.io", storage = "storage.k8s.io";
   EXPECT_EQ(reason("update", "leases", "a", "kube-node-lease", leases), "allowed");
   EXPECT_EQ(reason("update", "leases", "b", "kube-node-lease", leases),
