@@ -92,8 +92,10 @@ TEST_F(Subresources, RequestsAreApprovedByTheirSubresourceAlone) {
   const std::string approved =
       R"({"status":{"conditions":[{"type":"Approved","status":"True","reason":"r","message":"m"}]}})";
   EXPECT_EQ(at(must(200, {"PATCH", path + "/r", approved, kMerge}), {"status", "conditions"}), "(absent)");
-  EXPECT_EQ(at(must(200, {"PATCH", path + "/r/status", approved, kMerge}), {"status", "conditions"}),
-            "(absent)");
+  EXPECT_EQ(at(must(422, {"PATCH", path + "/r/status", approved, kMerge}), {"message"}),
+            "CertificateSigningRequest.certificates.k8s.io \"r\" is invalid: status.conditions: Forbidden: "
+            "updates may "
+            "not add a condition of type \"Approved\"");
   const codec::Value yes = must(200, {"PATCH", path + "/r/approval", approved, kMerge});
   EXPECT_THAT(at(yes, {"status", "conditions"}), HasSubstr(R"("type":"Approved")"));
   EXPECT_THAT(at(yes, {"status", "conditions"}), HasSubstr(R"("lastTransitionTime":"2027-)"));

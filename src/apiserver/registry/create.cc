@@ -39,7 +39,7 @@ Task<Result<WriteResult>> GenericRegistry::create(Context context, std::string n
   CO_TRY_VOID(match_namespace(namespace_, *meta));
   wipe_system_fields(*meta);
   if (options.track_fields && !options.field_manager.empty()) {
-    CO_TRY_VOID(track_fields(*env_.scheme, nullptr, object, options, now()));
+    track_fields(*env_.scheme, nullptr, object, options, now());
   }
   CO_TRY_VOID(co_await admit(context, Operation::kCreate, namespace_, meta->name, &object, nullptr, options));
 

@@ -17,10 +17,8 @@ Result<const api::Object*> in_version(const api::Object& object, const api::Mess
   return &storage;
 }
 
-}  // namespace
-
-Result<void> track_fields(const api::Scheme& scheme, const api::Object* live, api::Object& object,
-                          const WriteOptions& options, api::Time now) {
+Result<void> update_entries(const api::Scheme& scheme, const api::Object* live, api::Object& object,
+                            const WriteOptions& options, api::Time now) {
   const api::Message* type = scheme.find(options.request_kind);
   // Subresources of another kind (Scale) change the object through its own type.
   if (type == nullptr || type->object_meta_offset < 0 || options.request_kind.kind != object.gvk().kind)
@@ -43,6 +41,14 @@ Result<void> track_fields(const api::Scheme& scheme, const api::Object* live, ap
                                   live->meta()->managedFields, object.meta()->managedFields};
   TRY(object.meta()->managedFields, codec::update_managed_fields(write, update));
   return {};
+}
+
+}  // namespace
+
+void track_fields(const api::Scheme& scheme, const api::Object* live, api::Object& object,
+                  const WriteOptions& options, api::Time now) {
+  // Entries that do not tell what happened would be worse than none.
+  if (!update_entries(scheme, live, object, options, now)) object.meta()->managedFields.clear();
 }
 
 void ignore_tracking_times(api::Object& object, const api::Object& old) {

@@ -11,9 +11,11 @@ class Scheme;
 
 namespace xebec::apiserver {
 
-// `live` is nullptr on create. Changes `object`'s managedFields only.
-Result<void> track_fields(const api::Scheme& scheme, const api::Object* live, api::Object& object,
-                          const WriteOptions& options, api::Time now);
+// `live` is nullptr on create. Changes `object`'s managedFields only. An object whose fields cannot be told
+// apart (a list's keys are missing, say) is left with none: such a write is validation's to refuse, as
+// upstream (UpdateNoErrors).
+void track_fields(const api::Scheme& scheme, const api::Object* live, api::Object& object,
+                  const WriteOptions& options, api::Time now);
 // Times alone do not make a difference: puts the old entries back when nothing else about them changed.
 void ignore_tracking_times(api::Object& object, const api::Object& old);
 

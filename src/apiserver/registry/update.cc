@@ -34,7 +34,7 @@ Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_update(
   if (meta == nullptr) co_return fail(errors::internal("object has no metadata"));
   CO_TRY_VOID(match_namespace(namespace_, *meta));
   if (options.track_fields && !options.field_manager.empty()) {
-    CO_TRY_VOID(track_fields(*env_.scheme, current.get(), object, options, now()));
+    track_fields(*env_.scheme, current.get(), object, options, now());
   }
   const Operation operation = current ? Operation::kUpdate : Operation::kCreate;
   CO_TRY_VOID(co_await admit(context, operation, namespace_, name, &object, current.get(), options));

@@ -27,8 +27,8 @@ rbacv1::ClusterRole part(std::string name, std::string resource) {
 
 std::vector<std::string> resources(client::testing::Sim& sim) {
   std::vector<std::string> out;
-  for (const auto& rule : sim.api->get<rbacv1::ClusterRole>("", "whole")->rules)
-    out.push_back(rule.resources.at(0));
+  const auto whole = sim.api->get<rbacv1::ClusterRole>("", "whole");
+  for (const auto& rule : whole->rules) out.push_back(rule.resources.at(0));
   return out;
 }
 
