@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/sync.h"
+#include "kubelet/cri/grpc_threads.h"
 
 namespace xebec::cri {
 namespace {
@@ -80,9 +81,7 @@ Task<HealthAnswer> grpc_health(std::string address, std::string service, Duratio
   arguments.SetUserAgentPrefix("kube-probe/1.36");
   std::shared_ptr<grpc::Channel> channel =
       grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-  // gRPC 1.51 ends its callback threads with the last channel that used them, and trips over itself when
-  // another comes at that moment: the first one stays.
-  static const std::shared_ptr<grpc::Channel> kept = channel;
+  keep_callback_threads(channel);
   call->stub = std::make_unique<grpc::GenericStub>(channel);
   call->context.set_deadline(std::chrono::system_clock::now() +
                              duration_cast<std::chrono::system_clock::duration>(timeout));

@@ -8,6 +8,7 @@
 #include "kubelet/cri/convert.h"
 #include "kubelet/cri/event_stream.h"
 #include "kubelet/cri/grpc_call.h"
+#include "kubelet/cri/grpc_threads.h"
 #include "kubelet/cri/image_name.h"
 
 namespace xebec::cri {
@@ -29,7 +30,9 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& endpoint) {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
+  auto channel = grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
+  keep_callback_threads(channel);
+  return channel;
 }
 
 struct Connection {
