@@ -9,6 +9,7 @@
 #include "controllers/endpoints/mirroring_controller.h"
 #include "controllers/endpoints/slice_controller.h"
 #include "controllers/garbagecollector/controller.h"
+#include "controllers/job/controller.h"
 #include "controllers/namespace/controller.h"
 #include "controllers/nodeipam/controller.h"
 #include "controllers/nodelifecycle/controller.h"
@@ -17,6 +18,7 @@
 #include "controllers/serviceaccount/controller.h"
 #include "controllers/serviceaccount/tokens.h"
 #include "controllers/tainteviction/controller.h"
+#include "controllers/ttlafterfinished/controller.h"
 
 namespace xebec::controllers {
 namespace {
@@ -39,6 +41,8 @@ std::span<const Registration> registrations() {
        make<ClusterRoleAggregationController>},
       {"deployment-controller", "deployment", make<DeploymentController>},
       {"replicaset-controller", "replicaset", make<ReplicaSetController>},
+      {"job-controller", "job", make<JobController>},
+      {"ttl-after-finished-controller", "ttl-after-finished", make<TtlAfterFinishedController>},
       {"endpoints-controller", "endpoint", make<EndpointsController>},
       {"endpointslice-controller", "endpointslice", make<EndpointSliceController>},
       {"endpointslice-mirroring-controller", "endpointslicemirroring",
