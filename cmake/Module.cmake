@@ -4,9 +4,13 @@
 #   *_test.cc  -> NAME_test, labelled `unit`;   *_bench.cc -> NAME_bench;   *_fuzz.cc -> see Fuzz.cmake
 # Sources are globbed so that a new file touches nothing but its own folder.
 
-# xebec_test_options(TARGET): tests run once a build, so that compiling them fast counts for more than running them fast.
+# xebec_test_options(TARGET): tests run once a build, so that compiling them fast counts for more than running them
+# fast. What they test is checked for undefined behaviour; they themselves are not.
 function(xebec_test_options target)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O0>)
+  target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O0>)
+  if(XEBEC_SANITIZE STREQUAL "address")
+    target_compile_options(${target} PRIVATE -fno-sanitize=undefined)
+  endif()
 endfunction()
 
 # xebec_precompile(TARGET TIER): shares the precompiled header of TIER (cmake/pch) with TARGET.
