@@ -116,10 +116,11 @@ TEST(Cache, AnAssumedPodCountsUntilItIsForgotten) {
 class QueueTest : public ::testing::Test {
  protected:
   std::optional<QueuedPod> pop() {
-    std::optional<QueuedPod> out;
+    // Shared: when nothing comes, the task goes on waiting after the caller has left.
+    auto out = std::make_shared<std::optional<QueuedPod>>();
     scope_.spawn(keep(queue_, scope_.token(), out));
     executor_.run_for(std::chrono::milliseconds(1));
-    return out;
+    return *out;
   }
   ~QueueTest() override {
     scope_.cancel();
@@ -131,9 +132,10 @@ class QueueTest : public ::testing::Test {
     pod.rejected_by = {std::move(plugin)};
     queue_.add_unschedulable(std::move(pod), queue_.event_counter());
   }
-  static Task<void> keep(SchedulingQueue& queue, CancelToken token, std::optional<QueuedPod>& out) {
+  static Task<void> keep(SchedulingQueue& queue, CancelToken token,
+                         std::shared_ptr<std::optional<QueuedPod>> out) {
     std::optional<QueuedPod> popped = co_await queue.pop(token);
-    if (popped) out.emplace(std::move(*popped));
+    if (popped) out->emplace(std::move(*popped));
   }
 
   SimExecutor executor_;
