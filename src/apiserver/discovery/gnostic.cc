@@ -140,36 +140,19 @@ std::string security_definition(const Value& value) {
   return out;
 }
 
-std::string security_requirement(const Value& value) {
-  std::string out;
-  put_named(1, &value, out, [](const Value& scopes) {
-    std::string list;
-    put_strings(1, &scopes, list);
-    return list;
-  });
-  return out;
-}
-
 }  // namespace
 
 std::string encode_gnostic_v2(const Value& document) {
   std::string out;
   put_string(1, text_of(document, "swagger"), out);
-  if (const Value* info = document.find("info")) {
-    std::string item;
-    put_string(1, text_of(*info, "title"), item);
-    put_string(2, text_of(*info, "version"), item);
-    put_bytes(2, item, out);
-  }
+  put_info(2, document, out);
   std::string paths;
   put_named(2, document.find("paths"), paths, path_item);
   put_bytes(8, paths, out);
   std::string definitions;
   put_named(1, document.find("definitions"), definitions, schema);
   put_bytes(9, definitions, out);
-  if (const Value* list = document.find("security"); list && list->as_list()) {
-    for (const Value& item : *list->as_list()) put_bytes(12, security_requirement(item), out);
-  }
+  put_security(12, document, out);
   if (const Value* definitions_value = document.find("securityDefinitions")) {
     std::string item;
     put_named(1, definitions_value, item, security_definition);

@@ -150,16 +150,6 @@ std::string security_scheme(const Value& value) {
   return out;
 }
 
-std::string security_requirement(const Value& value) {
-  std::string out;
-  put_named(1, &value, out, [](const Value& scopes) {
-    std::string list;
-    put_strings(1, &scopes, list);
-    return list;
-  });
-  return out;
-}
-
 std::string components(const Value& value) {
   std::string schemas, security_schemes, out;
   put_named(1, value.find("schemas"), schemas, schema_or_reference);
@@ -175,19 +165,12 @@ std::string components(const Value& value) {
 std::string encode_gnostic_v3(const Value& document) {
   std::string out;
   put_string(1, text_of(document, "openapi"), out);
-  if (const Value* info = document.find("info")) {
-    std::string item;
-    put_string(1, text_of(*info, "title"), item);
-    put_string(6, text_of(*info, "version"), item);
-    put_bytes(2, item, out);
-  }
+  put_info(6, document, out);
   std::string paths;
   put_named(1, document.find("paths"), paths, path_item);
   put_bytes(4, paths, out);
   if (const Value* of = document.find("components")) put_bytes(5, components(*of), out);
-  if (const Value* list = document.find("security"); list && list->as_list()) {
-    for (const Value& item : *list->as_list()) put_bytes(6, security_requirement(item), out);
-  }
+  put_security(6, document, out);
   return out;
 }
 

@@ -73,4 +73,27 @@ void put_extensions(int number, const Value& value, std::string& out) {
   }
 }
 
+void put_info(int version_number, const Value& document, std::string& out) {
+  const Value* info = document.find("info");
+  if (info == nullptr) return;
+  std::string item;
+  put_string(1, text_of(*info, "title"), item);
+  put_string(version_number, text_of(*info, "version"), item);
+  put_bytes(2, item, out);
+}
+
+void put_security(int number, const Value& document, std::string& out) {
+  const Value* list = document.find("security");
+  if (list == nullptr || !list->as_list()) return;
+  for (const Value& item : *list->as_list()) {
+    std::string requirement;
+    put_named(1, &item, requirement, [](const Value& scopes) {
+      std::string names;
+      put_strings(1, &scopes, names);
+      return names;
+    });
+    put_bytes(number, requirement, out);
+  }
+}
+
 }  // namespace xebec::apiserver::gnostic

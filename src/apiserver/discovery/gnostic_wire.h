@@ -31,6 +31,10 @@ std::string any(const codec::Value& value);
 std::string named(std::string_view name, std::string_view value);
 // The members whose name starts with "x-", as NamedAny.
 void put_extensions(int number, const codec::Value& value, std::string& out);
+// The document's info, field 2 of both; its version has another number in each.
+void put_info(int version_number, const codec::Value& document, std::string& out);
+// The document's security, a SecurityRequirement each.
+void put_security(int number, const codec::Value& document, std::string& out);
 
 // NamedXxx of every member in order of name, as upstream's documents are; `write` gets the member's value.
 template <class F>
