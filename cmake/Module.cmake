@@ -1,5 +1,7 @@
-# xebec_module(NAME [DEPS module...] [LIBS target...] [TEST_DEPS module...] [NO_PCH] [CONTROL_LOOP])
+# xebec_module(NAME [DEPS module...] [LIBS target...] [TEST_DEPS module...] [NO_PCH] [CONTROL_LOOP]
+#              [COLD folder-or-file...])
 #   CONTROL_LOOP: waits more than it computes; a release compiles it at -O1, which is a quarter quicker to build
+#   COLD: folders and files of a module of which the same is true
 #   *.cc of the folder (and of sub-folders that have no CMakeLists.txt of their own) -> static library xebec_NAME
 #   *_test.cc  -> NAME_test, labelled `unit`;   *_bench.cc -> NAME_bench;   *_fuzz.cc -> see Fuzz.cmake
 # Sources are globbed so that a new file touches nothing but its own folder.
@@ -30,7 +32,7 @@ function(xebec_sources out)
 endfunction()
 
 function(xebec_module name)
-  cmake_parse_arguments(M "NO_PCH;CONTROL_LOOP" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(M "NO_PCH;CONTROL_LOOP" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS;COLD" ${ARGN})
   xebec_sources(all)
   set(tests ${all})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -56,8 +58,16 @@ function(xebec_module name)
       xebec_precompile(xebec_${name} ${tier})
     endif()
     if(M_CONTROL_LOOP)
-      target_compile_options(xebec_${name} PRIVATE "$<$<CONFIG:Release>:-O1;-foptimize-sibling-calls>")
+      set(M_COLD ".")
     endif()
+    foreach(cold ${M_COLD})
+      set(files ${sources})
+      if(NOT cold STREQUAL ".")
+        list(FILTER files INCLUDE REGEX "^${cold}(/|$)")
+      endif()
+      set_property(SOURCE ${files} APPEND PROPERTY
+                   COMPILE_OPTIONS "$<$<CONFIG:Release>:-O1;-foptimize-sibling-calls>")
+    endforeach()
   else()
     add_library(xebec_${name} INTERFACE)
     set(scope INTERFACE)

@@ -27,3 +27,5 @@
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "base/extern_templates.h"

@@ -214,3 +214,5 @@ std::vector<StatusCause> causes(const Errors& errors) {
 }
 
 }  // namespace xebec::field
+
+template class std::vector<xebec::field::Error>;

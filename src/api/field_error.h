@@ -72,3 +72,5 @@ void append(Errors& to, Errors from);
 std::vector<StatusCause> causes(const Errors& errors);
 
 }  // namespace xebec::field
+
+extern template class std::vector<xebec::field::Error>;  // compiled once, in field_error.cc

@@ -95,3 +95,5 @@ class FlatMap {
 };
 
 }  // namespace xebec::api
+
+extern template class xebec::api::FlatMap<std::string>;  // labels, annotations: compiled once, in object.cc

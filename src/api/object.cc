@@ -31,3 +31,5 @@ GroupVersionKind GroupVersionKind::from(std::string_view api_version, std::strin
 }
 
 }  // namespace xebec::api
+
+template class xebec::api::FlatMap<std::string>;

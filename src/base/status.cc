@@ -77,6 +77,15 @@ Generic describe(int code, std::string_view message) {
 
 }  // namespace
 
+Status::Status(int code, std::string_view reason, std::string message)
+    : code(code), reason(reason), message(std::move(message)) {}
+Status::Status(const Status&) = default;
+Status::Status(Status&&) noexcept = default;
+Status& Status::operator=(const Status&) = default;
+Status& Status::operator=(Status&&) noexcept = default;
+Status::~Status() = default;
+bool Status::operator==(const Status&) const = default;
+
 std::string ResourceName::qualified() const { return qualify(group, resource); }
 std::string KindName::qualified() const { return qualify(group, kind); }
 

@@ -57,8 +57,13 @@ inline constexpr std::string_view kCancelled = "Cancelled";
 
 class Status {
  public:
-  Status(int code, std::string_view reason, std::string message)
-      : code(code), reason(reason), message(std::move(message)) {}
+  // Out of line, all of them: every function that returns a Result would hold them otherwise.
+  Status(int code, std::string_view reason, std::string message);
+  Status(const Status&);
+  Status(Status&&) noexcept;
+  Status& operator=(const Status&);
+  Status& operator=(Status&&) noexcept;
+  ~Status();
 
   int code;  // HTTP status code
   std::string reason;
@@ -66,7 +71,7 @@ class Status {
   StatusDetails details;
 
   bool is(std::string_view r) const { return reason == r; }
-  bool operator==(const Status&) const = default;
+  bool operator==(const Status&) const;
 };
 
 // A resource as error texts name it: "pods", or "deployments.apps" for a group.

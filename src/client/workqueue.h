@@ -184,4 +184,10 @@ void run_controller(Scope& scope, WorkQueue<Key>& queue, int workers,
   for (int i = 0; i < workers; ++i) scope.spawn(detail::work<Key>(queue, shared, scope.token(), logger));
 }
 
+// Nearly every queue is one of strings: compiled once, in workqueue.cc.
+extern template class WorkQueue<std::string>;
+extern template void run_controller<std::string>(Scope&, WorkQueue<std::string>&, int,
+                                                 std::type_identity_t<std::function<Task<Result<void>>(std::string)>>,
+                                                 Logger);
+
 }  // namespace xebec::client

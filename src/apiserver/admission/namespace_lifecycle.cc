@@ -57,7 +57,7 @@ class NamespaceLifecycle final : public AdmissionPlugin {
     Registry* registry = registries_.find("", "namespaces");
     GetRequest request;
     request.name = name;
-    request.resource_version = "0";
+    request.resource_version = std::string("0");
     auto cached = co_await registry->get(context, request);
     if (cached || !cached.error().is(reason::kNotFound)) co_return cached;
     request.resource_version.clear();

@@ -55,7 +55,7 @@ class Priority final : public AdmissionPlugin {
 
   Task<Result<ClassPtr>> default_class(const Context& context) {
     ListRequest request;
-    request.resource_version = "0";
+    request.resource_version = std::string("0");
     CO_TRY(ListPage page, co_await classes()->list(context, std::move(request)));
     ClassPtr best;
     for (const auto& entry : page.items) {

@@ -129,7 +129,7 @@ Task<Result<KubeletAddress>> kubelet_of(Context context, const RegistryMap* regi
   if (!nodes) co_return fail(errors::internal("nodes are not served"));
   GetRequest get;
   get.name = std::move(node_name);
-  get.resource_version = "0";
+  get.resource_version = std::string("0");
   CO_TRY(std::shared_ptr<const Entry> entry, co_await nodes->get(std::move(context), std::move(get)));
   CO_TRY(std::shared_ptr<const api::Object> object, entry->object());
   const corev1::Node& node = object->get<corev1::Node>();

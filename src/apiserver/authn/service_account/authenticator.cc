@@ -20,7 +20,7 @@ Task<Result<EntryPtr>> look_up(const RegistryMap& registries, Context context, s
   GetRequest request;
   request.namespace_ = std::move(ns);
   request.name = std::move(name);
-  request.resource_version = "0";
+  request.resource_version = std::string("0");
   Registry* registry = registries.find("", resource);
   Result<EntryPtr> entry = co_await registry->get(std::move(context), std::move(request));
   if (!entry && entry.error().is(reason::kNotFound)) co_return EntryPtr();
