@@ -44,7 +44,8 @@ std::optional<std::vector<http::Buffer>> gzip(const std::vector<http::Buffer>& p
   for (const http::Buffer& piece : pieces) {
     run(*piece, Z_NO_FLUSH);
     if (text.size() < 256 << 10) continue;
-    out.push_back(http::make_buffer(std::exchange(text, std::string())));
+    out.push_back(http::make_buffer(text));
+    text.clear();
   }
   run({}, Z_FINISH);
   deflateEnd(&stream);
