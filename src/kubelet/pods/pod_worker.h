@@ -47,6 +47,7 @@ class PodWorker {
 
  private:
   enum class Stage { kSync, kTerminating, kTerminated };
+  static constexpr Duration kResync = std::chrono::seconds(60);
 
   Task<void> wait(CancelToken token);
   void wake_in(Duration delay);
@@ -54,7 +55,7 @@ class PodWorker {
   int64_t grace() const;
   std::shared_ptr<const corev1::Pod> current() const;
 
-  // Each returns when to come again at the latest.
+  // Each returns when to come again at the latest. (pod_sync.cc)
   Task<Duration> sync(CancelToken token);
   bool admit(const corev1::Pod& pod);
   Task<Duration> act(std::shared_ptr<const corev1::Pod> pod, CancelToken token);
@@ -64,6 +65,7 @@ class PodWorker {
   Task<Duration> mount_volumes(std::shared_ptr<const corev1::Pod> pod, CancelToken token);
   Task<Duration> start_containers(std::shared_ptr<const corev1::Pod> pod, std::vector<std::string> names,
                                   CancelToken token);
+  // The same; in pod_end.cc.
   Task<Duration> terminate(CancelToken token);
   Task<Duration> clean(CancelToken token);
 
