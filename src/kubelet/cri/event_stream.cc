@@ -54,7 +54,7 @@ std::optional<Event> decode(const events::Envelope& envelope) {
 class EventStream::Reactor final : public grpc::ClientReadReactor<events::Envelope> {
  public:
   Reactor(std::shared_ptr<EventStream> stream, std::shared_ptr<grpc::Channel> channel,
-          std::shared_ptr<InFlight> in_flight)
+          std::shared_ptr<rpc::InFlight> in_flight)
       : stream_(std::move(stream)),
         stub_(events::Events::NewStub(channel)),
         channel_(std::move(channel)),
@@ -105,7 +105,7 @@ class EventStream::Reactor final : public grpc::ClientReadReactor<events::Envelo
   std::shared_ptr<EventStream> stream_;
   std::unique_ptr<events::Events::Stub> stub_;
   std::shared_ptr<grpc::Channel> channel_;
-  std::shared_ptr<InFlight> in_flight_;
+  std::shared_ptr<rpc::InFlight> in_flight_;
   grpc::ClientContext context_;
   events::SubscribeRequest request_;
   events::Envelope envelope_;
@@ -114,7 +114,7 @@ class EventStream::Reactor final : public grpc::ClientReadReactor<events::Envelo
 };
 
 std::shared_ptr<EventStream> EventStream::open(std::shared_ptr<grpc::Channel> channel,
-                                               std::shared_ptr<InFlight> in_flight,
+                                               std::shared_ptr<rpc::InFlight> in_flight,
                                                const std::string& name_space) {
   auto stream = std::make_shared<EventStream>();
   stream->queue_.push(Event{.type = Event::Type::kSubscribed});

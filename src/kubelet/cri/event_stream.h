@@ -20,7 +20,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   static constexpr size_t kCapacity = 16384;
 
   static std::shared_ptr<EventStream> open(std::shared_ptr<grpc::Channel> channel,
-                                           std::shared_ptr<InFlight> in_flight,
+                                           std::shared_ptr<rpc::InFlight> in_flight,
                                            const std::string& name_space);
   Task<Result<Event>> next();
 

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "base/sync.h"
-#include "kubelet/cri/grpc_threads.h"
+#include "rpc/callback_threads.h"
 
 namespace xebec::cri {
 namespace {
@@ -81,7 +81,7 @@ Task<HealthAnswer> grpc_health(std::string address, std::string service, Duratio
   arguments.SetUserAgentPrefix("kube-probe/1.36");
   std::shared_ptr<grpc::Channel> channel =
       grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-  keep_callback_threads(channel);
+  rpc::keep_callback_threads(channel);
   call->stub = std::make_unique<grpc::GenericStub>(channel);
   call->context.set_deadline(std::chrono::system_clock::now() +
                              duration_cast<std::chrono::system_clock::duration>(timeout));

@@ -8,8 +8,8 @@
 #include "kubelet/cri/convert.h"
 #include "kubelet/cri/event_stream.h"
 #include "kubelet/cri/grpc_call.h"
-#include "kubelet/cri/grpc_threads.h"
 #include "kubelet/cri/image_name.h"
+#include "rpc/callback_threads.h"
 
 namespace xebec::cri {
 namespace {
@@ -31,7 +31,7 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& endpoint) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   auto channel = grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
-  keep_callback_threads(channel);
+  rpc::keep_callback_threads(channel);
   return channel;
 }
 
@@ -359,7 +359,7 @@ class GrpcRuntime final : public Runtime {
   }
 
   const GrpcOptions options_;
-  const std::shared_ptr<InFlight> in_flight_ = std::make_shared<InFlight>();
+  const std::shared_ptr<rpc::InFlight> in_flight_ = std::make_shared<rpc::InFlight>();
   std::mutex mutex_;
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<EventStream> events_;

@@ -8,9 +8,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "rpc/unary.h"
 #include "storage/etcd/endpoint.h"
 #include "storage/etcd/etcd_status.h"
-#include "storage/etcd/rpc_call.h"
 
 namespace xebec::storage::etcd {
 
@@ -28,10 +28,9 @@ class Client {
   // Repeats until a server has answered or `timeout` is over; the answer's status is that of the last
   // attempt. With `repeat_unknown` (reads) also after attempts whose outcome is not known.
   template <class Stub, class Async, class Request, class Response>
-  Task<std::shared_ptr<Answer<Response>>> call(std::unique_ptr<Stub> Endpoint::*stub,
-                                               Method<Async, Request, Response> method,
-                                               std::shared_ptr<const std::type_identity_t<Request>> request,
-                                               Duration timeout, bool repeat_unknown) {
+  Task<std::shared_ptr<rpc::Answer<Response>>> call(
+      std::unique_ptr<Stub> Endpoint::*stub, rpc::Method<Async, Request, Response> method,
+      std::shared_ptr<const std::type_identity_t<Request>> request, Duration timeout, bool repeat_unknown) {
     const MonotonicTime end = Executor::current()->now() + timeout;
     for (size_t attempt = 1;; ++attempt) {
       std::shared_ptr<Endpoint> endpoint = this->endpoint();
@@ -39,7 +38,7 @@ class Client {
       Async* async = ((*endpoint).*stub)->async();
       // A server that says nothing must leave time for the others.
       const Duration limit = repeat_unknown ? std::max(left / 2, std::min(left, kShortestAttempt)) : left;
-      auto answer = co_await unary(in_flight_, endpoint, async, method, request, limit);
+      auto answer = co_await rpc::unary(in_flight_, endpoint, async, method, request, limit);
       const Outcome outcome = outcome_of(answer->status);
       if (outcome == Outcome::kDone || outcome == Outcome::kRefused || in_flight_->closed()) co_return answer;
       failed(*endpoint, answer->status.error_message());
@@ -52,7 +51,7 @@ class Client {
 
   // Ends all calls, and refuses new ones.
   void close() { in_flight_->cancel_all(); }
-  const std::shared_ptr<InFlight>& in_flight() const { return in_flight_; }
+  const std::shared_ptr<rpc::InFlight>& in_flight() const { return in_flight_; }
   size_t servers() const { return endpoints_.size(); }
 
   // How long to wait after so many failures in a row: not at all before every server has been tried.
@@ -63,7 +62,7 @@ class Client {
 
   const std::vector<std::shared_ptr<Endpoint>> endpoints_;
   const Logger logger_;
-  const std::shared_ptr<InFlight> in_flight_ = std::make_shared<InFlight>();
+  const std::shared_ptr<rpc::InFlight> in_flight_ = std::make_shared<rpc::InFlight>();
   std::atomic<size_t> current_{0};
 };
 

@@ -9,6 +9,8 @@
 #include <cctype>
 #include <fstream>
 
+#include "rpc/callback_threads.h"
+
 namespace xebec::storage::etcd {
 namespace {
 
@@ -125,9 +127,7 @@ Result<std::vector<std::shared_ptr<Endpoint>>> make_endpoints(const EtcdOptions&
     endpoint->maintenance = pb::Maintenance::NewStub(endpoint->channel);
     endpoints.push_back(std::move(endpoint));
   }
-  // gRPC 1.51 ends its callback threads with the last channel that used them, and trips over itself when
-  // another comes at that moment: the first one stays.
-  static const std::shared_ptr<grpc::Channel> kept = endpoints.front()->channel;
+  rpc::keep_callback_threads(endpoints.front()->channel);
   return endpoints;
 }
 

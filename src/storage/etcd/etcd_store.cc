@@ -108,7 +108,7 @@ class EtcdStore final : public Store {
     auto request = std::make_shared<pb::CompactionRequest>();
     request->set_revision(revision);
     request->set_physical(true);
-    Method<KvAsync, pb::CompactionRequest, pb::CompactionResponse> method = &KvAsync::Compact;
+    rpc::Method<KvAsync, pb::CompactionRequest, pb::CompactionResponse> method = &KvAsync::Compact;
     // Done twice it is an error, but no harm.
     auto answer =
         co_await client_.call(&Endpoint::kv, method, std::move(request), options_.compaction_timeout, true);
@@ -145,7 +145,7 @@ class EtcdStore final : public Store {
   }
 
  private:
-  using TxnAnswer = std::shared_ptr<Answer<pb::TxnResponse>>;
+  using TxnAnswer = std::shared_ptr<rpc::Answer<pb::TxnResponse>>;
 
   // A write that has been accepted: close() waits for it.
   class Writing {
@@ -162,11 +162,11 @@ class EtcdStore final : public Store {
 
   Task<TxnAnswer> send(const Txn& txn, int64_t lease) {
     auto request = std::make_shared<pb::TxnRequest>(to_pb(txn, keys_, lease));
-    Method<KvAsync, pb::TxnRequest, pb::TxnResponse> method = &KvAsync::Txn;
+    rpc::Method<KvAsync, pb::TxnRequest, pb::TxnResponse> method = &KvAsync::Txn;
     co_return co_await client_.call(&Endpoint::kv, method, std::move(request), options_.write_timeout, false);
   }
 
-  Result<TxnResult> outcome(Answer<pb::TxnResponse>& answer, const Txn& txn) {
+  Result<TxnResult> outcome(rpc::Answer<pb::TxnResponse>& answer, const Txn& txn) {
     switch (outcome_of(answer.status)) {
       case Outcome::kDone:
         know(answer.response.header().revision());
@@ -184,7 +184,7 @@ class EtcdStore final : public Store {
   Task<Result<int64_t>> grant(int64_t ttl_seconds) {
     auto request = std::make_shared<pb::LeaseGrantRequest>();
     request->set_ttl(ttl_seconds);
-    Method<LeaseAsync, pb::LeaseGrantRequest, pb::LeaseGrantResponse> method = &LeaseAsync::LeaseGrant;
+    rpc::Method<LeaseAsync, pb::LeaseGrantRequest, pb::LeaseGrantResponse> method = &LeaseAsync::LeaseGrant;
     // One too many ends by itself.
     auto answer =
         co_await client_.call(&Endpoint::lease, method, std::move(request), options_.write_timeout, true);

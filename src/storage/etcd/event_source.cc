@@ -57,7 +57,7 @@ Result<std::optional<WatchBatch>> BatchAssembler::add(pb::WatchResponse response
   return batch;
 }
 
-EventSource::EventSource(std::shared_ptr<Endpoint> endpoint, const std::shared_ptr<InFlight>& in_flight,
+EventSource::EventSource(std::shared_ptr<Endpoint> endpoint, const std::shared_ptr<rpc::InFlight>& in_flight,
                          const KeyMap& keys, const WatchRange& range, int64_t from_revision)
     : endpoint_(std::move(endpoint)),
       stream_(WatchStream::open(endpoint_, in_flight, create_request(range, from_revision))),

@@ -41,7 +41,7 @@ class BatchAssembler {
 
 class EventSource {
  public:
-  EventSource(std::shared_ptr<Endpoint> endpoint, const std::shared_ptr<InFlight>& in_flight,
+  EventSource(std::shared_ptr<Endpoint> endpoint, const std::shared_ptr<rpc::InFlight>& in_flight,
               const KeyMap& keys, const WatchRange& range, int64_t from_revision);
 
   // As BatchAssembler::add, and the errors of a stream.

@@ -20,7 +20,7 @@ int64_t next_page(const pb::RangeResponse& page) {
 Task<Result<Ranges::RangeAnswer>> Ranges::range(std::shared_ptr<const pb::RangeRequest> request,
                                                 Duration timeout) {
   const int64_t revision = request->revision();
-  Method<KvAsync, pb::RangeRequest, pb::RangeResponse> method = &KvAsync::Range;
+  rpc::Method<KvAsync, pb::RangeRequest, pb::RangeResponse> method = &KvAsync::Range;
   RangeAnswer answer = co_await client_.call(&Endpoint::kv, method, std::move(request), timeout, true);
   if (is_future_revision(answer->status)) {
     CO_TRY(const int64_t current, co_await read_revision(timeout));

@@ -18,7 +18,7 @@ class Ranges {
   Task<Result<int64_t>> read_revision(Duration timeout);
 
  private:
-  using RangeAnswer = std::shared_ptr<Answer<pb::RangeResponse>>;
+  using RangeAnswer = std::shared_ptr<rpc::Answer<pb::RangeResponse>>;
 
   Task<Result<RangeAnswer>> range(std::shared_ptr<const pb::RangeRequest> request, Duration timeout);
   Task<Result<RangeResult>> list_once(const RangeOptions& options);

@@ -2,6 +2,8 @@
 
 #include <deque>
 
+#include "base/sync.h"
+
 namespace xebec::storage::etcd {
 namespace {
 
@@ -18,7 +20,7 @@ Status end_of(const grpc::Status& status) {
 class WatchStream::Reactor final : public grpc::ClientBidiReactor<pb::WatchRequest, pb::WatchResponse> {
  public:
   Reactor(std::shared_ptr<Shared> shared, std::shared_ptr<Endpoint> endpoint,
-          std::shared_ptr<InFlight> in_flight)
+          std::shared_ptr<rpc::InFlight> in_flight)
       : shared_(std::move(shared)), endpoint_(std::move(endpoint)), in_flight_(std::move(in_flight)) {
     context_.AddMetadata("hasleader", "true");
   }
@@ -36,7 +38,7 @@ class WatchStream::Reactor final : public grpc::ClientBidiReactor<pb::WatchReque
  private:
   const std::shared_ptr<Shared> shared_;
   const std::shared_ptr<Endpoint> endpoint_;
-  const std::shared_ptr<InFlight> in_flight_;
+  const std::shared_ptr<rpc::InFlight> in_flight_;
   grpc::ClientContext context_;
   pb::WatchRequest request_;
   pb::WatchResponse response_;
@@ -119,7 +121,7 @@ void WatchStream::Reactor::OnDone(const grpc::Status& status) {
 }
 
 std::shared_ptr<WatchStream> WatchStream::open(std::shared_ptr<Endpoint> endpoint,
-                                               std::shared_ptr<InFlight> in_flight,
+                                               std::shared_ptr<rpc::InFlight> in_flight,
                                                pb::WatchCreateRequest create) {
   auto shared = std::make_shared<Shared>();
   Reactor::start(std::make_shared<Reactor>(shared, std::move(endpoint), std::move(in_flight)),

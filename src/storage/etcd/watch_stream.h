@@ -4,9 +4,9 @@
 
 #include <memory>
 
+#include "rpc/in_flight.h"
 #include "storage/etcd/endpoint.h"
 #include "storage/etcd/etcd_status.h"
-#include "storage/etcd/rpc_call.h"
 
 namespace xebec::storage::etcd {
 
@@ -14,7 +14,7 @@ class WatchStream {
  public:
   // etcd ends it when its member loses the leader, so that a member that is cut off is left.
   static std::shared_ptr<WatchStream> open(std::shared_ptr<Endpoint> endpoint,
-                                           std::shared_ptr<InFlight> in_flight,
+                                           std::shared_ptr<rpc::InFlight> in_flight,
                                            pb::WatchCreateRequest create);
   ~WatchStream();
 
