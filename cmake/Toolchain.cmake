@@ -15,6 +15,8 @@ add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initi
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # ccache can only see through a precompiled header with this.
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+  # The precompiled headers alone fill the heap at which the compiler begins to collect garbage.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:--param=ggc-min-heapsize=524288>)
   add_link_options(-fuse-ld=lld)
 else()
   # clang 16 does not see libstdc++ 12's <expected> without this.

@@ -16,4 +16,5 @@ extern template class std::vector<std::pair<std::string, std::string>>;
 extern template class std::vector<xebec::StatusCause>;
 extern template class std::set<std::string>;
 extern template class std::map<std::string, std::string>;
-extern template class std::_Rb_tree<std::string, std::string, std::_Identity<std::string>, std::less<std::string>>;
+extern template class std::_Rb_tree<std::string, std::string, std::_Identity<std::string>,
+                                    std::less<std::string>>;

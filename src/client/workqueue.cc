@@ -17,7 +17,8 @@ void log_reconcile_error(const Logger& logger, const std::string& key, const Sta
 namespace xebec::client {
 
 template class WorkQueue<std::string>;
-template void run_controller<std::string>(Scope&, WorkQueue<std::string>&, int,
-                                          std::type_identity_t<std::function<Task<Result<void>>(std::string)>>, Logger);
+template void run_controller<std::string>(
+    Scope&, WorkQueue<std::string>&, int,
+    std::type_identity_t<std::function<Task<Result<void>>(std::string)>>, Logger);
 
 }  // namespace xebec::client

@@ -186,8 +186,8 @@ void run_controller(Scope& scope, WorkQueue<Key>& queue, int workers,
 
 // Nearly every queue is one of strings: compiled once, in workqueue.cc.
 extern template class WorkQueue<std::string>;
-extern template void run_controller<std::string>(Scope&, WorkQueue<std::string>&, int,
-                                                 std::type_identity_t<std::function<Task<Result<void>>(std::string)>>,
-                                                 Logger);
+extern template void run_controller<std::string>(
+    Scope&, WorkQueue<std::string>&, int,
+    std::type_identity_t<std::function<Task<Result<void>>(std::string)>>, Logger);
 
 }  // namespace xebec::client

@@ -1,5 +1,5 @@
-// PodWorker at the end of its Pod: stops the containers within their grace period, then removes what is left of
-// the Pod on the node.
+// PodWorker at the end of its Pod: stops the containers within their grace period, then removes what is left
+// of the Pod on the node.
 #include <algorithm>
 
 #include "kubelet/labels.h"

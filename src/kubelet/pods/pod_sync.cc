@@ -1,5 +1,5 @@
-// PodWorker while its Pod is to run: lets it in, mounts its volumes, and brings sandbox and containers to what
-// compute_actions asks for.
+// PodWorker while its Pod is to run: lets it in, mounts its volumes, and brings sandbox and containers to
+// what compute_actions asks for.
 #include <fmt/format.h>
 
 #include <algorithm>
