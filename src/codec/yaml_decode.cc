@@ -189,10 +189,23 @@ class Builder {
     return put(std::move(level.container), level.nodes, level.anchor, false);
   }
 
+  // libfyaml leaks memory over single-quoted scalars with many quotes in them, and ends folded ones wrongly.
+  std::string_view scalar_text(fy_event* e, std::string& unquoted) const {
+    fy_token* token = e->scalar.value;
+    if (token && fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED) {
+      const fy_mark* start = fy_token_start_mark(token);
+      const fy_mark* end = fy_token_end_mark(token);
+      unquoted = unquote_single(text_.substr(start->input_pos, end->input_pos - start->input_pos));
+      return unquoted;
+    }
+    return text_of(token);
+  }
+
   bool scalar(fy_event* e) {
     if (e->scalar.value && too_shallow(e))
       return fail_with("line " + std::to_string(line_) + ": could not find expected ':'");
-    std::string_view text = text_of(e->scalar.value);
+    std::string unquoted;
+    std::string_view text = scalar_text(e, unquoted);
     std::string_view tag = text_of(e->scalar.tag);
     bool plain = e->scalar.value && fy_token_scalar_style(e->scalar.value) == FYSS_PLAIN;
     if (!e->scalar.value) plain = true;
@@ -203,7 +216,8 @@ class Builder {
       std::string bytes, problem;
       if (!decode_base64(text, bytes, problem))
         return fail_with("!!binary value contains invalid base64 data");
-      value = std::move(bytes);
+      // It goes through JSON, which has no other bytes.
+      value = to_valid_utf8(bytes);
     } else {
       value = resolve_yaml_scalar(text);
       if (const double* real = value.as_double(); real && !std::isfinite(*real)) {

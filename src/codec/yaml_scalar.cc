@@ -1,9 +1,13 @@
 #include "codec/yaml_scalar.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
+
+#include "codec/json_text.h"
 
 namespace xebec::codec {
 namespace {
@@ -139,6 +143,79 @@ Value resolve_yaml_scalar(std::string_view text) {
     if (std::isfinite(real)) return number(real);
   }
   return text;
+}
+
+namespace {
+
+// A line break at the start of `text` as go-yaml keeps it: CR, LF and NEL are a newline, the Unicode
+// separators stay themselves; empty when there is none. `length`: its bytes in `text`.
+std::string_view break_at(std::string_view text, std::size_t& length) {
+  length = text.starts_with("\r\n") ? 2 : 1;
+  if (text.starts_with('\n') || text.starts_with('\r')) return "\n";
+  length = 2;
+  if (text.starts_with("\xc2\x85")) return "\n";
+  length = 3;
+  for (std::string_view separator : {"\xe2\x80\xa8", "\xe2\x80\xa9"}) {
+    if (text.starts_with(separator)) return separator;
+  }
+  length = 0;
+  return {};
+}
+
+// What a run of blanks and breaks within a flow scalar stands for; takes it off `text`.
+std::string folded(std::string_view& text) {
+  std::string blanks, first, more;
+  bool broken = false;
+  while (!text.empty()) {
+    std::size_t length = 0;
+    if (text.front() == ' ' || text.front() == '\t') {
+      if (!broken) blanks += text.front();
+      length = 1;
+    } else if (std::string_view line_break = break_at(text, length); length > 0) {
+      (broken ? more : first) += line_break;
+      broken = true;
+    } else {
+      break;
+    }
+    text.remove_prefix(length);
+  }
+  if (!broken) return blanks;
+  if (first != "\n") return first + more;
+  return more.empty() ? " " : more;
+}
+
+}  // namespace
+
+std::string unquote_single(std::string_view raw) {
+  std::string out;
+  while (!raw.empty()) {
+    std::size_t length = 0;
+    if (raw.starts_with("''")) {
+      out += '\'';
+      raw.remove_prefix(2);
+    } else if (raw.front() == ' ' || raw.front() == '\t' || !break_at(raw, length).empty()) {
+      out += folded(raw);
+    } else {
+      out += raw.front();
+      raw.remove_prefix(1);
+    }
+  }
+  return out;
+}
+
+std::string to_valid_utf8(std::string_view bytes) {
+  std::string out;
+  const char* end = bytes.data() + bytes.size();
+  for (const char* p = bytes.data(); p != end;) {
+    const int length = utf8_length(p, end);
+    if (length > 0) {
+      out.append(p, static_cast<std::size_t>(length));
+    } else {
+      out += "\xef\xbf\xbd";
+    }
+    p += std::max(length, 1);
+  }
+  return out;
 }
 
 }  // namespace xebec::codec

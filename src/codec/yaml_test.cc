@@ -52,6 +52,21 @@ TEST(YamlRead, ABlockScalarIsDeeperThanItsKey) {
   EXPECT_EQ(to_json(*value), R"({"spec":{"context":"line\n","list":["text\n"," folded\n"]}})");
 }
 
+TEST(YamlRead, SingleQuotedTextIsFoldedAndItsQuotesAreHalved) {
+  Result<Value> value =
+      parse_yaml("a: 'it''s'\nb: 'x  \n\n  y''\n  z '\nc: 'a\n  '\nd: ''''''''''''''''''''''\n");
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ(to_json(*value), R"({"a":"it's","b":"x\ny' z ","c":"a ","d":"''''''''''"})");
+}
+
+// go-yaml's string goes through JSON: what is no text there does not survive.
+TEST(YamlRead, BinaryThatIsNoTextIsReplaced) {
+  Result<Value> value = parse_yaml("a: !!binary aGVsbG8=\nb: !!binary gGH/\n");
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ(value->find("a")->string_or(), "hello");
+  EXPECT_EQ(value->find("b")->string_or(), "\uFFFDa\uFFFD");
+}
+
 TEST(Yaml, ScalarsAsGoYaml) {
   EXPECT_EQ(
       as_json("a: yes\nb: 'yes'\nc: off\nd: ~\ne:\nf: 010\ng: 0x1F\nh: 1_000\ni: 1.50\nj: 1e3\nk: 1.2.3\n"),
