@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "base/clock.h"
+#include "base/json_log.h"
 
 namespace xebec {
 namespace {
@@ -61,7 +62,10 @@ Logger Logger::named(std::string_view component) const {
 }
 
 void Logger::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) const {
-  auto since_epoch = clock_->now().time_since_epoch();
+  const WallTime when = clock_->now();
+  if (auto* entries = dynamic_cast<EntrySink*>(sink_.get()))
+    return entries->entry(level, when, component_, message, fields);
+  auto since_epoch = when.time_since_epoch();
   time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
   long micros = std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count() % 1000000;
   tm utc{};

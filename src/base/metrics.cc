@@ -167,8 +167,9 @@ std::string Metrics::text() const {
 
 void register_process_metrics(Metrics& metrics) {
   // Looked up once: a callback runs while the registry is not locked, but needs no look-up either.
-  Gauge& cpu =
-      metrics.gauge("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.").with({});
+  Counter& cpu =
+      metrics.counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.")
+          .with({});
   Gauge& resident = metrics.gauge("process_resident_memory_bytes", "Resident memory size in bytes.").with({});
   Gauge& virtual_size =
       metrics.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.").with({});
@@ -183,7 +184,7 @@ void register_process_metrics(Metrics& metrics) {
     auto seconds = [](const timeval& t) {
       return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
     };
-    cpu.set(seconds(usage.ru_utime) + seconds(usage.ru_stime));
+    cpu.add(seconds(usage.ru_utime) + seconds(usage.ru_stime) - cpu.value());
 
     std::ifstream statm("/proc/self/statm");
     double pages = 0, resident_pages = 0;
