@@ -14,6 +14,8 @@ constexpr int32_t kConnectionWindow = 16 << 20;
 // Streams a client may open and reset at once, and then a second (CVE-2023-44487).
 constexpr uint64_t kResetBurst = 1000;
 constexpr uint64_t kResetRate = 33;
+// Headers up to so many times the limit are read to their end, and answered.
+constexpr size_t kHopelessHeaders = 4;
 
 std::string_view text(const uint8_t* data, size_t length) {
   return {reinterpret_cast<const char*>(data), length};
@@ -42,6 +44,7 @@ struct Stream {
   std::string authority;
   size_t header_bytes = 0;
   std::optional<Status> refused;  // answered instead of the handler
+  bool head_ended = false;
   bool dispatched = false;
   bool remote_ended = false;
   bool closed = false;
@@ -159,7 +162,9 @@ int Http2Server::on_header(nghttp2_session*, const nghttp2_frame* frame, const u
   StreamPtr stream = server.find(frame->hd.stream_id);
   if (!stream || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // trailers mean nothing here
   server.accept_field(*stream, text(name, name_length), text(value, value_length));
-  return 0;
+  // Few bytes can unpack to many fields: whoever goes on gets no answer, and no more work is done for them.
+  const bool beyond = stream->header_bytes > kHopelessHeaders * server.shard_.limits.max_header_bytes;
+  return beyond ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE : 0;
 }
 
 void Http2Server::accept_field(Stream& stream, std::string_view name, std::string_view value) {
@@ -194,6 +199,7 @@ int Http2Server::on_frame(nghttp2_session*, const nghttp2_frame* frame, void* us
 }
 
 void Http2Server::headers_ended(const StreamPtr& stream) {
+  stream->head_ended = true;
   Request& request = stream->request;
   if (!request.headers.has("host") && !stream->authority.empty())
     request.headers.add("host", stream->authority);
@@ -405,6 +411,12 @@ void Http2Server::tick(MonotonicTime now) {
     return;
   }
   for (const auto& [id, stream] : streams_) {
+    // No other frame may come before the header's end: the whole connection waits for it.
+    if (!stream->head_ended && now - stream->started > limits.header_timeout) {
+      nghttp2_session_terminate_session(session(), NGHTTP2_ENHANCE_YOUR_CALM);
+      schedule_flush();
+      return;
+    }
     bool slow_request = !stream->dispatched && now - stream->started > limits.body_timeout;
     bool stalled = stream->out.pending > 0 && now - stream->started > limits.stalled_timeout;
     if (!slow_request && !stalled) continue;

@@ -405,7 +405,7 @@ std::string frame(uint8_t type, uint8_t flags, uint32_t stream, std::string_view
 }
 
 const std::string kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, "");
-const std::string kGetHold = std::string("\x82\x87\x04\x05/hold\x41\x01", 10) + "h";
+const std::string kGetHold = std::string("\x82\x87\x04\x05/hold\x41\x01", 11) + "h";
 
 // Sends raw bytes on a TLS connection and reads to its end.
 Task<Result<std::string>> raw(AsioExecutor& executor, TlsContext tls, uint16_t port, std::string alpn,
