@@ -242,8 +242,7 @@ bool JsonLexer::literal(std::string_view word) {
 
 bool JsonLexer::enter() {
   if (++depth_ > kMaxJsonDepth) {
-    if (!failed()) error_ = "exceeded max depth";
-    return false;
+    return unexpected("exceeded max depth");
   }
   ++p_;
   return true;

@@ -206,7 +206,7 @@ TEST(JsonDecode, DepthIsBounded) {
   std::string deep(kMaxJsonDepth + 1, '[');
   auto value = parse_json(deep + std::string(kMaxJsonDepth + 1, ']'));
   ASSERT_FALSE(value);
-  EXPECT_EQ(value.error().message, "exceeded max depth");
+  EXPECT_EQ(value.error().message, "invalid character '[' exceeded max depth");
 }
 
 TEST(JsonDecode, ReplacesInvalidUtf8AndLoneSurrogates) {

@@ -15,7 +15,8 @@ Value resolve_yaml_scalar(std::string_view text);
 bool is_yaml_timestamp(std::string_view text);
 // 1:30 and the like, which YAML 1.1 reads as sexagesimal.
 bool is_base60_float(std::string_view text);
-// The text of a single-quoted scalar, from what stands between its quotes: '' is a quote, and lines are folded.
+// The text of a single-quoted scalar, from what stands between its quotes: '' is a quote, and lines are
+// folded.
 std::string unquote_single(std::string_view raw);
 // As encoding/json writes a string: every byte that is no UTF-8 becomes U+FFFD.
 std::string to_valid_utf8(std::string_view bytes);
