@@ -18,6 +18,7 @@
 #include "apiserver/bootstrap/joining.h"
 #include "apiserver/bootstrap/master_leases.h"
 #include "apiserver/bootstrap/store_health.h"
+#include "apiserver/cache/cache_metrics.h"
 #include "apiserver/discovery/runtime_config.h"
 #include "apiserver/reviews/access_reviews.h"
 #include "apiserver/reviews/token_request.h"
@@ -25,6 +26,7 @@
 #include "base/scope.h"
 #include "base/sync.h"
 #include "security/pki/pki.h"
+#include "storage/metered_store.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -48,6 +50,8 @@ struct Instance::Parts {
   InstanceOptions options;
   api::Scheme scheme = api::Scheme::builtin();
   std::unique_ptr<Scope> scope;
+  std::unique_ptr<storage::Store> store;  // the environment's, timed
+  std::unique_ptr<CacheMetrics> cache_metrics;
   std::unique_ptr<Registries> registries;
   std::unique_ptr<service_account::Issuer> issuer;
   std::shared_ptr<rbac::Policy> policy = std::make_shared<rbac::Policy>();
@@ -72,10 +76,19 @@ struct Instance::Parts {
   Result<void> make_registries() {
     RegistryEnv registry_env;
     registry_env.scheme = &scheme;
-    registry_env.store = env.store;
+    auto labels_of = [this](std::string_view key) {
+      return registries ? registries->labels_of(key) : nullptr;
+    };
+    store = storage::make_metered_store(*env.store, *env.metrics, std::move(labels_of));
+    registry_env.store = store.get();
     registry_env.clock = env.clock.get();
     registry_env.rng = env.rng;
     TRY(registries, Registries::make(registry_env, options.registries, env.logger));
+    cache_metrics = std::make_unique<CacheMetrics>(*env.metrics);
+    for (const auto& registry : registries->all()) {
+      cache_metrics->add(std::string(registry->resource().group), std::string(registry->resource().plural),
+                         registry->cache());
+    }
     return {};
   }
 
@@ -153,6 +166,7 @@ struct Instance::Parts {
     deps.logger = env.logger;
     ApiServerOptions server_options;
     server_options.version = options.version;
+    server_options.limits = options.limits;
     server_options.advertised = fmt::format("{}:{}", options.advertise_address, options.secure_port);
     TRY(server_options.enabled, parse_runtime_config(options.runtime_config, scheme));
     std::string jwks_uri = options.jwks_uri;
@@ -175,6 +189,7 @@ struct Instance::Parts {
     deps.authorizer = authorizer;
     deps.policy = policy;
     deps.rng = env.rng;
+    deps.metrics = env.metrics;
     TRY(AdmissionChain chain, make_admission_chain(deps, options.admission));
     admission = std::make_unique<AdmissionChain>(std::move(chain));
     registries->set_admission(admission.get());

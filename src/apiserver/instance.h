@@ -40,6 +40,7 @@ struct InstanceOptions {
   KubeletProxy::ClientFactory kubelet_clients;  // see ApiServerDependencies
   std::function<Result<std::shared_ptr<http::Client>>(const std::string& url)> target_clients;
   VersionInfo version = VersionInfo::of_this_build();
+  RequestLimits limits;
 };
 
 // Everything outlives the instance. Background work (watch caches, policy, bootstrap) runs on `executor`.

@@ -10,6 +10,8 @@
 #include "apiserver/http/authorization_stage.h"
 #include "apiserver/http/deadline_stage.h"
 #include "apiserver/http/impersonation_stage.h"
+#include "apiserver/http/in_flight_stage.h"
+#include "apiserver/http/long_running_stage.h"
 #include "apiserver/http/metrics_stage.h"
 #include "apiserver/http/resource_stage.h"
 #include "apiserver/http/respond.h"
@@ -17,6 +19,7 @@
 #include "base/clock.h"
 #include "codec/json.h"
 #include "codec/transcode.h"
+#include "http/trace_context.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -67,8 +70,17 @@ http::Response root_paths(const Router& router, const Catalog& catalog) {
 }  // namespace
 
 struct ApiServer::Parts {
+  Parts(ApiServerOptions given, ApiServerDependencies dependencies)
+      : options(std::move(given)),
+        deps(std::move(dependencies)),
+        request_metrics(*deps.metrics),
+        access_metrics(*deps.metrics) {}
+
   ApiServerOptions options;
   ApiServerDependencies deps;
+  RequestMetrics request_metrics;
+  AccessMetrics access_metrics;
+  Lifecycle lifecycle;
   std::unique_ptr<KubeletProxy> kubelets;
   std::unique_ptr<codec::Transcoder> transcoder;
   std::unique_ptr<Catalog> catalog;
@@ -96,6 +108,7 @@ struct ApiServer::Parts {
     resources.transcoder = transcoder.get();
     resources.clock = deps.clock;
     resources.rng = deps.rng;
+    resources.min_watch = options.limits.min_watch;
     resources.logger = deps.logger;
     router.set_resources(std::make_shared<ResourceStage>(
         std::move(resources), [this](const api::Resource& resource) { return serves(resource); }));
@@ -117,8 +130,9 @@ struct ApiServer::Parts {
       ready.push_back({fmt::format("poststarthook/{}", hook), [this, hook] { return hooks.check(hook); }});
     }
     add_health_endpoint(router, "/livez", ready, deps.logger);
-    add_health_endpoint(router, "/readyz", ready, deps.logger);
     add_health_endpoint(router, "/healthz", ready, deps.logger);
+    ready.push_back({"shutdown", [this] { return lifecycle.check(); }});
+    add_health_endpoint(router, "/readyz", ready, deps.logger);
   }
 
   void add_documents() {
@@ -136,29 +150,30 @@ struct ApiServer::Parts {
                make_stage([this](const Context&, const Exchange&) { return root_paths(router, *catalog); }));
   }
 
-  // Upstream's order, from the last to the first. Audit belongs between authentication and impersonation,
-  // priority and fairness between impersonation and authorization.
+  // Upstream's order, from the last to the first. Audit belongs between authentication and impersonation;
+  // priority and fairness takes the place of the limit of requests in flight.
   void link() {
     chain = std::make_unique<RouterStage>(router);
     chain = std::make_unique<WarningStage>(std::move(chain));
-    chain = std::make_unique<AuthorizationStage>(deps.authorizer, std::move(chain));
+    chain = std::make_unique<AuthorizationStage>(deps.authorizer, access_metrics, std::move(chain));
+    chain = std::make_unique<InFlightStage>(options.limits, request_metrics, std::move(chain));
     chain = std::make_unique<ImpersonationStage>(deps.authorizer, std::move(chain));
-    chain = std::make_unique<AuthenticationStage>(deps.authenticator, deps.logger, std::move(chain));
-    chain = std::make_unique<DeadlineStage>(std::move(chain));
-    chain = std::make_unique<MetricsStage>(*deps.metrics, std::move(chain));
+    chain = std::make_unique<AuthenticationStage>(deps.authenticator, access_metrics, deps.logger,
+                                                  std::move(chain));
+    chain =
+        std::make_unique<DeadlineStage>(options.limits.request_timeout, request_metrics, std::move(chain));
+    chain = std::make_unique<LongRunningStage>(lifecycle, std::move(chain));
+    chain = std::make_unique<MetricsStage>(request_metrics, deps.logger, std::move(chain));
   }
 };
 
 ApiServer::ApiServer(ApiServerOptions options, ApiServerDependencies dependencies)
-    : parts_(std::make_unique<Parts>()) {
+    : parts_(std::make_unique<Parts>(std::move(options), std::move(dependencies))) {
   Parts& parts = *parts_;
-  parts.options = std::move(options);
-  parts.deps = std::move(dependencies);
   if (parts.deps.kubelet_clients) parts.kubelets = std::make_unique<KubeletProxy>(parts.deps.kubelet_clients);
   parts.transcoder = std::make_unique<codec::Transcoder>(*parts.deps.scheme);
   parts.catalog = std::make_unique<Catalog>(
       *parts.deps.scheme, [&](const api::Resource& resource) { return parts.serves(resource); });
-  register_process_metrics(*parts.deps.metrics);
   parts.add_resources();
   add_discovery(parts.router, *parts.catalog, parts.options.advertised);
   add_openapi(parts.router, *parts.deps.scheme, *parts.catalog, parts.options.version.git_version);
@@ -170,16 +185,18 @@ ApiServer::ApiServer(ApiServerOptions options, ApiServerDependencies dependencie
 
 ApiServer::~ApiServer() = default;
 StartHooks& ApiServer::start_hooks() { return parts_->hooks; }
+Lifecycle& ApiServer::lifecycle() { return parts_->lifecycle; }
 Catalog& ApiServer::catalog() { return *parts_->catalog; }
 
 Task<http::Response> ApiServer::handle(Context context, http::Request request) {
   auto exchange = std::make_shared<Exchange>();
   exchange->info = parse_request_info(request);
   exchange->request = std::move(request);
-  std::string audit_id(exchange->request.headers.get("Audit-ID"));
-  if (audit_id.empty() || audit_id.size() > 64) audit_id = make_uuid(*parts_->deps.rng);
+  exchange->audit_id = exchange->request.headers.get("Audit-ID");
+  if (exchange->audit_id.empty()) exchange->audit_id = make_uuid(*parts_->deps.rng);
+  context.trace_id = http::enter_trace(exchange->request.headers, *parts_->deps.rng);
   http::Response response = co_await parts_->chain->handle(std::move(context), exchange);
-  response.headers.set("Audit-Id", audit_id);
+  response.headers.set("Audit-Id", exchange->audit_id);
   co_return response;
 }
 

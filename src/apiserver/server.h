@@ -14,6 +14,8 @@
 #include "apiserver/discovery/health.h"
 #include "apiserver/discovery/version.h"
 #include "apiserver/http/kubelet_proxy.h"
+#include "apiserver/http/lifecycle.h"
+#include "apiserver/http/request_limits.h"
 #include "apiserver/registry/registry.h"
 #include "apiserver/registry/virtual_resource.h"
 #include "base/clock.h"
@@ -51,6 +53,7 @@ struct ApiServerOptions {
   std::function<bool(const api::Resource&)> enabled;
   // OpenID discovery: path to JSON document; served to whoever may read them.
   std::vector<std::pair<std::string, std::string>> documents;
+  RequestLimits limits;
 };
 
 class ApiServer final : public http::Handler {
@@ -63,6 +66,8 @@ class ApiServer final : public http::Handler {
   // What has to be done before /readyz says ok; filled before requests come, and ticked off as things are
   // done.
   StartHooks& start_hooks();
+  // Told when the server ends; see there.
+  Lifecycle& lifecycle();
   // Custom resources and aggregated APIs come and go here.
   Catalog& catalog();
 

@@ -457,7 +457,7 @@ TEST(ApiServer, MetricsCountRequests) {
       api.text(response),
       HasSubstr(
           "apiserver_request_total{code=\"201\",component=\"apiserver\",dry_run=\"\",group=\"\","
-          "resource=\"configmaps\",scope=\"namespace\",subresource=\"\",verb=\"POST\",version=\"v1\"} 1"));
+          "resource=\"configmaps\",scope=\"resource\",subresource=\"\",verb=\"POST\",version=\"v1\"} 1"));
 }
 
 }  // namespace

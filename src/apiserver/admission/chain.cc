@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apiserver/admission/admission_metrics.h"
 #include "apiserver/admission/plugins.h"
 
 namespace xebec::apiserver {
@@ -78,26 +79,45 @@ Task<Result<void>> AdmissionPlugin::validate(const Context&, const AdmissionAttr
   co_return Result<void>();
 }
 
-AdmissionChain::AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins)
-    : plugins_(std::move(plugins)) {}
+AdmissionChain::AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins,
+                               std::unique_ptr<AdmissionMetrics> metrics)
+    : plugins_(std::move(plugins)), metrics_(std::move(metrics)) {}
 AdmissionChain::AdmissionChain(AdmissionChain&&) noexcept = default;
 AdmissionChain::~AdmissionChain() = default;
 
 Task<Result<void>> AdmissionChain::admit(const Context& context, AdmissionAttributes& attributes) const {
-  for (const auto& plugin : plugins_) {
-    if (!plugin->handles(attributes.operation)) continue;
-    CO_TRY_VOID(co_await plugin->admit(context, attributes));
+  constexpr auto kPass = AdmissionMetrics::Pass::kAdmit;
+  const Operation operation = attributes.operation;
+  const MonotonicTime start = Executor::current()->now();
+  MonotonicTime last = start;
+  Result<void> verdict;
+  for (size_t i = 0; i < plugins_.size() && verdict; ++i) {
+    if (!plugins_[i]->handles(operation)) continue;
+    verdict = co_await plugins_[i]->admit(context, attributes);
+    const MonotonicTime now = Executor::current()->now();
+    if (metrics_) metrics_->plugin(i, kPass, operation, !verdict, now - last);
+    last = now;
   }
-  co_return Result<void>();
+  if (metrics_) metrics_->step(kPass, operation, !verdict, last - start);
+  co_return verdict;
 }
 
 Task<Result<void>> AdmissionChain::validate(const Context& context,
                                             const AdmissionAttributes& attributes) const {
-  for (const auto& plugin : plugins_) {
-    if (!plugin->handles(attributes.operation)) continue;
-    CO_TRY_VOID(co_await plugin->validate(context, attributes));
+  constexpr auto kPass = AdmissionMetrics::Pass::kValidate;
+  const Operation operation = attributes.operation;
+  const MonotonicTime start = Executor::current()->now();
+  MonotonicTime last = start;
+  Result<void> verdict;
+  for (size_t i = 0; i < plugins_.size() && verdict; ++i) {
+    if (!plugins_[i]->handles(operation)) continue;
+    verdict = co_await plugins_[i]->validate(context, attributes);
+    const MonotonicTime now = Executor::current()->now();
+    if (metrics_) metrics_->plugin(i, kPass, operation, !verdict, now - last);
+    last = now;
   }
-  co_return Result<void>();
+  if (metrics_) metrics_->step(kPass, operation, !verdict, last - start);
+  co_return verdict;
 }
 
 Result<AdmissionChain> make_admission_chain(const AdmissionDependencies& dependencies,
@@ -115,7 +135,13 @@ Result<AdmissionChain> make_admission_chain(const AdmissionDependencies& depende
   TRY_VOID(check(options, plugins));
   std::erase_if(plugins, [&](const auto& plugin) { return contains(options.disabled, plugin->name()); });
   plugins.push_back(make_rbac_escalation_check(dependencies));
-  return AdmissionChain(std::move(plugins));
+  std::unique_ptr<AdmissionMetrics> metrics;
+  if (dependencies.metrics) {
+    std::vector<std::string> names;
+    for (const auto& plugin : plugins) names.emplace_back(plugin->name());
+    metrics = std::make_unique<AdmissionMetrics>(*dependencies.metrics, std::move(names));
+  }
+  return AdmissionChain(std::move(plugins), std::move(metrics));
 }
 
 }  // namespace xebec::apiserver

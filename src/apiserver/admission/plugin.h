@@ -43,10 +43,14 @@ class AdmissionPlugin {
   virtual Task<Result<void>> validate(const Context& context, const AdmissionAttributes& attributes);
 };
 
+class AdmissionMetrics;
+
 // Runs every plugin in order; the first refusal ends it.
 class AdmissionChain {
  public:
-  explicit AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins);
+  // `metrics`: where the plugins are timed; nullptr: nowhere.
+  explicit AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins,
+                          std::unique_ptr<AdmissionMetrics> metrics = nullptr);
   AdmissionChain(AdmissionChain&&) noexcept;
   ~AdmissionChain();
   Task<Result<void>> admit(const Context& context, AdmissionAttributes& attributes) const;
@@ -54,6 +58,7 @@ class AdmissionChain {
 
  private:
   std::vector<std::unique_ptr<AdmissionPlugin>> plugins_;
+  std::unique_ptr<AdmissionMetrics> metrics_;
 };
 
 }  // namespace xebec::apiserver

@@ -7,8 +7,9 @@
 #include "apiserver/admission/plugin.h"
 
 namespace xebec {
+class Metrics;
 class Rng;
-}
+}  // namespace xebec
 
 namespace xebec::apiserver {
 
@@ -23,6 +24,7 @@ struct AdmissionDependencies {
   std::shared_ptr<Authorizer> authorizer;
   std::shared_ptr<const rbac::Policy> policy;
   Rng* rng = nullptr;
+  Metrics* metrics = nullptr;  // nullptr: nothing is timed
 };
 
 std::unique_ptr<AdmissionPlugin> make_namespace_lifecycle(const AdmissionDependencies& dependencies);

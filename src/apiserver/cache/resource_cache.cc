@@ -123,6 +123,7 @@ void ResourceCache::publish(EntryTree tree, int64_t revision) {
 
 Result<void> ResourceCache::replace(std::vector<EntryPtr> entries, int64_t revision) {
   EntryTree tree = EntryTree::build(entries);
+  ++counts_.initialized;
   std::vector<OneShot<int>> waiters;
   {
     std::lock_guard ring(ring_mutex_);
@@ -160,6 +161,8 @@ void ResourceCache::apply(std::span<const Change> changes, std::vector<std::stri
     }
     events.push_back(std::move(event));
   }
+  counts_.received += changes.size();
+  counts_.dispatched += events.size();
   if (events.empty()) return;
   const int64_t revision = events.back()->revision;
   publish(editor.commit(), revision);

@@ -46,6 +46,13 @@ struct CacheEvent {
   std::shared_ptr<EncodedForms> encoded_departed = std::make_shared<EncodedForms>();
 };
 
+// What has happened to a cache since it was made.
+struct CacheCounts {
+  std::atomic<uint64_t> received = 0;     // changes that the store told
+  std::atomic<uint64_t> dispatched = 0;   // events that watches may see
+  std::atomic<uint64_t> initialized = 0;  // times that it was filled anew
+};
+
 struct CacheSnapshot {
   EntryTree tree;
   int64_t revision = 0;  // the tree is the resource's state at this revision
@@ -92,6 +99,9 @@ class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
   void apply(std::span<const Change> changes, std::vector<std::string>& unreadable);
 
   size_t ring_size() const;
+  const CacheCounts& counts() const { return counts_; }
+  // The most events that it keeps.
+  size_t capacity() const { return options_.ring_events; }
 
  private:
   friend class RingCursor;
@@ -116,6 +126,7 @@ class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
   const std::shared_ptr<const EntryFormat> format_;
   const CacheOptions options_;
   const std::shared_ptr<FeedProgress> progress_;
+  CacheCounts counts_;
 
   mutable std::atomic_flag snapshot_lock_;
   EntryTree tree_;             // guarded by snapshot_lock_

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "apiserver/authn/authenticator.h"
+#include "apiserver/http/access_metrics.h"
 #include "apiserver/http/stage.h"
 #include "base/logger.h"
 
@@ -10,13 +11,18 @@ namespace xebec::apiserver {
 
 class AuthenticationStage final : public Stage {
  public:
-  AuthenticationStage(std::shared_ptr<Authenticator> authenticator, Logger logger,
+  // `metrics` outlives the stage.
+  AuthenticationStage(std::shared_ptr<Authenticator> authenticator, AccessMetrics& metrics, Logger logger,
                       std::unique_ptr<Stage> next)
-      : authenticator_(std::move(authenticator)), logger_(std::move(logger)), next_(std::move(next)) {}
+      : authenticator_(std::move(authenticator)),
+        metrics_(metrics),
+        logger_(std::move(logger)),
+        next_(std::move(next)) {}
   Task<http::Response> handle(Context context, std::shared_ptr<Exchange> exchange) override;
 
  private:
   std::shared_ptr<Authenticator> authenticator_;
+  AccessMetrics& metrics_;
   Logger logger_;
   std::unique_ptr<Stage> next_;
 };

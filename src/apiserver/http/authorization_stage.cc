@@ -48,6 +48,7 @@ Status forbidden_status(const AuthorizationAttributes& attributes, std::string_v
 }
 
 Task<http::Response> AuthorizationStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
+  const MonotonicTime start = Executor::current()->now();
   AuthorizationAttributes attributes = attributes_of(exchange->info, context.user);
   Verdict verdict = authorizer_->authorize(attributes);
   // An upgrade changes things whatever its method: GET asks for `create` as well.
@@ -58,6 +59,7 @@ Task<http::Response> AuthorizationStage::handle(Context context, std::shared_ptr
     attributes.verb = "create";
     verdict = authorizer_->authorize(attributes);
   }
+  metrics_.authorized(verdict, Executor::current()->now() - start);
   if (verdict.decision != Decision::kAllow) {
     http::Response response = error_response(exchange->request, forbidden_status(attributes, verdict.reason));
     response.headers.add("X-Content-Type-Options", "nosniff");

@@ -3,18 +3,22 @@
 #pragma once
 
 #include "apiserver/authz/authorizer.h"
+#include "apiserver/http/access_metrics.h"
 #include "apiserver/http/stage.h"
 
 namespace xebec::apiserver {
 
 class AuthorizationStage final : public Stage {
  public:
-  AuthorizationStage(std::shared_ptr<Authorizer> authorizer, std::unique_ptr<Stage> next)
-      : authorizer_(std::move(authorizer)), next_(std::move(next)) {}
+  // `metrics` outlives the stage.
+  AuthorizationStage(std::shared_ptr<Authorizer> authorizer, AccessMetrics& metrics,
+                     std::unique_ptr<Stage> next)
+      : authorizer_(std::move(authorizer)), metrics_(metrics), next_(std::move(next)) {}
   Task<http::Response> handle(Context context, std::shared_ptr<Exchange> exchange) override;
 
  private:
   std::shared_ptr<Authorizer> authorizer_;
+  AccessMetrics& metrics_;
   std::unique_ptr<Stage> next_;
 };
 

@@ -8,8 +8,6 @@
 namespace xebec::apiserver {
 namespace {
 
-constexpr std::chrono::nanoseconds kLongest = std::chrono::seconds(60);
-
 // Cancels a source at a time, unless destroyed before.
 class Alarm {
  public:
@@ -25,16 +23,16 @@ class Alarm {
 };
 
 // The time a request may take, as it asks for.
-Result<std::chrono::nanoseconds> time_allowed(const http::Request& request) {
+Result<Duration> time_allowed(const http::Request& request, Duration longest) {
   std::optional<std::string> asked = request.param("timeout");
-  if (!asked || asked->empty()) return kLongest;
+  if (!asked || asked->empty()) return longest;
   Result<api::Duration> parsed = api::Duration::parse(*asked);
   if (!parsed) {
     return fail(errors::bad_request(
         fmt::format("invalid timeout specified in the request URL - {}", parsed.error().message)));
   }
-  if (parsed->nanos <= 0) return kLongest;
-  return std::min(kLongest, std::chrono::nanoseconds(parsed->nanos));
+  if (parsed->nanos <= 0) return longest;
+  return std::min(longest, Duration(std::chrono::nanoseconds(parsed->nanos)));
 }
 
 }  // namespace
@@ -42,7 +40,7 @@ Result<std::chrono::nanoseconds> time_allowed(const http::Request& request) {
 Task<http::Response> DeadlineStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
   if (is_long_running(exchange->info))
     co_return co_await next_->handle(std::move(context), std::move(exchange));
-  Result<std::chrono::nanoseconds> allowed = time_allowed(exchange->request);
+  Result<Duration> allowed = time_allowed(exchange->request, longest_);
   if (!allowed) co_return error_response(exchange->request, allowed.error());
 
   MonotonicTime deadline = Executor::current()->now() + *allowed;
@@ -50,7 +48,9 @@ Task<http::Response> DeadlineStage::handle(Context context, std::shared_ptr<Exch
   Alarm alarm(deadline, source);
   context.deadline = deadline;
   context.cancel = source->token();
-  co_return co_await next_->handle(std::move(context), std::move(exchange));
+  http::Response response = co_await next_->handle(std::move(context), exchange);
+  if (response.status == 504 && source->token().cancelled()) metrics_.terminated(*exchange, 504);
+  co_return response;
 }
 
 }  // namespace xebec::apiserver

@@ -8,8 +8,6 @@
 namespace xebec::apiserver {
 namespace {
 
-constexpr int64_t kMinSeconds = 1800;
-
 class WatchStream final : public http::BodyStream {
  public:
   WatchStream(std::unique_ptr<WatchCursor> cursor, Encoder encoder, const api::Message& hub)
@@ -74,7 +72,11 @@ Answer handle_watch(Context context, ResourceCall call) {
 
   // Spread out, so that all watches of a restarted server do not end at once.
   int64_t seconds = options.timeout_seconds.value_or(0);
-  if (seconds <= 0) seconds = kMinSeconds + static_cast<int64_t>(call.deps->rng->below(kMinSeconds));
+  if (seconds <= 0) {
+    const int64_t least = std::chrono::duration_cast<std::chrono::seconds>(call.deps->min_watch).count();
+    seconds = least;
+    if (least > 0) seconds += static_cast<int64_t>(call.deps->rng->below(static_cast<uint64_t>(least)));
+  }
   context.deadline = Executor::current()->now() + std::chrono::seconds(seconds);
   CO_TRY(std::unique_ptr<WatchCursor> cursor,
          co_await call.registry->watch(std::move(context), std::move(request)));

@@ -1,80 +1,114 @@
 #include "apiserver/http/metrics_stage.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 namespace xebec::apiserver {
 namespace {
 
-constexpr double kSeconds[] = {0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2,
-                               3,     4,     5,    6,   8,   10,  15,  20,  30,  45,   60};
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-// Only verbs upstream knows become a label, so that clients cannot make series at will.
-std::string verb_label(const RequestInfo& info) {
-  std::string verb = info.verb;
-  std::ranges::transform(verb, verb.begin(), [](unsigned char c) { return std::toupper(c); });
-  for (std::string_view known : {"GET", "LIST", "WATCH", "CREATE", "UPDATE", "PATCH", "DELETE",
-                                 "DELETECOLLECTION", "POST", "PUT", "HEAD", "CONNECT", "PROXY"}) {
-    if (verb == known) return verb == "CREATE" ? "POST" : verb == "UPDATE" ? "PUT" : verb;
+// What is known of one request when its answer begins; the rest is recorded when it ends.
+class Record {
+ public:
+  Record(RequestSeries& series, Executor& executor, MonotonicTime start, int code)
+      : series_(series), executor_(executor), start_(start), code_(code) {
+    if (series_.long_running) series_.long_running->add(1);
   }
-  return "other";
-}
+  Record(const Record&) = delete;
+  ~Record() {
+    if (series_.long_running) series_.long_running->add(-1);
+    const double taken = seconds(executor_.now() - start_);
+    series_.total(code_).add();
+    series_.duration->observe(taken);
+    if (series_.sli_duration) series_.sli_duration->observe(taken);
+    if (series_.response_size) series_.response_size->observe(static_cast<double>(bytes_));
+  }
 
-std::string scope_label(const RequestInfo& info) {
-  if (!info.is_resource) return "";
-  if (!info.name.empty()) return "resource";
-  return info.namespace_.empty() ? "cluster" : "namespace";
-}
+  void answered(size_t bytes) { bytes_ += bytes; }
+  // A piece of a stream: a watch's are its events.
+  void sent(size_t bytes) {
+    bytes_ += bytes;
+    if (!series_.watch_events) return;
+    series_.watch_events->add();
+    series_.watch_event_sizes->observe(static_cast<double>(bytes));
+  }
+
+ private:
+  RequestSeries& series_;
+  Executor& executor_;
+  const MonotonicTime start_;
+  const int code_;
+  size_t bytes_ = 0;
+};
+
+class RecordedStream final : public http::BodyStream {
+ public:
+  RecordedStream(std::unique_ptr<Record> record, std::unique_ptr<http::BodyStream> inner)
+      : record_(std::move(record)), inner_(std::move(inner)) {}
+  Task<Result<http::Buffer>> next() override {
+    Result<http::Buffer> piece = co_await inner_->next();
+    if (piece && *piece) record_->sent((*piece)->size());
+    co_return piece;
+  }
+
+ private:
+  const std::unique_ptr<Record> record_;
+  const std::unique_ptr<http::BodyStream> inner_;
+};
+
+class RecordedUpgrade final : public http::Upgrade {
+ public:
+  RecordedUpgrade(std::unique_ptr<Record> record, std::unique_ptr<http::Upgrade> inner)
+      : record_(std::move(record)), inner_(std::move(inner)) {}
+  Task<void> run(Context context, std::unique_ptr<http::ByteStream> stream) override {
+    return inner_->run(std::move(context), std::move(stream));
+  }
+
+ private:
+  const std::unique_ptr<Record> record_;
+  const std::unique_ptr<http::Upgrade> inner_;
+};
 
 }  // namespace
 
-MetricsStage::MetricsStage(Metrics& metrics, std::unique_ptr<Stage> next)
-    : total_(metrics.counter(
-          "apiserver_request_total",
-          "Counter of apiserver requests broken out for each verb, dry run value, group, version, "
-          "resource, scope, component, and HTTP response code.",
-          {"code", "component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"})),
-      duration_(metrics.histogram(
-          "apiserver_request_duration_seconds",
-          "Response latency distribution in seconds for each verb, dry run value, group, "
-          "version, resource, subresource, scope and component.",
-          kSeconds,
-          {"component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"})),
-      in_flight_(metrics.gauge(
-          "apiserver_current_inflight_requests",
-          "Maximal number of currently used inflight request limit of this apiserver per request kind.",
-          {"request_kind"})),
-      next_(std::move(next)) {}
-
 Task<http::Response> MetricsStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
-  const RequestInfo& info = exchange->info;
-  const MonotonicTime start = Executor::current()->now();
-  const bool long_running = is_long_running(info);
-  const bool read_only = info.verb == "get" || info.verb == "list" || info.verb == "watch";
-  Gauge& gauge = in_flight_.with({read_only ? "readOnly" : "mutating"});
-  if (!long_running) gauge.add(1);
-  http::Response response = co_await next_->handle(std::move(context), exchange);
-  if (!long_running) gauge.add(-1);
-
-  // What an unknown path says is the client's invention: no series of its own. (Requests refused before they
-  // were looked up are not counted by resource either.)
-  if (info.is_resource && !exchange->known_resource) {
-    total_.with({std::to_string(response.status), "apiserver", "", "", "", "", "", verb_label(info), ""})
-        .add();
-    co_return response;
-  }
-  std::string verb = verb_label(info), scope = scope_label(info);
-  std::string dry_run = info.is_resource && exchange->request.param("dryRun") ? "All" : "";
-  total_
-      .with({std::to_string(response.status), "apiserver", dry_run, info.group, info.resource, scope,
-             info.subresource, verb, info.version})
-      .add();
-  if (!long_running) {
-    std::chrono::duration<double> taken = Executor::current()->now() - start;
-    duration_
-        .with({"apiserver", dry_run, info.group, info.resource, scope, info.subresource, verb, info.version})
-        .observe(taken.count());
+  Executor& executor = *Executor::current();
+  const MonotonicTime start = executor.now();
+  http::Response response = co_await next_->handle(context, exchange);
+  auto record = std::make_unique<Record>(metrics_.of(*exchange), executor, start, response.status);
+  if (!exchange->removed_in.empty()) metrics_.deprecated(*exchange, exchange->removed_in);
+  if (logger_.enabled(LogLevel::kDebug)) log(context, *exchange, response, executor.now() - start);
+  if (auto* stream = std::get_if<std::unique_ptr<http::BodyStream>>(&response.body)) {
+    std::unique_ptr<http::BodyStream> recorded =
+        std::make_unique<RecordedStream>(std::move(record), std::move(*stream));
+    response.body = std::move(recorded);
+  } else if (auto* upgrade = std::get_if<std::unique_ptr<http::Upgrade>>(&response.body)) {
+    std::unique_ptr<http::Upgrade> recorded =
+        std::make_unique<RecordedUpgrade>(std::move(record), std::move(*upgrade));
+    response.body = std::move(recorded);
+  } else {
+    size_t bytes = 0;
+    for (const http::Buffer& piece : std::get<std::vector<http::Buffer>>(response.body))
+      bytes += piece->size();
+    record->answered(bytes);
   }
   co_return response;
+}
+
+// As k8s.io/apiserver/pkg/server/httplog.
+void MetricsStage::log(const Context& context, const Exchange& exchange, const http::Response& response,
+                       Duration taken) const {
+  const http::Request& request = exchange.request;
+  const std::string uri = request.query.empty() ? request.path : request.path + "?" + request.query;
+  logger_.debug("HTTP",
+                {{"verb", verb_label(exchange)},
+                 {"URI", uri},
+                 {"latency", fmt::format("{:.3f}ms", seconds(taken) * 1e3)},
+                 {"userAgent", request.headers.get("User-Agent")},
+                 {"audit-ID", exchange.audit_id},
+                 {"traceID", context.trace_id},
+                 {"srcIP", request.connection ? std::string_view(request.connection->remote_address) : ""},
+                 {"resp", response.status}});
 }
 
 }  // namespace xebec::apiserver

@@ -34,6 +34,8 @@ struct ResourceDependencies {
   const codec::Transcoder* transcoder = nullptr;
   const Clock* clock = nullptr;
   Rng* rng = nullptr;
+  // A watch without a time of its own lasts between this and twice this.
+  Duration min_watch = std::chrono::seconds(1800);
   Logger logger;
 };
 

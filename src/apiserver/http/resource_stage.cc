@@ -152,6 +152,8 @@ Task<http::Response> ResourceStage::handle(Context context, std::shared_ptr<Exch
   Result<ResourceCall> call = resolve(exchange);
   if (!call) co_return error_response(exchange->request, call.error());
   exchange->known_resource = true;
+  exchange->kind = call->resource->kind;
+  exchange->removed_in = call->resource->removed_in;
   if (call->resource->removed)
     exchange->warnings.push_back(deprecation_warning(*deps_.scheme, *call->resource));
   std::string verb = exchange->info.verb;

@@ -21,6 +21,9 @@ struct Exchange {
   RequestInfo info;
   std::vector<std::string> warnings;  // become Warning headers
   bool known_resource = false;        // the path names a resource that is served
+  std::string kind;                   // of that resource
+  std::string removed_in;             // the release without this version of it; empty for most
+  std::string audit_id;               // the client's, or one made for it
 };
 
 class Stage {

@@ -80,6 +80,7 @@ void Registries::add(const api::Resource& resource) {
   auto& registry = registries_.emplace_back(
       std::make_unique<GenericRegistry>(env_, *stored, hub, std::move(strategy), std::move(cache)));
   by_prefix_[prefix] = registry.get();
+  labels_[prefix] = {std::string(stored->group), std::string(stored->plural)};
   by_name_[name_of(resource.group, resource.plural)] = registry.get();
 }
 
@@ -150,6 +151,13 @@ void Registries::set_admission(const AdmissionChain* admission) {
 GenericRegistry* Registries::generic(std::string_view group, std::string_view resource) const {
   auto it = by_name_.find(name_of(group, resource));
   return it == by_name_.end() ? nullptr : it->second;
+}
+
+const storage::ResourceLabels* Registries::labels_of(std::string_view key) const {
+  auto it = labels_.upper_bound(key);
+  if (it == labels_.begin()) return nullptr;
+  --it;
+  return key.starts_with(it->first) ? &it->second : nullptr;
 }
 
 Registry* Registries::find(std::string_view group, std::string_view resource) const {

@@ -16,6 +16,7 @@
 #include "apiserver/cache/feed.h"
 #include "apiserver/registry/generic_registry.h"
 #include "base/logger.h"
+#include "storage/metered_store.h"
 
 namespace xebec::apiserver {
 
@@ -50,6 +51,8 @@ class Registries final : public RegistryMap {
   GenericRegistry* generic(std::string_view group, std::string_view resource) const;
   const std::vector<std::unique_ptr<GenericRegistry>>& all() const { return registries_; }
   WatchFeed& feed() { return feed_; }
+  // How metrics name the resource of a key in the store; nullptr when it is none.
+  const storage::ResourceLabels* labels_of(std::string_view key) const;
   ServiceAllocator& services() { return *services_; }
 
  private:
@@ -66,8 +69,9 @@ class Registries final : public RegistryMap {
   WatchFeed feed_;
   std::unique_ptr<ServiceAllocator> services_;
   std::vector<std::unique_ptr<GenericRegistry>> registries_;
-  std::map<std::string, GenericRegistry*, std::less<>> by_name_;    // "group/resource"
-  std::map<std::string, GenericRegistry*, std::less<>> by_prefix_;  // storage prefix
+  std::map<std::string, GenericRegistry*, std::less<>> by_name_;        // "group/resource"
+  std::map<std::string, GenericRegistry*, std::less<>> by_prefix_;      // storage prefix
+  std::map<std::string, storage::ResourceLabels, std::less<>> labels_;  // storage prefix
 };
 
 }  // namespace xebec::apiserver
