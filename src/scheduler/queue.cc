@@ -1,11 +1,38 @@
 #include "scheduler/queue.h"
 
+#include "scheduler/scheduler_metrics.h"
+
 namespace xebec::scheduler {
 namespace {
 
 constexpr Duration kInitialBackoff = std::chrono::seconds(1);
 constexpr Duration kMaxBackoff = std::chrono::seconds(10);
 constexpr Duration kMaxUnschedulable = std::chrono::minutes(5);
+
+// Why Pods come into a queue, as metrics name it.
+constexpr std::string_view kPodAdd = "PodAdd", kPodUpdate = "PodUpdate",
+                           kAttemptFailure = "ScheduleAttemptFailure", kBackoffComplete = "BackoffComplete",
+                           kUnschedulableTimeout = "UnschedulableTimeout";
+
+std::string_view name_of(const ClusterEvent& event) {
+  struct Name {
+    uint32_t kind;
+    std::string_view name;
+  };
+  static constexpr Name kNames[] = {{ClusterEvent::kNodeAdded, "NodeAdd"},
+                                    {ClusterEvent::kNodeAllocatable, "NodeAllocatableChange"},
+                                    {ClusterEvent::kNodeLabel, "NodeLabelChange"},
+                                    {ClusterEvent::kNodeTaint, "NodeTaintChange"},
+                                    {ClusterEvent::kNodeCondition, "NodeConditionChange"},
+                                    {ClusterEvent::kAssignedPodDeleted, "AssignedPodDelete"},
+                                    {ClusterEvent::kAssignedPodAdded, "AssignedPodAdd"},
+                                    {ClusterEvent::kAssignedPodUpdated, "AssignedPodUpdate"},
+                                    {ClusterEvent::kPodUpdated, kPodUpdate}};
+  for (const Name& one : kNames) {
+    if ((event.kinds & one.kind) != 0) return one.name;
+  }
+  return "unknown";
+}
 
 }  // namespace
 
@@ -15,8 +42,11 @@ bool SchedulingQueue::Order::operator<(const Order& other) const {
   return uid < other.uid;
 }
 
-SchedulingQueue::SchedulingQueue(Executor& executor, const Profile& profile)
-    : executor_(executor), profile_(profile), alive_(std::make_shared<SchedulingQueue*>(this)) {}
+SchedulingQueue::SchedulingQueue(Executor& executor, const Profile& profile, SchedulerMetrics* metrics)
+    : executor_(executor),
+      profile_(profile),
+      metrics_(metrics),
+      alive_(std::make_shared<SchedulingQueue*>(this)) {}
 
 SchedulingQueue::~SchedulingQueue() {
   *alive_ = nullptr;
@@ -31,22 +61,39 @@ std::string SchedulingQueue::gated_by(const corev1::Pod& pod) const {
   return "";
 }
 
-void SchedulingQueue::activate(QueuedPod pod) {
+void SchedulingQueue::count(std::string_view queue, std::string_view why) {
+  if (metrics_ == nullptr) return;
+  metrics_->incoming(queue, why);
+  show_pending();
+}
+
+void SchedulingQueue::show_pending() {
+  if (metrics_ == nullptr) return;
+  SchedulerMetrics::Pending pods;
+  pods.active = active_.size();
+  pods.backoff = backoff_.size();
+  for (const auto& [uid, entry] : unschedulable_) ++(entry.timer == 0 ? pods.gated : pods.unschedulable);
+  metrics_->pending(pods);
+}
+
+void SchedulingQueue::activate(QueuedPod pod, std::string_view why) {
   Order order{pod.info->pod->spec.priority.value_or(0), pod.queued_at, pod.info->uid()};
   active_keys_[order.uid] = order;
   active_[order] = std::move(pod);
+  count("active", why);
   changed_.notify_all();
 }
 
-void SchedulingQueue::enqueue(QueuedPod pod) {
+void SchedulingQueue::enqueue(QueuedPod pod, std::string_view why) {
   std::string gate = gated_by(*pod.info->pod);
   if (!gate.empty()) {
     pod.rejected_by = {std::move(gate)};
     unschedulable_[pod.info->uid()].pod = std::move(pod);
+    count("gated", why);
   } else if (backoff_end(pod) > executor_.now()) {
-    back_off(std::move(pod));
+    back_off(std::move(pod), why);
   } else {
-    activate(std::move(pod));
+    activate(std::move(pod), why);
   }
 }
 
@@ -57,27 +104,29 @@ MonotonicTime SchedulingQueue::backoff_end(const QueuedPod& pod) const {
   return pod.queued_at + std::min(wait, kMaxBackoff);
 }
 
-void SchedulingQueue::back_off(QueuedPod pod) {
+void SchedulingQueue::back_off(QueuedPod pod, std::string_view why) {
   std::string uid = pod.info->uid();
   Backoff& entry = backoff_[uid];
   entry.timer = executor_.post_at(backoff_end(pod), [alive = alive_, uid] {
     if (*alive == nullptr) return;
     auto node = (*alive)->backoff_.extract(uid);
-    if (!node.empty()) (*alive)->activate(std::move(node.mapped().pod));
+    if (!node.empty()) (*alive)->activate(std::move(node.mapped().pod), kBackoffComplete);
   });
   entry.pod = std::move(pod);
+  count("backoff", why);
   changed_.notify_all();
 }
 
-void SchedulingQueue::set_aside(QueuedPod pod) {
+void SchedulingQueue::set_aside(QueuedPod pod, std::string_view why) {
   std::string uid = pod.info->uid();
   Unschedulable& entry = unschedulable_[uid];
   entry.timer = executor_.post_at(executor_.now() + kMaxUnschedulable, [alive = alive_, uid] {
     if (*alive == nullptr) return;
     auto node = (*alive)->unschedulable_.extract(uid);
-    if (!node.empty()) (*alive)->enqueue(std::move(node.mapped().pod));
+    if (!node.empty()) (*alive)->enqueue(std::move(node.mapped().pod), kUnschedulableTimeout);
   });
   entry.pod = std::move(pod);
+  count("unschedulable", why);
 }
 
 // Takes the Pod out of wherever it waits; false when it does not wait.
@@ -119,19 +168,21 @@ void SchedulingQueue::add_or_update(std::shared_ptr<const corev1::Pod> pod) {
     if (!changed || !wants(it->second.pod, event)) return;
     QueuedPod queued;
     take_waiting(uid, queued);
-    enqueue(std::move(queued));
+    enqueue(std::move(queued), kPodUpdate);
     return;
   }
   if (in_flight_.contains(uid)) return;
   QueuedPod queued;
-  if (!take_waiting(uid, queued)) queued.queued_at = executor_.now();
+  const bool known = take_waiting(uid, queued);
+  if (!known) queued.came_at = queued.queued_at = executor_.now();
   queued.info = std::move(info);
-  enqueue(std::move(queued));
+  enqueue(std::move(queued), known ? kPodUpdate : kPodAdd);
 }
 
 void SchedulingQueue::remove(const std::string& uid) {
   QueuedPod dropped;
   take_waiting(uid, dropped);
+  show_pending();
 }
 
 // With nothing else to do, the Pod whose back-off ends first is tried before it does; one that met with an
@@ -145,7 +196,7 @@ bool SchedulingQueue::take_backing_off() {
   if (best.empty()) return false;
   QueuedPod pod;
   take_waiting(best, pod);
-  activate(std::move(pod));
+  activate(std::move(pod), kBackoffComplete);
   return true;
 }
 
@@ -162,6 +213,7 @@ Task<std::optional<QueuedPod>> SchedulingQueue::pop(CancelToken token) {
   pod->failed = false;
   if (in_flight_.empty()) events_.clear();
   in_flight_.insert(pod->info->uid());
+  show_pending();
   co_return pod;
 }
 
@@ -185,9 +237,9 @@ void SchedulingQueue::add_unschedulable(QueuedPod pod, uint64_t popped_at) {
   bool again = pod.failed;
   for (size_t i = popped_at; i < events_.size() && !again; ++i) again = wants(pod, events_[i]);
   if (again) {
-    enqueue(std::move(pod));
+    enqueue(std::move(pod), kAttemptFailure);
   } else {
-    set_aside(std::move(pod));
+    set_aside(std::move(pod), kAttemptFailure);
   }
 }
 
@@ -200,7 +252,7 @@ void SchedulingQueue::on_event(const ClusterEvent& event) {
   for (const std::string& uid : woken) {
     QueuedPod pod;
     take_waiting(uid, pod);
-    enqueue(std::move(pod));
+    enqueue(std::move(pod), name_of(event));
   }
 }
 

@@ -19,8 +19,11 @@
 
 namespace xebec::scheduler {
 
+class SchedulerMetrics;
+
 struct QueuedPod {
   PodInfoPtr info;
+  MonotonicTime came_at{};
   MonotonicTime queued_at{};  // when it came, or when its last attempt had failed
   int attempts = 0;
   bool failed = false;                // by an error, not because there was no room
@@ -29,7 +32,8 @@ struct QueuedPod {
 
 class SchedulingQueue {
  public:
-  SchedulingQueue(Executor& executor, const Profile& profile);
+  // `metrics`, unless null, outlives the queue.
+  SchedulingQueue(Executor& executor, const Profile& profile, SchedulerMetrics* metrics = nullptr);
   ~SchedulingQueue();
   SchedulingQueue(const SchedulingQueue&) = delete;
 
@@ -69,11 +73,14 @@ class SchedulingQueue {
     uint64_t timer = 0;  // of the 5 minutes; 0 of a gated one
   };
 
-  void activate(QueuedPod pod);
-  void back_off(QueuedPod pod);
-  void set_aside(QueuedPod pod);
+  // `why`: the event, as metrics name it.
+  void activate(QueuedPod pod, std::string_view why);
+  void back_off(QueuedPod pod, std::string_view why);
+  void set_aside(QueuedPod pod, std::string_view why);
   // Where a Pod goes whose time has come: the gates, the back-off, or the active ones.
-  void enqueue(QueuedPod pod);
+  void enqueue(QueuedPod pod, std::string_view why);
+  void count(std::string_view queue, std::string_view why);
+  void show_pending();
   std::string gated_by(const corev1::Pod& pod) const;
   bool wants(const QueuedPod& pod, const ClusterEvent& event) const;
   MonotonicTime backoff_end(const QueuedPod& pod) const;
@@ -82,6 +89,7 @@ class SchedulingQueue {
 
   Executor& executor_;
   const Profile& profile_;
+  SchedulerMetrics* const metrics_;
   std::shared_ptr<SchedulingQueue*> alive_;  // what timers reach the queue by
   std::map<Order, QueuedPod> active_;
   std::map<std::string, Order> active_keys_;  // UID -> place in active_

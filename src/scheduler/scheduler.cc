@@ -90,7 +90,8 @@ Scheduler::Scheduler(client::Rest rest, client::Env env, SchedulerOptions option
       profile_(std::move(profile)),
       informers_(rest_, env_),
       recorder_(rest_, env_, options_.name),
-      queue_(*env_.executor, profile_) {}
+      metrics_(env_.metrics, options_.name),
+      queue_(*env_.executor, profile_, &metrics_) {}
 
 Scheduler::~Scheduler() = default;
 
@@ -168,8 +169,10 @@ Task<void> Scheduler::schedule_loop(Scope& scope) {
   for (;;) {
     std::optional<QueuedPod> next = co_await queue_.pop(scope.token());
     if (!next) co_return;
-    uint64_t popped_at = queue_.event_counter();
+    const Cycle cycle{queue_.event_counter(), env_.executor->now()};
     Placement placement = find_node(*next->info);
+    const Duration taken = env_.executor->now() - cycle.started;
+    metrics_.algorithm(taken);
     if (placement.node.empty()) {
       next->rejected_by = placement.rejected_by;
       Failure failure;
@@ -177,16 +180,18 @@ Task<void> Scheduler::schedule_loop(Scope& scope) {
       failure.message = std::move(placement.message);
       Preemption& preemption = placement.preemption;
       if (!preemption.not_eligible) failure.nominated = preemption.node;
+      metrics_.attempt("unschedulable", taken);
       if (!preemption.node.empty()) {
+        metrics_.preemption(preemption.victims.size());
         nominations_.set(next->info, preemption.node);
         scope.spawn(preempt(next->info, std::move(preemption), scope.token()));
       }
-      scope.spawn(fail(std::move(*next), std::move(failure), popped_at, scope.token()));
+      scope.spawn(fail(std::move(*next), std::move(failure), cycle.popped_at, scope.token()));
       continue;
     }
     nominations_.remove(next->info->uid());
     cache_.assume(next->info, placement.node);
-    scope.spawn(bind(std::move(*next), placement.node, placement.state, popped_at, scope.token()));
+    scope.spawn(bind(std::move(*next), placement.node, placement.state, cycle, scope.token()));
   }
 }
 
@@ -276,8 +281,8 @@ void Scheduler::unreserve(CycleState& state, const PodInfo& pod, const std::stri
     (*it)->unreserve(state, pod, node);
 }
 
-Task<void> Scheduler::bind(QueuedPod pod, std::string node, std::shared_ptr<CycleState> state,
-                           uint64_t popped_at, CancelToken token) {
+Task<void> Scheduler::bind(QueuedPod pod, std::string node, std::shared_ptr<CycleState> state, Cycle cycle,
+                           CancelToken token) {
   const corev1::Pod& object = *pod.info->pod;
   corev1::Binding binding;
   binding.metadata.name = object.metadata.name;
@@ -288,7 +293,10 @@ Task<void> Scheduler::bind(QueuedPod pod, std::string node, std::shared_ptr<Cycl
   Context context;
   context.cancel = token;
   Result<void> bound = co_await rest_.bind(std::move(context), binding);
+  const MonotonicTime now = env_.executor->now();
+  metrics_.attempt(bound ? "scheduled" : "error", now - cycle.started);
   if (bound) {
+    metrics_.scheduled(pod.attempts, now - pod.came_at);
     queue_.done(pod.info->uid());
     recorder_.event(object, client::kEventNormal, "Scheduled",
                     fmt::format("Successfully assigned {}/{} to {}", object.metadata.namespace_,
@@ -308,7 +316,7 @@ Task<void> Scheduler::bind(QueuedPod pod, std::string node, std::shared_ptr<Cycl
   Failure failure;
   failure.reason = "SchedulerError";
   failure.message = fmt::format("binding rejected: {}", bound.error().message);
-  co_await fail(std::move(pod), std::move(failure), popped_at, token);
+  co_await fail(std::move(pod), std::move(failure), cycle.popped_at, token);
 }
 
 api::Time Scheduler::now() const {

@@ -13,6 +13,7 @@
 #include "scheduler/cache.h"
 #include "scheduler/preemption.h"
 #include "scheduler/queue.h"
+#include "scheduler/scheduler_metrics.h"
 
 namespace xebec::scheduler {
 
@@ -29,6 +30,11 @@ class Scheduler {
   Task<void> run(CancelToken token);
 
  private:
+  // One attempt to place a Pod.
+  struct Cycle {
+    uint64_t popped_at = 0;  // the queue's count of events when it began
+    MonotonicTime started{};
+  };
   struct Placement;
   struct Failure;
 
@@ -45,7 +51,7 @@ class Scheduler {
   std::string choose(CycleState& state, const PodInfo& pod, const NodeInfos& feasible);
   bool reserve(CycleState& state, const PodInfo& pod, const std::string& node);
   void unreserve(CycleState& state, const PodInfo& pod, const std::string& node);
-  Task<void> bind(QueuedPod pod, std::string node, std::shared_ptr<CycleState> state, uint64_t popped_at,
+  Task<void> bind(QueuedPod pod, std::string node, std::shared_ptr<CycleState> state, Cycle cycle,
                   CancelToken token);
   Task<void> fail(QueuedPod pod, Failure failure, uint64_t popped_at, CancelToken token);
   Task<void> preempt(PodInfoPtr pod, Preemption plan, CancelToken token);
@@ -59,6 +65,7 @@ class Scheduler {
   client::InformerFactory informers_;
   client::EventRecorder recorder_;
   Cache cache_;
+  SchedulerMetrics metrics_;
   Nominations nominations_;
   SchedulingQueue queue_;
 };

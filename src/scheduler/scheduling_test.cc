@@ -1,4 +1,5 @@
 // The whole scheduler over a fake API, in virtual time.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "client/testing/sim.h"
@@ -13,6 +14,7 @@ using namespace std::chrono_literals;
 class SchedulingTest : public ::testing::Test {
  protected:
   void start() {
+    sim.env.metrics = &metrics;
     scheduler = std::make_unique<Scheduler>(sim.rest, sim.env, SchedulerOptions(), default_profile());
     life = std::make_unique<Scope>(sim.executor);
     life->spawn(scheduler->run(life->token()));
@@ -48,6 +50,7 @@ class SchedulingTest : public ::testing::Test {
     return nullptr;
   }
 
+  Metrics metrics;
   client::testing::Sim sim;
   std::unique_ptr<Scheduler> scheduler;
   std::unique_ptr<Scope> life;
@@ -61,6 +64,40 @@ TEST_F(SchedulingTest, APodThatFitsIsBound) {
   EXPECT_EQ(get("web").spec.nodeName, "n");
   EXPECT_EQ(events("web"),
             std::vector<std::string>{"Normal Scheduled: Successfully assigned default/web to n"});
+}
+
+TEST_F(SchedulingTest, AttemptsAndQueuesAreCounted) {
+  using ::testing::AllOf;
+  using ::testing::HasSubstr;
+  sim.api->put(*testing::make_node("n", "1"));
+  start();
+  put("fits", "500m", 0);
+  put("waits", "900m", 0);
+  run(1s);
+  EXPECT_THAT(
+      metrics.text(),
+      AllOf(HasSubstr(
+                "scheduler_schedule_attempts_total{profile=\"default-scheduler\",result=\"scheduled\"} 1\n"),
+            HasSubstr("scheduler_schedule_attempts_total{profile=\"default-scheduler\",result="
+                      "\"unschedulable\"} 1\n"),
+            HasSubstr(
+                "scheduler_scheduling_attempt_duration_seconds_count{profile=\"default-scheduler\",result="
+                "\"scheduled\"} 1\n"),
+            HasSubstr("scheduler_scheduling_algorithm_duration_seconds_count 2\n"),
+            HasSubstr("scheduler_pod_scheduling_attempts_bucket{le=\"1\"} 1\n"),
+            HasSubstr("scheduler_pod_scheduling_sli_duration_seconds_count{attempts=\"1\"} 1\n"),
+            HasSubstr("scheduler_queue_incoming_pods_total{event=\"PodAdd\",queue=\"active\"} 2\n"),
+            HasSubstr("scheduler_queue_incoming_pods_total{event=\"ScheduleAttemptFailure\",queue="
+                      "\"unschedulable\"} 1\n"),
+            HasSubstr("scheduler_pending_pods{queue=\"active\"} 0\n"),
+            HasSubstr("scheduler_pending_pods{queue=\"unschedulable\"} 1\n")));
+  sim.api->put(*testing::make_node("m", "1"));
+  run(20s);
+  EXPECT_EQ(get("waits").spec.nodeName, "m");
+  EXPECT_THAT(metrics.text(),
+              AllOf(HasSubstr("scheduler_queue_incoming_pods_total{event=\"NodeAdd\",queue="),
+                    HasSubstr("scheduler_pending_pods{queue=\"unschedulable\"} 0\n"),
+                    HasSubstr("scheduler_pod_scheduling_sli_duration_seconds_count{attempts=\"2\"} 1\n")));
 }
 
 TEST_F(SchedulingTest, APodThatDoesNotFitSaysWhyAndIsPlacedWhenThereIsRoom) {
