@@ -23,7 +23,7 @@ struct Options {
   JoinOptions join;
   std::string certificate_authority, client_certificate, client_key;
   RemoteNodeOptions node;
-  int verbosity = 0;
+  LogOptions logs;
 };
 
 void declare(Flags& flags, Options& o) {
@@ -46,7 +46,7 @@ void declare(Flags& flags, Options& o) {
   declare_node_flags(flags, o.node.node);
   flags.add("data-dir", o.data_dir, "Where the node's files are.", "dir");
   declare_kubelet_server(flags, o.node);
-  declare_verbosity(flags, o.verbosity);
+  declare_logs(flags, o.logs);
 }
 
 Result<client::ClientConfig> config_of_certificate(const Options& options) {
@@ -111,7 +111,7 @@ Task<Result<void>> carry_service(CancelToken token, client::Rest rest, std::stri
 }
 
 Result<void> run(Options options) {
-  Process process(options.verbosity);
+  Process process(options.logs);
   TRY(NodeLogin login, login_of(options, process));
   TRY(Endpoint server, parse_endpoint(login.config ? login.config->server : options.server));
   TRY(server.host, resolve(server.host));

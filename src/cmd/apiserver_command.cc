@@ -8,13 +8,13 @@ namespace {
 
 struct Options {
   ControlPlaneOptions plane;
-  int verbosity = 0;
+  LogOptions logs;
 };
 
 Result<void> run(const Options& options) {
-  Process process(options.verbosity);
+  Process process(options.logs);
   TRY(std::unique_ptr<ControlPlane> plane, ControlPlane::start(options.plane, process));
-  return process.wait();
+  return plane->wait();
 }
 
 }  // namespace
@@ -23,7 +23,7 @@ std::function<int()> declare_apiserver(Flags& flags) {
   auto options = std::make_shared<Options>();
   options->plane.component_kubeconfigs = true;
   declare_apiserver_flags(flags, options->plane);
-  declare_verbosity(flags, options->verbosity);
+  declare_logs(flags, options->logs);
   return [options] { return exit_status(run(*options)); };
 }
 

@@ -96,6 +96,22 @@ void declare_api(Flags& flags, ControlPlaneOptions& o) {
   flags.add("event-ttl", o.api.registries.event_ttl, "How long events are kept.");
 }
 
+void declare_limits(Flags& flags, ControlPlaneOptions& o) {
+  flags.group("Limits");
+  flags.add(
+      "max-requests-inflight", o.api.limits.max_in_flight,
+      "How many reading requests are worked on at once; what comes beyond that is told to try again. 0 for "
+      "no limit.");
+  flags.add("max-mutating-requests-inflight", o.api.limits.max_mutating_in_flight,
+            "The same for writing requests.");
+  flags.add("request-timeout", o.api.limits.request_timeout,
+            "How long a request may take; watches and the like have no such limit.");
+  flags.add("min-request-timeout", o.min_request_seconds,
+            "How many seconds a watch without a timeout of its own lasts at least.");
+  flags.add("shutdown-delay-duration", o.shutdown_delay,
+            "How long the server goes on after the signal to end, while /readyz says that it will.");
+}
+
 }  // namespace
 
 void declare_apiserver_flags(Flags& flags, ControlPlaneOptions& options) {
@@ -105,6 +121,7 @@ void declare_apiserver_flags(Flags& flags, ControlPlaneOptions& options) {
   declare_authorization(flags, options);
   declare_kubelets(flags, options);
   declare_api(flags, options);
+  declare_limits(flags, options);
 }
 
 }  // namespace xebec::cmd

@@ -36,6 +36,18 @@ Result<std::pair<int32_t, int32_t>> parse_port_range(std::string_view text) {
 
 }  // namespace
 
+Result<void> ControlPlaneOptions::check_limits() const {
+  auto negative = [](std::string_view flag) {
+    return fail(problem(fmt::format("--{} can not be negative value", flag)));
+  };
+  if (api.limits.max_in_flight < 0) return negative("max-requests-inflight");
+  if (api.limits.max_mutating_in_flight < 0) return negative("max-mutating-requests-inflight");
+  if (api.limits.request_timeout < Duration::zero()) return negative("request-timeout");
+  if (min_request_seconds < 0) return negative("min-request-timeout");
+  if (shutdown_delay < Duration::zero()) return negative("shutdown-delay-duration");
+  return {};
+}
+
 Result<void> ControlPlaneOptions::complete() {
   if (secure_port == 0) return fail(problem("--secure-port 0 must be between 1 and 65535, inclusive"));
   if (tls_cert_file.empty() != tls_private_key_file.empty())
@@ -52,6 +64,8 @@ Result<void> ControlPlaneOptions::complete() {
     return fail(problem("--etcd-certfile and --etcd-keyfile must be given together"));
   if (api.registries.compaction_period < Duration::zero())
     return fail(problem("--etcd-compaction-interval must not be negative"));
+  TRY_VOID(check_limits());
+  api.limits.min_watch = std::chrono::seconds(min_request_seconds);
   api.registries.shared_store = !etcd.servers.empty();
   api.token_requests.max_expiration_seconds = tokens;
   TRY(auto node_ports, parse_port_range(node_port_range));

@@ -37,11 +37,18 @@ struct ControlPlaneOptions {
   Duration max_token_expiration = Duration::zero();
   std::string node_port_range = "30000-32767";
 
+  // How long requests are still taken after the signal to end, so that load balancers learn of it.
+  Duration shutdown_delay = Duration::zero();
+  int64_t min_request_seconds = 1800;
+
   // Leaves kubeconfigs for components that run as processes of their own, as kubeadm does.
   bool component_kubeconfigs = false;
 
   // Checks what can be checked without files, and fills in what was left to this machine.
   Result<void> complete();
+
+ private:
+  Result<void> check_limits() const;
 };
 
 }  // namespace xebec::cmd

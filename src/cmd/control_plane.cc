@@ -17,7 +17,7 @@
 namespace xebec::cmd {
 namespace {
 
-constexpr Duration kDrain = std::chrono::seconds(5);
+constexpr Duration kGraceAfterFailure = std::chrono::seconds(5);
 // The API server towards kubelets, as kubeadm names it.
 constexpr std::string_view kKubeletClient = "kube-apiserver-kubelet-client";
 
@@ -95,7 +95,9 @@ ControlPlane::ControlPlane(ControlPlaneOptions options, ClusterPki pki, Process&
       pki_(std::move(pki)),
       pool_(options_.io_threads > 0 ? options_.io_threads
                                     : std::max(1u, std::thread::hardware_concurrency())),
-      background_("apiserver") {}
+      background_("apiserver"),
+      // By then they have ended by themselves.
+      grace_(options_.api.limits.request_timeout) {}
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::start(ControlPlaneOptions options, Process& process) {
   TRY_VOID(options.complete());
@@ -228,8 +230,18 @@ Result<void> ControlPlane::write_kubeconfigs() const {
   return {};
 }
 
+Result<void> ControlPlane::wait() {
+  Result<void> ended = process_.wait();
+  apiserver::Lifecycle& lifecycle = instance_->handler().lifecycle();
+  lifecycle.begin_shutdown();
+  if (!ended) grace_ = kGraceAfterFailure;
+  if (ended && options_.shutdown_delay > Duration::zero()) process_.linger(options_.shutdown_delay);
+  return ended;
+}
+
 ControlPlane::~ControlPlane() {
-  if (server_) block_on(server_->shutdown(kDrain));
+  if (instance_) instance_->handler().lifecycle().end_long_running();
+  if (server_) block_on(server_->shutdown(grace_));
   server_.reset();
   if (instance_) block_on(on_executor(background_, stop_instance(*instance_)));
 }

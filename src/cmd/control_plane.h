@@ -21,8 +21,12 @@ class ControlPlane {
   // Returns when requests are served; objects that every cluster has may still be on their way (see /readyz).
   // `process` outlives it, and is told of what ends it.
   static Result<std::unique_ptr<ControlPlane>> start(ControlPlaneOptions options, Process& process);
-  // Drains connections, then stops everything in order.
+  // Ends watches and the like, finishes the other requests, then stops everything in order.
   ~ControlPlane();
+
+  // Waits for the signal to end. From then on /readyz fails, and what is asked for is still answered for the
+  // shutdown delay.
+  Result<void> wait();
 
   apiserver::Instance& instance() { return *instance_; }
   Executor& executor() { return background_; }
@@ -52,6 +56,7 @@ class ControlPlane {
   ThreadExecutor background_;
   std::unique_ptr<apiserver::Instance> instance_;
   std::unique_ptr<http::Server> server_;
+  Duration grace_;  // how long requests in progress are waited for at the end
 };
 
 }  // namespace xebec::cmd

@@ -24,7 +24,7 @@ struct Options {
   controllers::ControllerOptions controllers;
   LeaderElectionOptions election;
   ServingOptions serving;
-  int verbosity = 0;
+  LogOptions logs;
 };
 
 void declare(Flags& flags, Options& o) {
@@ -49,7 +49,7 @@ void declare(Flags& flags, Options& o) {
             "How long those certificates are good at most.");
   declare_leader_election(flags, o.election);
   declare_serving(flags, o.serving);
-  declare_verbosity(flags, o.verbosity);
+  declare_logs(flags, o.logs);
 }
 
 Result<controllers::ControllerOptions> controller_options(const Options& options,
@@ -83,13 +83,13 @@ Result<controllers::ControllerOptions> controller_options(const Options& options
 Result<void> run(Options options) {
   TRY_VOID(check_leader_election(options.election));
   TRY(client::ClientConfig config, load_client_config(options.kubeconfig, options.master));
-  Process process(options.verbosity);
-  register_process_metrics(process.metrics());
+  Process process(options.logs);
   options.election.health = std::make_shared<LeaderHealth>();
   TRY(controllers::ControllerOptions controllers, controller_options(options, config, process.clock()));
   const api::Scheme scheme = api::Scheme::builtin();
   http::IoPool pool(1);
-  TRY(std::unique_ptr<RemoteApi> api, RemoteApi::make(std::move(config), pool, scheme, *process.clock()));
+  TRY(std::unique_ptr<RemoteApi> api,
+      RemoteApi::make(std::move(config), pool, scheme, *process.clock(), &process.metrics()));
   auto rest_of_account = [&api, own = !options.account_credentials](std::string_view account) {
     return own ? api->rest(kUserAgent) : api->rest_of_account(account, kUserAgent);
   };

@@ -11,7 +11,7 @@ namespace {
 struct Options {
   std::string kubeconfig, bootstrap_kubeconfig;
   RemoteNodeOptions node;
-  int verbosity = 0;
+  LogOptions logs;
 };
 
 void declare(Flags& flags, Options& o) {
@@ -33,7 +33,7 @@ void declare(Flags& flags, Options& o) {
   flags.add("image-service-endpoint", o.node.node.image_endpoint,
             "The socket for images; that of the container runtime without it.", "unix://path");
   declare_kubelet_server(flags, o.node);
-  declare_verbosity(flags, o.verbosity);
+  declare_logs(flags, o.logs);
 }
 
 // Read at every attempt: the token in it may be replaced.
@@ -55,7 +55,7 @@ Result<void> run(Options options) {
     };
   }
   options.node.node.containerd_dir = options.node.node.root_dir + "/containerd";
-  Process process(options.verbosity);
+  Process process(options.logs);
   TRY(std::unique_ptr<RemoteNode> node, RemoteNode::start(options.node, std::move(login), process));
   return process.wait();
 }

@@ -33,6 +33,24 @@ TEST(ControlPlaneOptions, NeedCertificatesWithTheirKeys) {
             "--kubelet-client-certificate and --kubelet-client-key must be given together");
 }
 
+TEST(ControlPlaneOptions, LimitsAreNotNegative) {
+  ControlPlaneOptions options;
+  options.api.limits.max_in_flight = -1;
+  EXPECT_EQ(problem_of(options), "--max-requests-inflight can not be negative value");
+  options = ControlPlaneOptions();
+  options.api.limits.max_mutating_in_flight = -1;
+  EXPECT_EQ(problem_of(options), "--max-mutating-requests-inflight can not be negative value");
+  options = ControlPlaneOptions();
+  options.api.limits.request_timeout = -1s;
+  EXPECT_EQ(problem_of(options), "--request-timeout can not be negative value");
+  options = ControlPlaneOptions();
+  options.min_request_seconds = -1;
+  EXPECT_EQ(problem_of(options), "--min-request-timeout can not be negative value");
+  options = ControlPlaneOptions();
+  options.shutdown_delay = -1s;
+  EXPECT_EQ(problem_of(options), "--shutdown-delay-duration can not be negative value");
+}
+
 TEST(ControlPlaneOptions, BoundTheLifeOfTokens) {
   ControlPlaneOptions options;
   options.advertise_address = "10.0.0.1";

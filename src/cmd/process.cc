@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/json_log.h"
+#include "cmd/build_info.h"
 #include "cmd/flags/flags.h"
 
 namespace xebec::cmd {
@@ -21,11 +23,13 @@ sigset_t ending_signals() {
 
 }  // namespace
 
-Process::Process(int verbosity)
+Process::Process(const LogOptions& logs)
     : clock_(std::make_shared<const SystemClock>()),
       rng_(make_system_rng()),
-      logger_(make_fd_sink(STDERR_FILENO), clock_,
-              verbosity >= kDetails ? LogLevel::kDebug : LogLevel::kInfo) {
+      logger_(logs.format == "json" ? make_json_sink(STDERR_FILENO) : make_fd_sink(STDERR_FILENO), clock_,
+              logs.verbosity >= kDetails ? LogLevel::kDebug : LogLevel::kInfo) {
+  register_process_metrics(metrics_);
+  register_build_info(metrics_);
   const sigset_t signals = ending_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
@@ -49,9 +53,17 @@ Result<void> Process::wait() {
   return {};
 }
 
-void declare_verbosity(Flags& flags, int& verbosity) {
+void Process::linger(Duration time) {
+  const sigset_t signals = ending_signals();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const timespec limit{seconds.count(), (time - seconds).count()};
+  sigtimedwait(&signals, nullptr, &limit);
+}
+
+void declare_logs(Flags& flags, LogOptions& options) {
   flags.group("Logs");
-  flags.add("v", verbosity, fmt::format("How much is logged; details from {} on.", kDetails));
+  flags.add("v", options.verbosity, fmt::format("How much is logged; details from {} on.", kDetails));
+  flags.choice("logging-format", options.format, {"text", "json"}, "The form of the log: text or json.");
 }
 
 int exit_status(const Result<void>& done) {

@@ -4,8 +4,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include "base/clock.h"
+#include "base/executor.h"
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "base/result.h"
@@ -14,11 +16,15 @@ namespace xebec::cmd {
 
 class Flags;
 
+struct LogOptions {
+  int verbosity = 0;            // as klog's -v: details from 4 on
+  std::string format = "text";  // or "json"
+};
+
 class Process {
  public:
-  // SIGINT and SIGTERM are waited for, not handled: made before any thread is. Logs to standard error;
-  // `verbosity` as klog's -v: details from 4 on.
-  explicit Process(int verbosity = 0);
+  // SIGINT and SIGTERM are waited for, not handled: made before any thread is. Logs to standard error.
+  explicit Process(const LogOptions& logs = {});
   Process(const Process&) = delete;
 
   std::shared_ptr<const Clock> clock() const { return clock_; }
@@ -31,6 +37,8 @@ class Process {
   void fail(Status why);
   // Returns when a signal says that the process should end.
   Result<void> wait();
+  // Lets the time pass, unless another such signal cuts it short.
+  void linger(Duration time);
 
  private:
   std::shared_ptr<const Clock> clock_;
@@ -41,8 +49,8 @@ class Process {
   std::optional<Status> failure_;
 };
 
-// -v, as Process takes it.
-void declare_verbosity(Flags& flags, int& verbosity);
+// -v and --logging-format (k8s.io/component-base/logs).
+void declare_logs(Flags& flags, LogOptions& options);
 
 // The exit status of a sub-command; says on standard error why it failed.
 int exit_status(const Result<void>& done);

@@ -13,7 +13,7 @@ struct Options {
   std::string kubeconfig, master;
   LeaderElectionOptions election;
   ServingOptions serving;
-  int verbosity = 0;
+  LogOptions logs;
 };
 
 void declare(Flags& flags, Options& o) {
@@ -22,18 +22,18 @@ void declare(Flags& flags, Options& o) {
   flags.add("master", o.master, "The API server's URL, instead of the kubeconfig's.", "url");
   declare_leader_election(flags, o.election);
   declare_serving(flags, o.serving);
-  declare_verbosity(flags, o.verbosity);
+  declare_logs(flags, o.logs);
 }
 
 Result<void> run(Options options) {
   TRY_VOID(check_leader_election(options.election));
   TRY(client::ClientConfig config, load_client_config(options.kubeconfig, options.master));
-  Process process(options.verbosity);
-  register_process_metrics(process.metrics());
+  Process process(options.logs);
   options.election.health = std::make_shared<LeaderHealth>();
   const api::Scheme scheme = api::Scheme::builtin();
   http::IoPool pool(1);
-  TRY(std::unique_ptr<RemoteApi> api, RemoteApi::make(std::move(config), pool, scheme, *process.clock()));
+  TRY(std::unique_ptr<RemoteApi> api,
+      RemoteApi::make(std::move(config), pool, scheme, *process.clock(), &process.metrics()));
   std::unique_ptr<Component> scheduler =
       start_scheduler(process, api->rest("kube-scheduler"), options.election);
   TRY(std::unique_ptr<ComponentServing> serving,

@@ -18,7 +18,7 @@ struct Options {
   controllers::ControllerOptions controllers;
   NodeOptions node;
   bool disable_node = false;
-  int verbosity = 0;
+  LogOptions logs;
 };
 
 // With etcd there may be more machines like this one: then one of them does the work.
@@ -71,7 +71,7 @@ Result<std::unique_ptr<ServiceAddress>> service_address(const ControlPlane& plan
 }
 
 Result<void> run(Options options) {
-  Process process(options.verbosity);
+  Process process(options.logs);
   options.node.for_data_dir(options.plane.data_dir);
   if (!options.disable_node) {
     TRY_VOID(options.node.complete());
@@ -97,7 +97,7 @@ Result<void> run(Options options) {
   if (!options.disable_node) {
     TRY(kubelet, node(*plane, api, process, options.node));
   }
-  return process.wait();
+  return plane->wait();
 }
 
 }  // namespace
@@ -112,7 +112,7 @@ std::function<int()> declare_server(Flags& flags) {
   declare_node_flags(flags, options->node);
   flags.add("kubelet-port", options->node.port, "The port of the kubelet's server.");
   flags.add("disable-node", options->disable_node, "Run no kubelet on this machine.");
-  declare_verbosity(flags, options->verbosity);
+  declare_logs(flags, options->logs);
   return [options] { return exit_status(run(*options)); };
 }
 

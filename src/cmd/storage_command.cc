@@ -18,7 +18,7 @@ struct Options {
   std::string action;
   std::string from, to;
   storage::EtcdOptions etcd;  // of whichever side is etcd
-  int verbosity = 0;
+  LogOptions logs;
 };
 
 // One side of the move.
@@ -67,7 +67,7 @@ Result<void> run(const Options& options) {
     return fail(errors::bad_request(fmt::format("storage {}: the only action is migrate", options.action)));
   if (options.from.empty() || options.to.empty())
     return fail(errors::bad_request("--from and --to must be given"));
-  Process process(options.verbosity);
+  Process process(options.logs);
   TRY(Side from, open(options.from, true, options, process));
   TRY_VOID(block_on(storage::check_not_migrating(*from.store)));
   TRY(Side to, open(options.to, false, options, process));
@@ -96,7 +96,7 @@ std::function<int()> declare_storage(Flags& flags) {
   flags.add("etcd-cafile", o.etcd.ca_file, "The CA of etcd's certificates; the system's without it.", "file");
   flags.add("etcd-certfile", o.etcd.cert_file, "The client certificate shown to etcd.", "file");
   flags.add("etcd-keyfile", o.etcd.key_file, "The key of --etcd-certfile.", "file");
-  declare_verbosity(flags, o.verbosity);
+  declare_logs(flags, o.logs);
   return [options] { return exit_status(run(*options)); };
 }
 

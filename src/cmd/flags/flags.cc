@@ -101,6 +101,17 @@ void Flags::add(std::string_view name, FlagMap& value, std::string_view help) {
   set(name, "key=value", "", help, std::move(take), true);
 }
 
+void Flags::choice(std::string_view name, std::string& value, std::vector<std::string> words,
+                   std::string_view help) {
+  set(name, "string", value, help,
+      [&value, words = std::move(words)](const std::string& text) -> Result<void> {
+        if (std::ranges::find(words, text) == words.end())
+          return fail(errors::bad_request(fmt::format("it must be one of {}", fmt::join(words, ", "))));
+        value = text;
+        return {};
+      });
+}
+
 void Flags::only(std::string_view name, std::string_view value, std::string_view help) {
   set(name, "string", value, help, [value = std::string(value)](const std::string& text) -> Result<void> {
     if (text == value) return {};

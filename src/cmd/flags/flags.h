@@ -51,6 +51,9 @@ class Flags {
   }
   // A word that must be given, not a flag: `xebec storage migrate`.
   void word(std::string_view name, std::string& value, std::string_view help);
+  // One of these words.
+  void choice(std::string_view name, std::string& value, std::vector<std::string> words,
+              std::string_view help);
   // A flag of upstream's that has one value here, whatever its default there.
   void only(std::string_view name, std::string_view value, std::string_view help);
 

@@ -6,6 +6,7 @@
 
 #include "api/gen/corev1.h"
 #include "base/sync.h"
+#include "client/metered_client.h"
 #include "cmd/cluster_pki.h"
 #include "cmd/join/certificate_request.h"
 #include "cmd/serving/self_signed.h"
@@ -53,10 +54,11 @@ void declare_kubelet_server(Flags& flags, RemoteNodeOptions& o) {
 
 namespace {
 
-Result<std::shared_ptr<http::Client>> client_of(const client::ClientConfig& config, http::IoPool& pool) {
+Result<std::shared_ptr<http::Client>> client_of(const client::ClientConfig& config, http::IoPool& pool,
+                                                Metrics& metrics) {
   TRY(http::ClientOptions options, client::http_options(config));
   TRY(std::unique_ptr<http::Client> made, http::make_client(pool, std::move(options)));
-  return std::shared_ptr<http::Client>(std::move(made));
+  return client::make_metered_client(std::move(made), metrics, client::host_of_url(config.server));
 }
 
 client::Rest rest_over(std::shared_ptr<http::Client> transport, const api::Scheme& scheme) {
@@ -109,7 +111,7 @@ Result<void> RemoteNode::make_serving_keys() {
 
 // From now on requests are the config's user's.
 Result<void> RemoteNode::use(client::ClientConfig config) {
-  TRY(std::shared_ptr<http::Client> client, client_of(config, pool_));
+  TRY(std::shared_ptr<http::Client> client, client_of(config, pool_, process_.metrics()));
   client_->set(std::move(client));
   return {};
 }
@@ -153,7 +155,7 @@ Result<void> RemoteNode::keep_login(const client::ClientConfig& config, const pk
 
 Task<Result<client::ClientConfig>> RemoteNode::try_to_join(CancelToken token) {
   CO_TRY(client::ClientConfig config, co_await login_.bootstrap(pool_, scheme_, token));
-  CO_TRY(std::shared_ptr<http::Client> transport, client_of(config, pool_));
+  CO_TRY(std::shared_ptr<http::Client> transport, client_of(config, pool_, process_.metrics()));
   client::Rest rest = rest_over(std::move(transport), scheme_);
   CertificateWish wish = kubelet_client_wish(options_.node.node_name);
   wish.name_prefix = "node-csr-";

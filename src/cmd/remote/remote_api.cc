@@ -1,5 +1,6 @@
 #include "cmd/remote/remote_api.h"
 
+#include "client/metered_client.h"
 #include "cmd/remote/account_client.h"
 #include "http/client.h"
 #include "security/pki/pki.h"
@@ -25,7 +26,8 @@ Result<client::ClientConfig> load_client_config(const std::string& kubeconfig, c
 }
 
 Result<std::unique_ptr<RemoteApi>> RemoteApi::make(client::ClientConfig config, http::IoPool& pool,
-                                                   const api::Scheme& scheme, const Clock& clock) {
+                                                   const api::Scheme& scheme, const Clock& clock,
+                                                   Metrics* metrics) {
   std::unique_ptr<RemoteApi> api(new RemoteApi(std::move(config), scheme, clock));
   TRY(http::ClientOptions own, client::http_options(api->config_));
   TRY(api->own_, http::make_client(pool, own));
@@ -36,6 +38,11 @@ Result<std::unique_ptr<RemoteApi>> RemoteApi::make(client::ClientConfig config, 
   nobody.ca_pem = api->config_.ca_pem;
   TRY(http::ClientOptions anonymous, client::http_options(nobody));
   TRY(api->anonymous_, http::make_client(pool, std::move(anonymous)));
+  if (metrics != nullptr) {
+    const std::string host = client::host_of_url(api->config_.server);
+    api->own_ = client::make_metered_client(std::move(api->own_), *metrics, host);
+    api->anonymous_ = client::make_metered_client(std::move(api->anonymous_), *metrics, host);
+  }
   return api;
 }
 

@@ -7,6 +7,7 @@
 
 #include "api/scheme.h"
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "client/kubeconfig.h"
 #include "client/rest.h"
 #include "http/asio_executor.h"
@@ -18,9 +19,10 @@ Result<client::ClientConfig> load_client_config(const std::string& kubeconfig, c
 
 class RemoteApi {
  public:
-  // Nothing is connected yet. All outlive the clients.
+  // Nothing is connected yet. All outlive the clients, which count what they send in `metrics`, if anywhere.
   static Result<std::unique_ptr<RemoteApi>> make(client::ClientConfig config, http::IoPool& pool,
-                                                 const api::Scheme& scheme, const Clock& clock);
+                                                 const api::Scheme& scheme, const Clock& clock,
+                                                 Metrics* metrics = nullptr);
 
   // With the identity of the kubeconfig.
   client::Rest rest(std::string user_agent) const;
