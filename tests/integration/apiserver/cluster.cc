@@ -43,7 +43,7 @@ Task<bool> stopped(apiserver::Instance& instance) {
 
 }  // namespace
 
-Cluster::Cluster() {
+Cluster::Cluster(http::ServerLimits limits) : limits_(limits) {
   std::string pattern = std::filesystem::temp_directory_path() / "xebec-integration-XXXXXX";
   dir_ = mkdtemp(pattern.data());
   const WallTime now = clock_->now();
@@ -111,6 +111,7 @@ void Cluster::start() {
   server.tls->key_pem = keys.key_pem;
   server.tls->client_ca_pem = ca_->certificate().pem();
   server.clock = clock_;
+  server.limits = limits_;
   server_ = must(http::Server::listen(pool_, std::move(server), instance_->handler()));
 
   client::KubeCluster cluster;

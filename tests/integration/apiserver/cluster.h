@@ -26,7 +26,7 @@ struct Output {
 
 class Cluster {
  public:
-  Cluster();
+  explicit Cluster(http::ServerLimits limits = {});
   ~Cluster();
 
   // The same store and keys, a new server on the same port or another.
@@ -52,6 +52,7 @@ class Cluster {
   void start();
   void stop();
 
+  const http::ServerLimits limits_;
   std::string dir_;
   std::shared_ptr<const SystemClock> clock_ = std::make_shared<const SystemClock>();
   std::unique_ptr<Rng> rng_ = make_system_rng();

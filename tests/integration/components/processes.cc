@@ -59,6 +59,8 @@ int Child::stop() {
   return -1;
 }
 
+void Child::signal(int number) const { ::kill(pid_, number); }
+
 void Child::kill() {
   if (pid_ == 0) return;
   ::kill(pid_, SIGKILL);
@@ -89,10 +91,16 @@ std::unique_ptr<Child> Processes::start(std::vector<std::string> arguments) {
   return std::make_unique<Child>(std::move(arguments), log());
 }
 
-void Processes::start_apiserver() {
-  apiserver_ = start({"apiserver", "--data-dir=" + dir_, "--secure-port=" + std::to_string(port_),
-                      "--bind-address=127.0.0.1", "--advertise-address=192.0.2.1",
-                      "--service-cluster-ip-range=10.97.0.0/16", "--enable-bootstrap-token-auth"});
+void Processes::start_apiserver(const std::vector<std::string>& flags) {
+  std::vector<std::string> all = {"apiserver",
+                                  "--data-dir=" + dir_,
+                                  "--secure-port=" + std::to_string(port_),
+                                  "--bind-address=127.0.0.1",
+                                  "--advertise-address=192.0.2.1",
+                                  "--service-cluster-ip-range=10.97.0.0/16",
+                                  "--enable-bootstrap-token-auth"};
+  all.insert(all.end(), flags.begin(), flags.end());
+  apiserver_ = start(std::move(all));
   until("admin.conf", [&] { return std::filesystem::exists(dir_ + "/admin.conf"); });
   auto config = cmd::load_client_config(dir_ + "/admin.conf", "");
   ASSERT_TRUE(config) << config.error().message;

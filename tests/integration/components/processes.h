@@ -27,6 +27,8 @@ class Child {
   Child(const Child&) = delete;
   // SIGTERM, and waits for the end; the exit status.
   int stop();
+  // Sends the signal, and does not wait.
+  void signal(int number) const;
   // SIGKILL.
   void kill();
   // Waits for it to end by itself; the exit status.
@@ -43,8 +45,11 @@ class Processes {
   ~Processes();
 
   std::unique_ptr<Child> start(std::vector<std::string> arguments);
-  // Starts the API server, and waits until it is ready.
-  void start_apiserver();
+  // Starts the API server, with more flags, and waits until it is ready.
+  void start_apiserver(const std::vector<std::string>& flags = {});
+  Child& apiserver() { return *apiserver_; }
+  // Who the administrator is.
+  client::ClientConfig admin_config() const { return admin_->config(); }
   // They serve on `port`; a free one without it.
   std::unique_ptr<Child> start_controller_manager(uint16_t port = 0);
   std::unique_ptr<Child> start_scheduler(uint16_t port = 0);
@@ -79,6 +84,7 @@ class Processes {
 
   const std::string& dir() const { return dir_; }
   std::string log() const { return dir_ + "/log"; }
+  uint16_t port() const { return port_; }
   std::string url() const { return "https://127.0.0.1:" + std::to_string(port_); }
 
  private:
