@@ -172,8 +172,7 @@ class Emitter {
       start_line(indent);
       bool simple = m->key.size() <= kMaxSimpleKey && !analyze(m->key).multiline;
       if (!simple) {
-        put("?");
-        space();
+        put("? ");
       }
       string(m->key, indent + 2, simple);
       if (!simple) start_line(indent);

@@ -173,6 +173,14 @@ TEST(Yaml, WritesAsGoYaml) {
             "q: 'it''s: x'\ns: ' x'\nt: \"true\"\n");
 }
 
+TEST(Yaml, KeysOfManyLinesAreWrittenWhole) {
+  Value value;
+  value["a\nb"] = Value(1);
+  const std::string text = encode_yaml(value);
+  EXPECT_TRUE(text.starts_with("? |-\n  a\n  b\n: 1\n")) << text;
+  EXPECT_EQ(as_json(text), R"({"a\nb":1})");
+}
+
 TEST(Yaml, FoldsLongLines) {
   std::string words;
   for (int i = 0; i < 30; ++i) words += (i ? " word" : "word") + std::to_string(i);
