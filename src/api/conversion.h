@@ -28,8 +28,8 @@ void convert_fields(const From& source, To& target) {
   convert_fields(type_of<From>(), &source, type_of<To>(), &target);
 }
 
-// Both versions have the same fields with the same numbers and meaning, so their encodings are
-// interchangeable (kind and apiVersion aside).
+// Both versions have the same fields with the same numbers and no conversion of their own, so their encodings
+// are interchangeable (kind and apiVersion aside).
 bool same_shape(const Message& a, const Message& b);
 
 Result<Object> convert(const Object& object, const Message& to);

@@ -1,16 +1,14 @@
 // The round-trip vectors of every kind: JSON, YAML and protobuf decode to the same object and encode to the
 // same bytes.
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "api/scheme.h"
 #include "codec/json.h"
 #include "codec/json_text.h"
 #include "codec/protobuf.h"
 #include "codec/transcode.h"
+#include "codec/vector_files.h"
 #include "codec/view.h"
 #include "codec/yaml.h"
 
@@ -19,50 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-class Vectors : public ::testing::Test {
- protected:
-  void unpack(const std::string& name) {
-    const fs::path archive = fs::path(XEBEC_SHARED_DATA) / "facts/vectors" / (name + ".tar.zst");
-    if (!fs::exists(archive)) GTEST_SKIP() << "no vectors at " << archive;
-    std::string pattern = (fs::temp_directory_path() / "xebec-vectors-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
-    const std::string command =
-        "zstd -dcq --long=27 '" + archive.string() + "' | tar -x -C '" + dir_.string() + "'";
-    ASSERT_EQ(std::system(command.c_str()), 0);
-  }
-  ~Vectors() override {
-    if (!dir_.empty()) fs::remove_all(dir_);
-  }
-  std::vector<fs::path> files(std::string_view extension) const {
-    std::vector<fs::path> out;
-    for (const auto& entry : fs::recursive_directory_iterator(dir_)) {
-      if (entry.path().extension() == extension) out.push_back(entry.path());
-    }
-    std::sort(out.begin(), out.end());
-    return out;
-  }
-  // From the file's name, "apps.v1.Deployment.json": a watch event's text does not say what it is.
-  const api::Message* type_of(const fs::path& file) const {
-    std::string name = file.stem();
-    if (name.ends_with(".after_roundtrip"))
-      name.resize(name.size() - std::string_view(".after_roundtrip").size());
-    std::size_t kind = name.rfind('.'), version = name.rfind('.', kind - 1);
-    std::string group = name.substr(0, version);
-    std::string v = name.substr(version + 1, kind - version - 1), k = name.substr(kind + 1);
-    const api::Message* type = scheme_.find(group == "core" ? "" : group, v, k);
-    return type ? type : scheme_.find("", "v1", k);  // Status and the like of versions that are gone
-  }
-  fs::path dir_;
-  const api::Scheme scheme_ = api::Scheme::builtin();
-};
+class Vectors : public VectorFiles {};
 
 TEST_F(Vectors, OfTheCurrentReleaseRoundTripInJson) {
   unpack("v1.36");

@@ -1,6 +1,8 @@
 // The tables behind api::Scheme: every message, and the resources of api/resources.textproto.
 #include <google/protobuf/text_format.h>
 
+#include <set>
+
 #include "model.h"
 #include "resources.pb.h"
 
@@ -20,6 +22,27 @@ std::string strings(std::string& out, const std::string& name,
 
 std::string type_name(const std::string& group, const std::string& version, const std::string& kind) {
   return "{" + quote(group) + ", " + quote(version) + ", " + quote(kind) + "}";
+}
+
+// Of a resource's kind, or of a subresource's own.
+template <class T>
+std::string lifecycle(const T& what) {
+  if (what.deprecated_in().empty()) return "";
+  const auto& to = what.replacement();
+  return "    {" + type_name(what.group(), what.version(), what.kind()) + ", " + quote(what.deprecated_in()) +
+         ", " + quote(what.removed_in()) + ", " + type_name(to.group(), to.version(), to.kind()) + "},\n";
+}
+
+// Subresources of several resources are of one kind.
+std::string lifecycles(const xebec::ResourceTable& table) {
+  std::set<std::string> all;
+  for (const auto& resource : table.resources()) {
+    all.insert(lifecycle(resource));
+    for (const auto& sub : resource.subresources()) all.insert(lifecycle(sub));
+  }
+  std::string out;
+  for (const std::string& one : all) out += one;
+  return out;
 }
 
 std::string ref(const Kinds& kinds, const std::string& group, const std::string& version,
@@ -108,6 +131,8 @@ std::string emit_scheme(const Model& model, const std::vector<const FileDescript
               removed + "},\n";
   }
   out += "\nconstexpr ApiGroup kAllGroups[] = {\n" + groups + "};\n\n}  // namespace\n\n";
+  out += "\nconstexpr Lifecycle kAllLifecycles[] = {\n" + lifecycles(table) + "};\n";
+  out += "std::span<const Lifecycle> lifecycles() { return kAllLifecycles; }\n";
   out += "std::span<const Message* const> messages() { return kAllMessages; }\n";
   out += "std::span<const Resource> resources() { return kAllResources; }\n";
   out += "std::span<const ApiGroup> groups() { return kAllGroups; }\n\n}  // namespace xebec::api::tables\n";

@@ -40,13 +40,10 @@ void spec_to_new(const Old& from, v2::MetricSpec& to) {
     convert_fields(from.object->target, out.describedObject);
     out.metric.name = from.object->metricName;
     out.metric.selector = from.object->selector;
-    if (from.object->averageValue) {
-      out.target.type = "AverageValue";
-      out.target.averageValue = from.object->averageValue;
-    } else {
-      out.target.type = "Value";
+    out.target.type = from.object->averageValue ? "AverageValue" : "Value";
+    out.target.averageValue = from.object->averageValue;
+    if (!from.object->averageValue || !(from.object->targetValue == Quantity()))
       out.target.value = from.object->targetValue;
-    }
   }
   if (from.pods) {
     auto& out = to.pods.emplace();
@@ -249,6 +246,24 @@ bool is_cpu_utilization(const v2::MetricSpec& metric) {
          metric.resource->target.averageUtilization.has_value();
 }
 
+// What v1 says in its one field for it.
+bool is_cpu_utilization_alone(const std::vector<v2::MetricStatus>& metrics) {
+  return metrics.size() == 1 && metrics[0].type == "Resource" && metrics[0].resource &&
+         metrics[0].resource->name == "cpu" && metrics[0].resource->current.averageUtilization &&
+         !metrics[0].resource->current.averageValue;
+}
+
+void behavior_from_annotation(const FlatMap<std::string>& annotations, v2::HorizontalPodAutoscaler& to) {
+  const std::string* text = annotations.get(kBehavior);
+  if (text == nullptr) return;
+  Result<codec::Value> value = codec::parse_json(*text);
+  if (!value) return;
+  v2::HorizontalPodAutoscalerBehavior behavior;
+  const std::string json = codec::to_json(recase(*value, std::tolower));
+  if (codec::decode_json(type_of<v2::HorizontalPodAutoscalerBehavior>(), json, &behavior))
+    to.spec.behavior = std::move(behavior);
+}
+
 void behavior_to_annotation(const v2::HorizontalPodAutoscaler& from, FlatMap<std::string>& annotations) {
   if (!from.spec.behavior) return;
   std::string text;
@@ -279,7 +294,8 @@ void to_v1(const v2::HorizontalPodAutoscaler& from, v1::HorizontalPodAutoscaler&
   for (size_t i = 0; i < conditions.size(); ++i) convert_fields(from.status.conditions[i], conditions[i]);
   auto& annotations = to.metadata.annotations;
   if (!others.empty()) annotations[std::string(kMetrics)] = list_json(others);
-  if (!current.empty()) annotations[std::string(kCurrentMetrics)] = list_json(current);
+  if (!current.empty() && !is_cpu_utilization_alone(from.status.currentMetrics))
+    annotations[std::string(kCurrentMetrics)] = list_json(current);
   if (!conditions.empty()) annotations[std::string(kConditions)] = list_json(conditions);
   behavior_to_annotation(from, annotations);
 }
@@ -307,14 +323,7 @@ void from_v1(const v1::HorizontalPodAutoscaler& from, v2::HorizontalPodAutoscale
   }
   for (const auto& condition : json_list<v1::HorizontalPodAutoscalerCondition>(annotations, kConditions))
     convert_fields(condition, to.status.conditions.emplace_back());
-  if (const std::string* text = annotations.get(kBehavior)) {
-    if (Result<codec::Value> value = codec::parse_json(*text)) {
-      v2::HorizontalPodAutoscalerBehavior behavior;
-      const std::string json = codec::to_json(recase(*value, std::tolower));
-      if (codec::decode_json(type_of<v2::HorizontalPodAutoscalerBehavior>(), json, &behavior))
-        to.spec.behavior = std::move(behavior);
-    }
-  }
+  behavior_from_annotation(annotations, to);
   drop_annotations(to.metadata.annotations);
 }
 
@@ -327,6 +336,8 @@ void from_v2beta1(const autoscalingv2beta1::HorizontalPodAutoscaler& from, v2::H
   to.status.currentMetrics.clear();
   for (const auto& metric : from.status.currentMetrics)
     status_to_new(metric, to.status.currentMetrics.emplace_back());
+  behavior_from_annotation(from.metadata.annotations, to);
+  drop_annotations(to.metadata.annotations);
 }
 
 void to_v2beta1(const v2::HorizontalPodAutoscaler& from, autoscalingv2beta1::HorizontalPodAutoscaler& to) {

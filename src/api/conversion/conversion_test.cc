@@ -2,16 +2,25 @@
 
 #include <gtest/gtest.h>
 
+#include "api/defaults.h"
 #include "api/gen/apiextensionsv1.h"
 #include "api/gen/apiextensionsv1beta1.h"
+#include "api/gen/appsv1.h"
 #include "api/gen/autoscalingv1.h"
 #include "api/gen/autoscalingv2.h"
 #include "api/gen/corev1.h"
+#include "api/gen/discoveryv1.h"
+#include "api/gen/discoveryv1beta1.h"
 #include "api/gen/eventsv1.h"
 #include "api/gen/extensionsv1beta1.h"
+#include "api/gen/flowcontrolv1.h"
+#include "api/gen/flowcontrolv1beta3.h"
 #include "api/gen/metav1.h"
 #include "api/gen/networkingv1.h"
+#include "api/gen/policyv1.h"
+#include "api/gen/policyv1beta1.h"
 #include "api/gen/rbacv1.h"
+#include "api/gen/rbacv1alpha1.h"
 #include "api/gen/rbacv1beta1.h"
 
 namespace xebec::api {
@@ -94,7 +103,6 @@ TEST(Conversion, IngressesOfV1beta1NameTheirService) {
   const auto now = converted<networkingv1::Ingress>(old);
   EXPECT_EQ(now.spec.rules[0].http->paths[0].backend.service->name, "web");
   EXPECT_EQ(now.spec.rules[0].http->paths[0].backend.service->port.number, 80);
-  EXPECT_EQ(now.spec.rules[0].http->paths[0].pathType, "ImplementationSpecific");
   const auto back = converted<extensionsv1beta1::Ingress>(now);
   EXPECT_EQ(back.spec.rules[0].http->paths[0].backend, path.backend);
 }
@@ -113,6 +121,96 @@ TEST(Conversion, DefinitionsOfV1beta1MaySpeakForAllVersions) {
                 .spec.additionalPrinterColumns[0]
                 .JSONPath,
             ".metadata.creationTimestamp");
+}
+
+TEST(Conversion, SubjectsOfV1alpha1HaveVersions) {
+  rbacv1::RoleBinding binding;
+  for (const char* kind : {"ServiceAccount", "User", "Group", "Robot"})
+    binding.subjects.emplace_back().kind = kind;
+  binding.subjects[1].apiGroup = binding.subjects[2].apiGroup = "rbac.authorization.k8s.io";
+  binding.subjects[3].apiGroup = "example.com";
+  const auto old = converted<rbacv1alpha1::RoleBinding>(binding);
+  EXPECT_EQ(old.subjects[0].apiVersion, "v1");
+  EXPECT_EQ(old.subjects[1].apiVersion, "rbac.authorization.k8s.io/v1alpha1");
+  EXPECT_EQ(old.subjects[2].apiVersion, "rbac.authorization.k8s.io/v1alpha1");
+  EXPECT_EQ(old.subjects[3].apiVersion, "example.com/");
+  EXPECT_EQ(converted<rbacv1::RoleBinding>(old), binding);
+
+  rbacv1alpha1::RoleBinding everybody;
+  everybody.subjects.emplace_back().kind = "User";
+  everybody.subjects[0].name = "*";
+  const auto now = converted<rbacv1::RoleBinding>(everybody);
+  EXPECT_EQ(now.subjects[0].kind, "Group");
+  EXPECT_EQ(now.subjects[0].name, "system:authenticated");
+}
+
+TEST(Conversion, EmptySelectorsOfBudgetsChangedTheirMeaning) {
+  policyv1beta1::PodDisruptionBudget nothing;
+  nothing.spec.selector.emplace();
+  const auto now = converted<policyv1::PodDisruptionBudget>(nothing);
+  ASSERT_EQ(now.spec.selector->matchExpressions.size(), 1u);
+  EXPECT_EQ(now.spec.selector->matchExpressions[0].key,
+            "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match");
+  EXPECT_EQ(now.spec.selector->matchExpressions[0].operator_, "Exists");
+  EXPECT_EQ(converted<policyv1beta1::PodDisruptionBudget>(now), nothing);
+
+  policyv1::PodDisruptionBudget everything;
+  everything.spec.selector.emplace();
+  const auto old = converted<policyv1beta1::PodDisruptionBudget>(everything);
+  EXPECT_EQ(old.spec.selector->matchExpressions[0].operator_, "DoesNotExist");
+  EXPECT_EQ(converted<policyv1::PodDisruptionBudget>(old), everything);
+}
+
+TEST(Conversion, WorkloadsKeepOldFieldsInAnnotations) {
+  extensionsv1beta1::Deployment deployment;
+  deployment.spec.rollbackTo.emplace().revision = 7;
+  const auto now = converted<appsv1::Deployment>(deployment);
+  EXPECT_EQ(now.metadata.annotations.at("deprecated.deployment.rollback.to"), "7");
+  EXPECT_EQ(converted<extensionsv1beta1::Deployment>(now), deployment);
+
+  extensionsv1beta1::DaemonSet set;
+  set.spec.templateGeneration = 3;
+  const auto set_now = converted<appsv1::DaemonSet>(set);
+  EXPECT_EQ(set_now.metadata.annotations.at("deprecated.daemonset.template.generation"), "3");
+  EXPECT_EQ(converted<extensionsv1beta1::DaemonSet>(set_now), set);
+  auto odd = set_now;
+  odd.metadata.annotations["deprecated.daemonset.template.generation"] = "many";
+  EXPECT_EQ(converted<extensionsv1beta1::DaemonSet>(odd).spec.templateGeneration, 0);
+}
+
+TEST(Conversion, ScalesOfOldShowTheirSelectorTwice) {
+  autoscalingv1::Scale scale;
+  scale.spec.replicas = 3;
+  scale.status.selector = "app=web,tier=front";
+  const auto old = converted<extensionsv1beta1::Scale>(scale);
+  EXPECT_EQ(old.status.targetSelector, "app=web,tier=front");
+  EXPECT_EQ(old.status.selector.at("tier"), "front");
+  EXPECT_EQ(converted<autoscalingv1::Scale>(old), scale);
+  scale.status.selector = "app in (a,b),tier=front";
+  EXPECT_TRUE(converted<extensionsv1beta1::Scale>(scale).status.selector.empty());
+}
+
+TEST(Conversion, ZeroSharesAreNotTheDefault) {
+  flowcontrolv1::PriorityLevelConfiguration level;
+  level.spec.limited.emplace().nominalConcurrencyShares = 0;
+  auto old = converted<flowcontrolv1beta3::PriorityLevelConfiguration>(level);
+  EXPECT_EQ(old.metadata.annotations.at("flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares"), "");
+  apply_defaults(type_of<flowcontrolv1beta3::PriorityLevelConfiguration>(), &old);
+  EXPECT_EQ(old.spec.limited->nominalConcurrencyShares, 0);
+  EXPECT_EQ(converted<flowcontrolv1::PriorityLevelConfiguration>(old).metadata, level.metadata);
+}
+
+TEST(Conversion, EndpointsOfV1beta1HaveTopologies) {
+  discoveryv1beta1::EndpointSlice old;
+  auto& endpoint = old.endpoints.emplace_back();
+  endpoint.topology["topology.kubernetes.io/zone"] = "z";
+  endpoint.topology["kubernetes.io/hostname"] = "n";
+  endpoint.topology["example.com/rack"] = "r";
+  const auto now = converted<discoveryv1::EndpointSlice>(old);
+  EXPECT_EQ(now.endpoints[0].zone, "z");
+  EXPECT_EQ(now.endpoints[0].nodeName, "n");
+  EXPECT_EQ(now.endpoints[0].deprecatedTopology.size(), 1u);
+  EXPECT_EQ(converted<discoveryv1beta1::EndpointSlice>(now).endpoints[0].topology, endpoint.topology);
 }
 
 TEST(Conversion, TellsVersionsThatLookTheSame) {

@@ -9,6 +9,17 @@ namespace {
 
 using Pair = std::pair<const Message*, const Message*>;
 
+// nullptr: field by field.
+const ConversionEntry* conversion_of(const Message& from, const Message& to) {
+  static const std::map<Pair, const ConversionEntry*> index = [] {
+    std::map<Pair, const ConversionEntry*> out;
+    for (const ConversionEntry& entry : conversion_table()) out[{entry.from, entry.to}] = &entry;
+    return out;
+  }();
+  auto it = index.find({&from, &to});
+  return it == index.end() ? nullptr : it->second;
+}
+
 bool same_shape(const Message& a, const Message& b, std::map<Pair, bool>& known) {
   if (&a == &b) return true;
   auto [it, fresh] =
@@ -67,6 +78,7 @@ const Resource* current(const Scheme& scheme, std::string_view group, std::strin
 }  // namespace
 
 bool same_shape(const Message& a, const Message& b) {
+  if (conversion_of(a, b) != nullptr) return false;
   std::map<Pair, bool> known;
   return same_shape(a, b, known);
 }
@@ -93,14 +105,9 @@ void convert_fields(const Message& from, const void* source, const Message& to, 
 
 Result<Object> convert(const Object& object, const Message& to) {
   if (&object.type() == &to) return object.clone();
-  static const std::map<Pair, const ConversionEntry*> index = [] {
-    std::map<Pair, const ConversionEntry*> out;
-    for (const ConversionEntry& entry : conversion_table()) out[{entry.from, entry.to}] = &entry;
-    return out;
-  }();
   Object out(to);
-  if (auto it = index.find({&object.type(), &to}); it != index.end()) {
-    TRY_VOID(it->second->convert(object.data(), out.data()));
+  if (const ConversionEntry* entry = conversion_of(object.type(), to)) {
+    TRY_VOID(entry->convert(object.data(), out.data()));
   } else {
     convert_fields(object.type(), object.data(), to, out.data());
   }

@@ -41,6 +41,11 @@ void to_new(const Old& from, New& to) {
       convert_fields(*from.spec.subresources, version.subresources.emplace());
     if (!from.spec.additionalPrinterColumns.empty() && version.additionalPrinterColumns.empty())
       columns(from.spec.additionalPrinterColumns, version.additionalPrinterColumns, kPathToNew);
+    if (version.selectableFields.empty()) {
+      version.selectableFields.resize(from.spec.selectableFields.size());
+      for (size_t j = 0; j < from.spec.selectableFields.size(); ++j)
+        convert_fields(from.spec.selectableFields[j], version.selectableFields[j]);
+    }
   }
   if (!from.spec.conversion || from.spec.conversion->strategy != "Webhook") return;
   auto& webhook = to.spec.conversion->webhook.emplace();
@@ -49,21 +54,28 @@ void to_new(const Old& from, New& to) {
     convert_fields(*from.spec.conversion->webhookClientConfig, webhook.clientConfig.emplace());
 }
 
+// What all versions have in common v1beta1 shows once, at the top.
+template <class Part, class Top>
+void lift(std::vector<apiextensionsv1beta1::CustomResourceDefinitionVersion>& versions, Part part, Top& top) {
+  for (const auto& version : versions)
+    if (!(version.*part == versions[0].*part)) return;
+  top = versions[0].*part;
+  for (auto& version : versions) version.*part = {};
+}
+
 void to_old(const New& from, Old& to) {
+  using Version = apiextensionsv1beta1::CustomResourceDefinitionVersion;
   convert_fields(from, to);
   to.spec.preserveUnknownFields = from.spec.preserveUnknownFields;
-  if (!from.spec.versions.empty()) to.spec.version = from.spec.versions[0].name;
   for (size_t i = 0; i < from.spec.versions.size(); ++i)
     columns(from.spec.versions[i].additionalPrinterColumns, to.spec.versions[i].additionalPrinterColumns,
             kPathToOld);
-  if (from.spec.versions.size() == 1) {  // one version: v1beta1 shows its parts at the top
-    auto& only = to.spec.versions[0];
-    to.spec.validation = std::move(only.schema);
-    to.spec.subresources = std::move(only.subresources);
-    to.spec.additionalPrinterColumns = std::move(only.additionalPrinterColumns);
-    only.schema.reset();
-    only.subresources.reset();
-    only.additionalPrinterColumns.clear();
+  if (!from.spec.versions.empty()) {
+    to.spec.version = from.spec.versions[0].name;
+    lift(to.spec.versions, &Version::schema, to.spec.validation);
+    lift(to.spec.versions, &Version::subresources, to.spec.subresources);
+    lift(to.spec.versions, &Version::additionalPrinterColumns, to.spec.additionalPrinterColumns);
+    lift(to.spec.versions, &Version::selectableFields, to.spec.selectableFields);
   }
   if (!from.spec.conversion || !from.spec.conversion->webhook) return;
   const auto& webhook = *from.spec.conversion->webhook;

@@ -41,7 +41,6 @@ void to_new(const Old& from, networkingv1::Ingress& to) {
     for (size_t j = 0; j < paths.size(); ++j) {
       auto& path = to.spec.rules[i].http->paths[j];
       backend_to_new(paths[j].backend, path.backend);
-      if (!path.pathType) path.pathType = "ImplementationSpecific";
     }
   }
 }

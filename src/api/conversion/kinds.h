@@ -19,5 +19,12 @@ void append_events(std::vector<ConversionEntry>& table);
 void append_autoscalers(std::vector<ConversionEntry>& table);
 void append_ingresses(std::vector<ConversionEntry>& table);
 void append_definitions(std::vector<ConversionEntry>& table);
+void append_workloads(std::vector<ConversionEntry>& table);
+void append_priority_levels(std::vector<ConversionEntry>& table);
+void append_slices(std::vector<ConversionEntry>& table);
+void append_bindings(std::vector<ConversionEntry>& table);
+void append_budgets(std::vector<ConversionEntry>& table);
+void append_devices(std::vector<ConversionEntry>& table);
+void append_renamed(std::vector<ConversionEntry>& table);
 
 }  // namespace xebec::api::conversion

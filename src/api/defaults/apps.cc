@@ -1,57 +1,98 @@
 #include "api/defaults/apps.h"
 
-#include "api/defaults/core.h"
-#include "api/defaults/util.h"
+#include "api/defaults/workload_rules.h"
 
-namespace xebec::appsv1 {
+namespace xebec {
 
 using api::default_to;
+using api::DeploymentDefaults;
+using api::IntOrString;
+
+namespace {
+
+const IntOrString& quarter() {
+  static const IntOrString out(std::string("25%"));
+  return out;
+}
+
+// A rolling update that is asked for by its name alone has no partition.
+template <class StatefulSet>
+void set_update_strategy(StatefulSet& set, std::string_view otherwise) {
+  auto& strategy = set.spec.updateStrategy;
+  if (strategy.type.empty()) {
+    strategy.type = otherwise;
+    if (strategy.type == "RollingUpdate") strategy.rollingUpdate.ensure();
+  }
+  if (strategy.type == "RollingUpdate" && strategy.rollingUpdate)
+    default_to(strategy.rollingUpdate->partition, 0);
+}
+
+}  // namespace
+
+namespace appsv1 {
 
 void set_defaults(Deployment& deployment) {
-  DeploymentSpec& spec = deployment.spec;
-  corev1::set_template_defaults(spec.template_);
-  default_to(spec.replicas, 1);
-  default_to(spec.strategy.type, "RollingUpdate");
-  if (spec.strategy.type == "RollingUpdate") {
-    RollingUpdateDeployment& rolling = spec.strategy.rollingUpdate.ensure();
-    if (!rolling.maxUnavailable) rolling.maxUnavailable = api::IntOrString(std::string("25%"));
-    if (!rolling.maxSurge) rolling.maxSurge = api::IntOrString(std::string("25%"));
-  }
-  default_to(spec.revisionHistoryLimit, 10);
-  default_to(spec.progressDeadlineSeconds, 600);
+  api::set_deployment_defaults(deployment, {quarter(), quarter(), 10, 600});
+}
+void set_defaults(ReplicaSet& set) { api::set_replica_set_defaults(set); }
+void set_defaults(DaemonSet& set) { api::set_daemon_set_defaults(set, "RollingUpdate"); }
+
+void set_defaults(StatefulSet& set) {
+  api::set_stateful_set_defaults(set);
+  set_update_strategy(set, "RollingUpdate");
 }
 
-void set_defaults(ReplicaSet& set) {
-  corev1::set_template_defaults(set.spec.template_);
-  default_to(set.spec.replicas, 1);
+}  // namespace appsv1
+
+namespace appsv1beta2 {
+
+void set_defaults(Deployment& deployment) {
+  api::set_deployment_defaults(deployment, {quarter(), quarter(), 10, 600});
+}
+void set_defaults(ReplicaSet& set) { api::set_replica_set_defaults(set); }
+void set_defaults(DaemonSet& set) { api::set_daemon_set_defaults(set, "RollingUpdate"); }
+
+void set_defaults(StatefulSet& set) {
+  api::set_stateful_set_defaults(set);
+  set_update_strategy(set, "RollingUpdate");
 }
 
-void set_defaults(DaemonSet& set) {
-  DaemonSetSpec& spec = set.spec;
-  corev1::set_template_defaults(spec.template_);
-  default_to(spec.updateStrategy.type, "RollingUpdate");
-  if (spec.updateStrategy.type == "RollingUpdate") {
-    RollingUpdateDaemonSet& rolling = spec.updateStrategy.rollingUpdate.ensure();
-    if (!rolling.maxUnavailable) rolling.maxUnavailable = api::IntOrString(1);
-    if (!rolling.maxSurge) rolling.maxSurge = api::IntOrString(0);
-  }
-  default_to(spec.revisionHistoryLimit, 10);
+}  // namespace appsv1beta2
+
+namespace appsv1beta1 {
+
+void set_defaults(Deployment& deployment) {
+  api::set_selector_from_template(deployment);
+  api::set_deployment_defaults(deployment, {quarter(), quarter(), 2, 600});
 }
 
 void set_defaults(StatefulSet& set) {
-  StatefulSetSpec& spec = set.spec;
-  corev1::set_template_defaults(spec.template_);
-  default_to(spec.podManagementPolicy, "OrderedReady");
-  default_to(spec.updateStrategy.type, "RollingUpdate");
-  if (spec.updateStrategy.type == "RollingUpdate") {
-    default_to(spec.updateStrategy.rollingUpdate.ensure().partition, 0);
-  }
-  auto& retention = spec.persistentVolumeClaimRetentionPolicy.ensure();
-  default_to(retention.whenDeleted, "Retain");
-  default_to(retention.whenScaled, "Retain");
-  default_to(spec.replicas, 1);
-  default_to(spec.revisionHistoryLimit, 10);
-  for (corev1::PersistentVolumeClaim& claim : spec.volumeClaimTemplates) corev1::set_defaults(claim);
+  api::set_selector_from_template(set);
+  api::set_stateful_set_defaults(set);
+  set_update_strategy(set, "OnDelete");
 }
 
-}  // namespace xebec::appsv1
+}  // namespace appsv1beta1
+
+namespace extensionsv1beta1 {
+
+// Nothing is forgotten and no deadline is ever reached, as before there were such things.
+constexpr int32_t kNever = std::numeric_limits<int32_t>::max();
+
+void set_defaults(Deployment& deployment) {
+  api::set_selector_from_template(deployment);
+  api::set_deployment_defaults(deployment, {IntOrString(1), IntOrString(1), kNever, kNever});
+}
+
+void set_defaults(ReplicaSet& set) {
+  api::set_selector_from_template(set);
+  api::set_replica_set_defaults(set);
+}
+
+void set_defaults(DaemonSet& set) {
+  api::set_selector_from_template(set);
+  api::set_daemon_set_defaults(set, "OnDelete");
+}
+
+}  // namespace extensionsv1beta1
+}  // namespace xebec

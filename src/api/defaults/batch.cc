@@ -26,14 +26,18 @@ void set_failure_policy_defaults(JobSpec& spec) {
   }
 }
 
-// Of batch/v1 and of batch/v1beta1, which differ in nothing here. The Job's own defaults come when there is a
-// Job.
+// Of all versions. The Job's own defaults come when there is a Job.
 template <typename Spec>
 void set_cron_job_spec_defaults(Spec& spec) {
   corev1::set_template_defaults(spec.jobTemplate.spec.template_);
   set_failure_policy_defaults(spec.jobTemplate.spec);
   default_to(spec.concurrencyPolicy, "Allow");
   default_to(spec.suspend, false);
+}
+
+// v2alpha1 keeps every Job.
+template <typename Spec>
+void set_history_defaults(Spec& spec) {
   default_to(spec.successfulJobsHistoryLimit, 3);
   default_to(spec.failedJobsHistoryLimit, 1);
 }
@@ -47,12 +51,24 @@ void set_defaults(Job& job) {
   if (job.metadata.labels.empty()) job.metadata.labels = job.spec.template_.metadata.labels;
 }
 
-void set_defaults(CronJob& job) { set_cron_job_spec_defaults(job.spec); }
+void set_defaults(CronJob& job) {
+  set_cron_job_spec_defaults(job.spec);
+  set_history_defaults(job.spec);
+}
 
 }  // namespace xebec::batchv1
 
 namespace xebec::batchv1beta1 {
 
-void set_defaults(CronJob& job) { batchv1::set_cron_job_spec_defaults(job.spec); }
+void set_defaults(CronJob& job) {
+  batchv1::set_cron_job_spec_defaults(job.spec);
+  batchv1::set_history_defaults(job.spec);
+}
 
 }  // namespace xebec::batchv1beta1
+
+namespace xebec::batchv2alpha1 {
+
+void set_defaults(CronJob& job) { batchv1::set_cron_job_spec_defaults(job.spec); }
+
+}  // namespace xebec::batchv2alpha1

@@ -1,9 +1,9 @@
-// Defaults of batch/v1 and of what is left of batch/v1beta1
-// (k8s.io/kubernetes/pkg/apis/batch/v1/defaults.go).
+// Defaults of batch/v1, batch/v1beta1 and batch/v2alpha1 (k8s.io/kubernetes/pkg/apis/batch/*/defaults.go).
 #pragma once
 
 #include "api/gen/batchv1.h"
 #include "api/gen/batchv1beta1.h"
+#include "api/gen/batchv2alpha1.h"
 
 namespace xebec::batchv1 {
 
@@ -17,3 +17,9 @@ namespace xebec::batchv1beta1 {
 void set_defaults(CronJob& job);
 
 }  // namespace xebec::batchv1beta1
+
+namespace xebec::batchv2alpha1 {
+
+void set_defaults(CronJob& job);
+
+}  // namespace xebec::batchv2alpha1

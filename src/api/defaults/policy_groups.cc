@@ -3,75 +3,85 @@
 #include "api/defaults/util.h"
 
 namespace xebec {
+namespace {
 
 using api::default_to;
 
-namespace rbacv1 {
-namespace {
+// --- rbac ---
 
-constexpr std::string_view kGroup = "rbac.authorization.k8s.io";
+constexpr std::string_view kRbac = "rbac.authorization.k8s.io";
 
-template <class T>
-void set_binding_defaults(T& binding) {
-  default_to(binding.roleRef.apiGroup, kGroup);
-  for (Subject& subject : binding.subjects) {
-    if (subject.kind == "User" || subject.kind == "Group") default_to(subject.apiGroup, kGroup);
+template <class Binding>
+void set_binding_defaults(Binding& binding) {
+  default_to(binding.roleRef.apiGroup, kRbac);
+  for (auto& subject : binding.subjects) {
+    if (subject.kind == "User" || subject.kind == "Group") default_to(subject.apiGroup, kRbac);
   }
 }
 
-}  // namespace
-
-void set_defaults(RoleBinding& binding) { set_binding_defaults(binding); }
-void set_defaults(ClusterRoleBinding& binding) { set_binding_defaults(binding); }
-}  // namespace rbacv1
-
-namespace networkingv1 {
-
-void set_defaults(NetworkPolicy& policy) {
-  NetworkPolicySpec& spec = policy.spec;
-  for (NetworkPolicyIngressRule& rule : spec.ingress) {
-    for (NetworkPolicyPort& port : rule.ports) default_to(port.protocol, "TCP");
+// A subject of v1alpha1 has a version.
+template <class Binding>
+void set_alpha_binding_defaults(Binding& binding) {
+  default_to(binding.roleRef.apiGroup, kRbac);
+  for (auto& subject : binding.subjects) {
+    if (subject.kind == "ServiceAccount") default_to(subject.apiVersion, "v1");
+    if (subject.kind == "User" || subject.kind == "Group")
+      default_to(subject.apiVersion, "rbac.authorization.k8s.io/v1alpha1");
   }
-  for (NetworkPolicyEgressRule& rule : spec.egress) {
-    for (NetworkPolicyPort& port : rule.ports) default_to(port.protocol, "TCP");
-  }
+}
+
+// --- networking ---
+
+template <class Policy>
+void set_network_policy_defaults(Policy& policy) {
+  auto& spec = policy.spec;
+  for (auto& rule : spec.ingress)
+    for (auto& port : rule.ports) default_to(port.protocol, "TCP");
+  for (auto& rule : spec.egress)
+    for (auto& port : rule.ports) default_to(port.protocol, "TCP");
   if (!spec.policyTypes.empty()) return;
   spec.policyTypes.emplace_back("Ingress");
   if (!spec.egress.empty()) spec.policyTypes.emplace_back("Egress");
 }
 
-void set_defaults(IngressClass& ingress_class) {
+// Before v1 the type of a path could be left out.
+template <class Ingress>
+void set_path_types(Ingress& ingress) {
+  for (auto& rule : ingress.spec.rules) {
+    if (!rule.http) continue;
+    for (auto& path : rule.http->paths) default_to(path.pathType, "ImplementationSpecific");
+  }
+}
+
+template <class IngressClass>
+void set_ingress_class_defaults(IngressClass& ingress_class) {
   if (ingress_class.spec.parameters) default_to(ingress_class.spec.parameters->scope, "Cluster");
 }
 
-}  // namespace networkingv1
+// --- discovery, scheduling, storage, policy ---
 
-namespace discoveryv1 {
-
-void set_defaults(EndpointSlice& slice) {
-  for (EndpointPort& port : slice.ports) {
+template <class Slice>
+void set_slice_defaults(Slice& slice) {
+  for (auto& port : slice.ports) {
     default_to(port.name, "");
     default_to(port.protocol, "TCP");
   }
 }
 
-}  // namespace discoveryv1
-
-namespace schedulingv1 {
-void set_defaults(PriorityClass& priority_class) {
+template <class PriorityClass>
+void set_priority_class_defaults(PriorityClass& priority_class) {
   default_to(priority_class.preemptionPolicy, "PreemptLowerPriority");
 }
-}  // namespace schedulingv1
 
-namespace storagev1 {
-
-void set_defaults(StorageClass& storage_class) {
+template <class StorageClass>
+void set_storage_class_defaults(StorageClass& storage_class) {
   default_to(storage_class.reclaimPolicy, "Delete");
   default_to(storage_class.volumeBindingMode, "Immediate");
 }
 
-void set_defaults(CSIDriver& driver) {
-  CSIDriverSpec& spec = driver.spec;
+template <class Driver>
+void set_driver_defaults(Driver& driver) {
+  auto& spec = driver.spec;
   default_to(spec.attachRequired, true);
   default_to(spec.podInfoOnMount, false);
   default_to(spec.storageCapacity, false);
@@ -81,105 +91,82 @@ void set_defaults(CSIDriver& driver) {
   if (spec.volumeLifecycleModes.empty()) spec.volumeLifecycleModes.emplace_back("Persistent");
 }
 
+}  // namespace
+
+namespace rbacv1 {
+void set_defaults(RoleBinding& binding) { set_binding_defaults(binding); }
+void set_defaults(ClusterRoleBinding& binding) { set_binding_defaults(binding); }
+}  // namespace rbacv1
+
+namespace rbacv1beta1 {
+void set_defaults(RoleBinding& binding) { set_binding_defaults(binding); }
+void set_defaults(ClusterRoleBinding& binding) { set_binding_defaults(binding); }
+}  // namespace rbacv1beta1
+
+namespace rbacv1alpha1 {
+void set_defaults(RoleBinding& binding) { set_alpha_binding_defaults(binding); }
+void set_defaults(ClusterRoleBinding& binding) { set_alpha_binding_defaults(binding); }
+}  // namespace rbacv1alpha1
+
+namespace networkingv1 {
+void set_defaults(NetworkPolicy& policy) { set_network_policy_defaults(policy); }
+void set_defaults(IngressClass& ingress_class) { set_ingress_class_defaults(ingress_class); }
+}  // namespace networkingv1
+
+namespace networkingv1beta1 {
+void set_defaults(Ingress& ingress) { set_path_types(ingress); }
+void set_defaults(IngressClass& ingress_class) { set_ingress_class_defaults(ingress_class); }
+}  // namespace networkingv1beta1
+
+namespace extensionsv1beta1 {
+void set_defaults(Ingress& ingress) { set_path_types(ingress); }
+void set_defaults(NetworkPolicy& policy) { set_network_policy_defaults(policy); }
+// Policies from before the field are as permissive as they were.
+void set_defaults(PodSecurityPolicy& policy) { default_to(policy.spec.allowPrivilegeEscalation, true); }
+}  // namespace extensionsv1beta1
+
+namespace policyv1beta1 {
+void set_defaults(PodSecurityPolicy& policy) { default_to(policy.spec.allowPrivilegeEscalation, true); }
+}  // namespace policyv1beta1
+
+namespace discoveryv1 {
+void set_defaults(EndpointSlice& slice) { set_slice_defaults(slice); }
+}  // namespace discoveryv1
+
+namespace discoveryv1beta1 {
+void set_defaults(EndpointSlice& slice) { set_slice_defaults(slice); }
+}  // namespace discoveryv1beta1
+
+namespace schedulingv1 {
+void set_defaults(PriorityClass& priority_class) { set_priority_class_defaults(priority_class); }
+}  // namespace schedulingv1
+
+namespace schedulingv1beta1 {
+void set_defaults(PriorityClass& priority_class) { set_priority_class_defaults(priority_class); }
+}  // namespace schedulingv1beta1
+
+namespace schedulingv1alpha1 {
+void set_defaults(PriorityClass& priority_class) { set_priority_class_defaults(priority_class); }
+}  // namespace schedulingv1alpha1
+
+namespace storagev1 {
+void set_defaults(StorageClass& storage_class) { set_storage_class_defaults(storage_class); }
+void set_defaults(CSIDriver& driver) { set_driver_defaults(driver); }
 }  // namespace storagev1
 
-namespace autoscalingv1 {
-void set_defaults(HorizontalPodAutoscaler& autoscaler) { default_to(autoscaler.spec.minReplicas, 1); }
-}  // namespace autoscalingv1
+namespace storagev1beta1 {
+void set_defaults(StorageClass& storage_class) { set_storage_class_defaults(storage_class); }
+void set_defaults(CSIDriver& driver) { set_driver_defaults(driver); }
+}  // namespace storagev1beta1
 
-namespace autoscalingv2 {
-namespace {
+namespace certificatesv1beta1 {
 
-void add_policy(HPAScalingRules& rules, std::string_view type, int32_t value) {
-  HPAScalingPolicy& policy = rules.policies.emplace_back();
-  policy.type = type;
-  policy.value = value;
-  policy.periodSeconds = 15;
+// The signer's name, which may be left out as well, comes from what is asked for: the registry's strategy.
+void set_defaults(CertificateSigningRequest& request) {
+  if (request.spec.usages.empty()) request.spec.usages = {"digital signature", "key encipherment"};
+  for (CertificateSigningRequestCondition& condition : request.status.conditions)
+    default_to(condition.status, "True");
 }
 
-void set_behavior_defaults(HorizontalPodAutoscalerBehavior& behavior) {
-  HPAScalingRules& up = behavior.scaleUp.ensure();
-  default_to(up.stabilizationWindowSeconds, 0);
-  default_to(up.selectPolicy, "Max");
-  if (up.policies.empty()) {
-    add_policy(up, "Pods", 4);
-    add_policy(up, "Percent", 100);
-  }
-  HPAScalingRules& down = behavior.scaleDown.ensure();
-  default_to(down.selectPolicy, "Max");
-  if (down.policies.empty()) add_policy(down, "Percent", 100);
-}
-
-}  // namespace
-
-void set_defaults(HorizontalPodAutoscaler& autoscaler) {
-  HorizontalPodAutoscalerSpec& spec = autoscaler.spec;
-  default_to(spec.minReplicas, 1);
-  if (spec.metrics.empty()) {
-    MetricSpec& metric = spec.metrics.emplace_back();
-    metric.type = "Resource";
-    ResourceMetricSource& resource = metric.resource.emplace();
-    resource.name = "cpu";
-    resource.target.type = "Utilization";
-    resource.target.averageUtilization = 80;
-  }
-  if (spec.behavior) set_behavior_defaults(*spec.behavior);
-}
-
-}  // namespace autoscalingv2
-
-namespace admissionregistrationv1 {
-namespace {
-
-template <class Webhook>
-void set_webhook_defaults(Webhook& webhook) {
-  default_to(webhook.failurePolicy, "Fail");
-  default_to(webhook.matchPolicy, "Equivalent");
-  default_to(webhook.timeoutSeconds, 10);
-  webhook.namespaceSelector.ensure();
-  webhook.objectSelector.ensure();
-  for (RuleWithOperations& rule : webhook.rules) default_to(rule.scope, "*");
-  if (webhook.clientConfig.service) default_to(webhook.clientConfig.service->port, 443);
-}
-
-void set_match_defaults(MatchResources& match) {
-  default_to(match.matchPolicy, "Equivalent");
-  match.namespaceSelector.ensure();
-  match.objectSelector.ensure();
-  for (NamedRuleWithOperations& rule : match.resourceRules) default_to(rule.scope, "*");
-  for (NamedRuleWithOperations& rule : match.excludeResourceRules) default_to(rule.scope, "*");
-}
-
-}  // namespace
-
-void set_defaults(ValidatingWebhookConfiguration& configuration) {
-  for (ValidatingWebhook& webhook : configuration.webhooks) set_webhook_defaults(webhook);
-}
-
-void set_defaults(MutatingWebhookConfiguration& configuration) {
-  for (MutatingWebhook& webhook : configuration.webhooks) {
-    set_webhook_defaults(webhook);
-    default_to(webhook.reinvocationPolicy, "Never");
-  }
-}
-
-void set_defaults(ValidatingAdmissionPolicy& policy) {
-  default_to(policy.spec.failurePolicy, "Fail");
-  if (policy.spec.matchConstraints) set_match_defaults(*policy.spec.matchConstraints);
-}
-
-void set_defaults(ValidatingAdmissionPolicyBinding& binding) {
-  if (binding.spec.matchResources) set_match_defaults(*binding.spec.matchResources);
-}
-
-void set_defaults(MutatingAdmissionPolicy& policy) {
-  default_to(policy.spec.failurePolicy, "Fail");
-  if (policy.spec.matchConstraints) set_match_defaults(*policy.spec.matchConstraints);
-}
-
-void set_defaults(MutatingAdmissionPolicyBinding& binding) {
-  if (binding.spec.matchResources) set_match_defaults(*binding.spec.matchResources);
-}
-
-}  // namespace admissionregistrationv1
+}  // namespace certificatesv1beta1
 }  // namespace xebec
