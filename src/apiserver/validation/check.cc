@@ -33,7 +33,8 @@ api::Messages port_name_messages(std::string_view name) {
   return out;
 }
 
-void check_requirement(Errors& errors, const Path& path, const metav1::LabelSelectorRequirement& r) {
+void check_requirement(Errors& errors, const Path& path, const metav1::LabelSelectorRequirement& r,
+                       SelectorValues values) {
   if (r.operator_ == "In" || r.operator_ == "NotIn") {
     if (r.values.empty()) {
       errors.push_back(
@@ -49,7 +50,7 @@ void check_requirement(Errors& errors, const Path& path, const metav1::LabelSele
         field::invalid_string(path.child("operator"), r.operator_, "not a valid selector operator"));
   }
   check_messages(errors, path.child("key"), r.key, api::is_qualified_name(r.key));
-  for (size_t i = 0; i < r.values.size(); ++i) {
+  for (size_t i = 0; i < r.values.size() && values == SelectorValues::kChecked; ++i) {
     check_messages(errors, path.child("values").index(i), r.values[i],
                    api::is_valid_label_value(r.values[i]));
   }
@@ -224,11 +225,18 @@ void check_id(Errors& errors, const Path& path, int64_t id) {
   errors.push_back(field::invalid_int(path, id, "must be between 0 and 2147483647, inclusive"));
 }
 
-void check_label_selector(Errors& errors, const Path& path, const metav1::LabelSelector& selector) {
+void check_label_selector(Errors& errors, const Path& path, const metav1::LabelSelector& selector,
+                          SelectorValues values) {
   field::append(errors, validate_labels(selector.matchLabels, path.child("matchLabels")));
   for (size_t i = 0; i < selector.matchExpressions.size(); ++i) {
-    check_requirement(errors, path.child("matchExpressions").index(i), selector.matchExpressions[i]);
+    check_requirement(errors, path.child("matchExpressions").index(i), selector.matchExpressions[i], values);
   }
+}
+
+SelectorValues values_after(const metav1::LabelSelector* old) {
+  Errors wrong;
+  if (old != nullptr) check_label_selector(wrong, Path("old"), *old);
+  return wrong.empty() ? SelectorValues::kChecked : SelectorValues::kAny;
 }
 
 void check_no_backsteps(Errors& errors, const Path& path, std::string_view value) {

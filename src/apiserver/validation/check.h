@@ -65,7 +65,12 @@ void check_domain_prefixed_path(Errors& errors, const Path& path, std::string_vi
 void check_immutable(Errors& errors, const Path& path, bool same, std::string_view rendered_value);
 // A user or group id.
 void check_id(Errors& errors, const Path& path, int64_t id);
-void check_label_selector(Errors& errors, const Path& path, const metav1::LabelSelector& selector);
+// kAny: the values of its expressions are not looked at, as of an object that was stored before they were.
+enum class SelectorValues { kChecked, kAny };
+void check_label_selector(Errors& errors, const Path& path, const metav1::LabelSelector& selector,
+                          SelectorValues values = SelectorValues::kChecked);
+// For an update: kAny when what is stored would be refused.
+SelectorValues values_after(const metav1::LabelSelector* old);
 // Relative and without `..`.
 void check_local_path(Errors& errors, const Path& path, std::string_view value);
 void check_no_backsteps(Errors& errors, const Path& path, std::string_view value);

@@ -123,18 +123,27 @@ Errors validate_csi_node_update(const storagev1::CSINode& node, const storagev1:
   return errors;
 }
 
-Errors validate_storage_capacity(const storagev1::CSIStorageCapacity& capacity) {
+namespace {
+
+Errors validate(const storagev1::CSIStorageCapacity& capacity, SelectorValues values) {
   Errors errors;
-  if (capacity.nodeTopology) check_label_selector(errors, Path("nodeTopology"), *capacity.nodeTopology);
+  if (capacity.nodeTopology)
+    check_label_selector(errors, Path("nodeTopology"), *capacity.nodeTopology, values);
   check_dns_subdomain(errors, Path("storageClassName"), capacity.storageClassName);
   if (capacity.capacity && capacity.capacity->sign() < 0)
     errors.push_back(field::invalid_string(Path("capacity"), capacity.capacity->str(), kNonNegative));
   return errors;
 }
 
+}  // namespace
+
+Errors validate_storage_capacity(const storagev1::CSIStorageCapacity& capacity) {
+  return validate(capacity, SelectorValues::kChecked);
+}
+
 Errors validate_storage_capacity_update(const storagev1::CSIStorageCapacity& capacity,
                                         const storagev1::CSIStorageCapacity& old) {
-  Errors errors = validate_storage_capacity(capacity);
+  Errors errors = validate(capacity, values_after(old.nodeTopology.get()));
   check_immutable(errors, Path("nodeTopology"), capacity.nodeTopology == old.nodeTopology,
                   go_json(capacity.nodeTopology));
   check_immutable(errors, Path("storageClassName"), capacity.storageClassName == old.storageClassName,

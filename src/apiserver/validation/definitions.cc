@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "apiserver/validation/admission.h"
 
@@ -126,23 +127,46 @@ bool is_protected_group(std::string_view group) {
          group.ends_with(".kubernetes.io");
 }
 
-std::string approval_of(const Definition& definition) {
+enum class Approval { kInvalid, kApproved, kBypassed, kMissing };
+
+// An absolute URL with a host, as url.ParseRequestURI takes it.
+bool is_url(std::string_view text) {
+  const size_t colon = text.find("://");
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view scheme = text.substr(0, colon), rest = text.substr(colon + 3);
+  const auto in_scheme = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '-' || c == '.';
+  };
+  const auto strange = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
+  return std::isalpha(static_cast<unsigned char>(scheme[0])) && std::ranges::all_of(scheme, in_scheme) &&
+         !rest.empty() && rest[0] != '/' && std::ranges::none_of(text, strange);
+}
+
+std::string approval_text(const Definition& definition) {
   const std::string* value = definition.metadata.annotations.get(kApproval);
   return value == nullptr ? "" : *value;
 }
 
+Approval approval_of(const Definition& definition) {
+  const std::string text = approval_text(definition);
+  if (text.empty()) return Approval::kMissing;
+  if (text.starts_with("unapproved")) return Approval::kBypassed;
+  return is_url(text) ? Approval::kApproved : Approval::kInvalid;
+}
+
+// As long as it is no other state than it was, whoever changes something else is not bothered with it.
 void check_approval(Errors& errors, const Definition& definition, const Definition* old) {
   if (!is_protected_group(definition.spec.group)) return;
-  const std::string approval = approval_of(definition);
+  const Approval approval = approval_of(definition);
   if (old != nullptr && approval == approval_of(*old)) return;
   const Path path = Path("metadata").child("annotations").key(kApproval);
   constexpr std::string_view kWhy = "https://github.com/kubernetes/enhancements/pull/1111";
-  if (approval.empty()) {
+  if (approval == Approval::kMissing) {
     errors.push_back(field::required(
         path, fmt::format("protected groups must have approval annotation \"{}\", see {}", kApproval, kWhy)));
-  } else if (!approval.starts_with("unapproved") && approval.find("://") == std::string::npos) {
+  } else if (approval == Approval::kInvalid) {
     errors.push_back(field::invalid_string(
-        path, approval,
+        path, approval_text(definition),
         fmt::format("protected groups must have approval annotation \"{}\" with either a URL or a reason "
                     "starting with \"unapproved\", see {}",
                     kApproval, kWhy)));

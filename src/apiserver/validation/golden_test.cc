@@ -10,6 +10,7 @@
 //   # what it is about
 //   create {merge patch of the base}           or:  old {..} + update {merge patch of the stored object}
 //                                              or:  old {..} + status {..}, or another subresource
+//   stored {merge patch of the stored object}  then it is written past all checks, as an old server may have
 //   - field: the error                         one line an error in upstream's order, or
 //   ok                                         nothing is wrong
 //   gives {..}                                 nothing is wrong, and this is in the answer; null: it is not
@@ -26,7 +27,7 @@ namespace xebec::apiserver {
 namespace {
 
 struct Case {
-  std::string title, kind, old, verb, patch, gives;
+  std::string title, kind, old, stored, verb, patch, gives;
   std::vector<std::string> expected;
   bool ok = false;
 };
@@ -49,6 +50,7 @@ std::string* target_of(std::string_view word, Golden& golden, Case& one) {
   if (word == "base") return &golden.base;
   if (word == "#") return &one.title;
   if (word == "old") return &one.old;
+  if (word == "stored") return &one.stored;
   if (word == "gives") return &one.gives;
   one.verb = word;
   return &one.patch;
@@ -123,10 +125,30 @@ class GoldenCase {
     if (case_.verb == "create") return create(patched(*base, case_.patch));
     auto [status, stored] = api_.call({"POST", golden_.path, codec::to_json(patched(*base, case_.old))});
     ASSERT_EQ(status, 201) << codec::to_json(stored);
+    if (!case_.stored.empty()) stored = overwritten(patched(stored, case_.stored));
     update(stored);
   }
 
  private:
+  // The object as it is served after `object` has been put into the store.
+  codec::Value overwritten(const codec::Value& object) {
+    const std::string type = testing::at(object, {"apiVersion"}),
+                      name = testing::at(object, {"metadata", "name"});
+    const size_t slash = type.find('/');
+    const std::string group = slash == std::string::npos ? "" : type.substr(0, slash);
+    const std::string plural = golden_.path.substr(golden_.path.rfind('/') + 1);
+    GenericRegistry& registry = api_.server.registry(group, plural);
+    Result<api::Object> decoded = codec::decode_json(registry.hub(), codec::to_json(object));
+    EXPECT_TRUE(decoded) << decoded.error().message;
+    Result<Entry::Bytes> bytes = registry.cache()->format()->encode(*decoded);
+    EXPECT_TRUE(bytes) << bytes.error().message;
+    std::string key = registry.cache()->prefix();
+    if (registry.resource().namespaced) key += testing::at(object, {"metadata", "namespace"}) + "/";
+    storage::Txn txn;
+    txn.ops.emplace_back(storage::Put{key + name, *bytes});
+    EXPECT_TRUE(api_.server.run(api_.server.store->txn(std::move(txn))));
+    return api_.call({"GET", golden_.path + "/" + name}).second;
+  }
   void create(const codec::Value& object) {
     auto [status, answer] = api_.call({"POST", golden_.path, codec::to_json(object)});
     check(object, status, answer, 201);

@@ -32,25 +32,31 @@ void check_policy_port(Errors& errors, const Path& path, const networkingv1::Net
   }
 }
 
-// CIDRs that are stored already may be written as they are.
-void check_block(Errors& errors, const Path& path, const networkingv1::IPBlock& block, const Texts& known) {
+// What is stored already may be written as it is.
+struct Known {
+  Texts cidrs;
+  SelectorValues values = SelectorValues::kChecked;
+};
+
+void check_block(Errors& errors, const Path& path, const networkingv1::IPBlock& block, const Known& known) {
   const Path cidr = path.child("cidr");
   if (block.cidr.empty()) return void(errors.push_back(field::required(cidr)));
-  if (!known.contains(block.cidr)) check_cidr(errors, cidr, block.cidr);
+  if (!known.cidrs.contains(block.cidr)) check_cidr(errors, cidr, block.cidr);
   if (!is_cidr(block.cidr)) return;
   for (size_t i = 0; i < block.except.size(); ++i) {
     const Path except = path.child("except").index(i);
-    if (!known.contains(block.except[i])) check_cidr(errors, except, block.except[i]);
+    if (!known.cidrs.contains(block.except[i])) check_cidr(errors, except, block.except[i]);
     if (is_cidr(block.except[i]) && !is_strict_subset(block.except[i], block.cidr))
       errors.push_back(field::invalid_string(except, block.except[i], "must be a strict subset of `cidr`"));
   }
 }
 
 void check_peer(Errors& errors, const Path& path, const networkingv1::NetworkPolicyPeer& peer,
-                const Texts& known) {
-  if (peer.podSelector) check_label_selector(errors, path.child("podSelector"), *peer.podSelector);
+                const Known& known) {
+  if (peer.podSelector)
+    check_label_selector(errors, path.child("podSelector"), *peer.podSelector, known.values);
   if (peer.namespaceSelector)
-    check_label_selector(errors, path.child("namespaceSelector"), *peer.namespaceSelector);
+    check_label_selector(errors, path.child("namespaceSelector"), *peer.namespaceSelector, known.values);
   if (peer.ipBlock) check_block(errors, path.child("ipBlock"), *peer.ipBlock, known);
   const bool selects = peer.podSelector || peer.namespaceSelector;
   if (!selects && !peer.ipBlock) {
@@ -62,7 +68,7 @@ void check_peer(Errors& errors, const Path& path, const networkingv1::NetworkPol
 
 template <class Rule, class Peers>
 void check_rules(Errors& errors, const Path& path, const std::vector<Rule>& rules, Peers peers,
-                 std::string_view peers_name, const Texts& known) {
+                 std::string_view peers_name, const Known& known) {
   for (size_t i = 0; i < rules.size(); ++i) {
     for (size_t j = 0; j < rules[i].ports.size(); ++j)
       check_policy_port(errors, path.index(i).child("ports").index(j), rules[i].ports[j]);
@@ -80,11 +86,11 @@ void check_types(Errors& errors, const Path& path, const std::vector<std::string
     check_enum(errors, path.index(i), std::string_view(types[i]), {"Ingress", "Egress"});
 }
 
-Errors validate(const NetworkPolicy& policy, const Texts& known) {
+Errors validate(const NetworkPolicy& policy, const Known& known) {
   Errors errors;
   const Path path("spec");
   const networkingv1::NetworkPolicySpec& spec = policy.spec;
-  check_label_selector(errors, path.child("podSelector"), spec.podSelector);
+  check_label_selector(errors, path.child("podSelector"), spec.podSelector, known.values);
   check_rules(errors, path.child("ingress"), spec.ingress, &networkingv1::NetworkPolicyIngressRule::from,
               "from", known);
   check_rules(errors, path.child("egress"), spec.egress, &networkingv1::NetworkPolicyEgressRule::to, "to",
@@ -93,15 +99,21 @@ Errors validate(const NetworkPolicy& policy, const Texts& known) {
   return errors;
 }
 
-Texts cidrs_of(const NetworkPolicy& policy) {
-  Texts out;
+Known known_of(const NetworkPolicy& policy) {
+  Known out;
+  auto look_at = [&](const metav1::LabelSelector* selector) {
+    if (values_after(selector) == SelectorValues::kAny) out.values = SelectorValues::kAny;
+  };
   auto add = [&](const std::vector<networkingv1::NetworkPolicyPeer>& peers) {
     for (const networkingv1::NetworkPolicyPeer& peer : peers) {
+      look_at(peer.podSelector.get());
+      look_at(peer.namespaceSelector.get());
       if (!peer.ipBlock) continue;
-      out.insert(peer.ipBlock->cidr);
-      out.insert(peer.ipBlock->except.begin(), peer.ipBlock->except.end());
+      out.cidrs.insert(peer.ipBlock->cidr);
+      out.cidrs.insert(peer.ipBlock->except.begin(), peer.ipBlock->except.end());
     }
   };
+  look_at(&policy.spec.podSelector);
   for (const networkingv1::NetworkPolicyIngressRule& rule : policy.spec.ingress) add(rule.from);
   for (const networkingv1::NetworkPolicyEgressRule& rule : policy.spec.egress) add(rule.to);
   return out;
@@ -112,7 +124,7 @@ Texts cidrs_of(const NetworkPolicy& policy) {
 Errors validate_network_policy(const NetworkPolicy& policy) { return validate(policy, {}); }
 
 Errors validate_network_policy_update(const NetworkPolicy& policy, const NetworkPolicy& old) {
-  return validate(policy, cidrs_of(old));
+  return validate(policy, known_of(old));
 }
 
 }  // namespace xebec::apiserver::validation

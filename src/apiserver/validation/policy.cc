@@ -11,9 +11,7 @@ void check_amount(Errors& errors, const Path& path, const std::optional<api::Int
   check_not_over_100_percent(errors, path, *amount);
 }
 
-}  // namespace
-
-Errors validate_disruption_budget(const policyv1::PodDisruptionBudget& budget) {
+Errors validate(const policyv1::PodDisruptionBudget& budget, SelectorValues values) {
   Errors errors;
   const Path path("spec");
   const policyv1::PodDisruptionBudgetSpec& spec = budget.spec;
@@ -23,15 +21,21 @@ Errors validate_disruption_budget(const policyv1::PodDisruptionBudget& budget) {
   }
   check_amount(errors, path.child("minAvailable"), spec.minAvailable);
   check_amount(errors, path.child("maxUnavailable"), spec.maxUnavailable);
-  if (spec.selector) check_label_selector(errors, path.child("selector"), *spec.selector);
+  if (spec.selector) check_label_selector(errors, path.child("selector"), *spec.selector, values);
   check_enum(errors, path.child("unhealthyPodEvictionPolicy"), spec.unhealthyPodEvictionPolicy,
              {"AlwaysAllow", "IfHealthyBudget"});
   return errors;
 }
 
+}  // namespace
+
+Errors validate_disruption_budget(const policyv1::PodDisruptionBudget& budget) {
+  return validate(budget, SelectorValues::kChecked);
+}
+
 Errors validate_disruption_budget_update(const policyv1::PodDisruptionBudget& budget,
-                                         const policyv1::PodDisruptionBudget&) {
-  return validate_disruption_budget(budget);
+                                         const policyv1::PodDisruptionBudget& old) {
+  return validate(budget, values_after(old.spec.selector ? &*old.spec.selector : nullptr));
 }
 
 Errors validate_disruption_budget_status_update(const policyv1::PodDisruptionBudget& budget,

@@ -190,19 +190,19 @@ Errors validate_stateful_set_status_update(const appsv1::StatefulSet& set, const
 
 Errors validate_controller_revision(const appsv1::ControllerRevision& revision) {
   Errors errors;
+  check_non_negative(errors, Path("revision"), revision.revision);
   if (revision.data.empty()) {
     errors.push_back(field::required(Path("data"), "data is mandatory"));
   } else if (!is_object(revision.data)) {
-    errors.push_back(field::invalid_string(Path("data"), revision.data.raw, "must be a valid JSON object"));
+    errors.push_back(field::required(Path("data"), "data must be a valid JSON object"));
   }
-  check_non_negative(errors, Path("revision"), revision.revision);
   return errors;
 }
 
+// What is stored may have data of any shape: it only has to stay.
 Errors validate_controller_revision_update(const appsv1::ControllerRevision& revision,
                                            const appsv1::ControllerRevision& old) {
   Errors errors;
-  if (revision.data.empty()) errors.push_back(field::required(Path("data"), "data is mandatory"));
   check_non_negative(errors, Path("revision"), revision.revision);
   check_immutable(errors, Path("data"), revision.data == old.data,
                   revision.data.empty() ? field::quote("null") : revision.data.raw);

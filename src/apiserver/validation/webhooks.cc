@@ -16,6 +16,7 @@ struct HookOptions {
   bool known_versions = true;
   bool unique_names = true;
   bool check_conditions = true;
+  SelectorValues selectors = SelectorValues::kChecked;
 };
 
 // "a.example.com": at least three labels.
@@ -88,8 +89,9 @@ void check_hook(Errors& errors, const Path& path, const Hook& hook, const HookOp
                                         "the timeout value must be between 1 and 30 seconds"));
   }
   if (hook.namespaceSelector)
-    check_label_selector(errors, path.child("namespaceSelector"), *hook.namespaceSelector);
-  if (hook.objectSelector) check_label_selector(errors, path.child("objectSelector"), *hook.objectSelector);
+    check_label_selector(errors, path.child("namespaceSelector"), *hook.namespaceSelector, options.selectors);
+  if (hook.objectSelector)
+    check_label_selector(errors, path.child("objectSelector"), *hook.objectSelector, options.selectors);
   check_reinvocation(errors, path, hook);
   check_client(errors, path.child("clientConfig"), hook.clientConfig);
   if (options.check_conditions)
@@ -122,6 +124,8 @@ HookOptions update_options(const Configuration& configuration, const Configurati
     if (!hook.admissionReviewVersions.empty() && !has_known_version(hook.admissionReviewVersions))
       out.known_versions = false;
     if (!names.insert(hook.name).second) out.unique_names = false;
+    for (const metav1::LabelSelector* selector : {hook.namespaceSelector.get(), hook.objectSelector.get()})
+      if (values_after(selector) == SelectorValues::kAny) out.selectors = SelectorValues::kAny;
   }
   out.check_conditions = !std::equal(
       configuration.webhooks.begin(), configuration.webhooks.end(), old.webhooks.begin(), old.webhooks.end(),

@@ -5,6 +5,7 @@
 #include "api/selectors.h"
 #include "apiserver/validation/object_meta.h"
 #include "apiserver/validation/pod.h"
+#include "apiserver/validation/ratchet.h"
 
 namespace xebec::apiserver::validation {
 namespace {
@@ -172,6 +173,7 @@ Errors validate_deployment(const appsv1::Deployment& deployment) {
 
 Errors validate_deployment_update(const appsv1::Deployment& deployment, const appsv1::Deployment& old) {
   Errors errors = validate_deployment(deployment);
+  if (!errors.empty()) forgive_selectors(errors, validate_deployment(old));
   check_selector_immutable(errors, deployment.spec.selector, old.spec.selector);
   return errors;
 }
@@ -213,6 +215,7 @@ Errors validate_replica_set(const appsv1::ReplicaSet& set) {
 
 Errors validate_replica_set_update(const appsv1::ReplicaSet& set, const appsv1::ReplicaSet& old) {
   Errors errors = validate_replica_set(set);
+  if (!errors.empty()) forgive_selectors(errors, validate_replica_set(old));
   check_selector_immutable(errors, set.spec.selector, old.spec.selector);
   return errors;
 }
@@ -245,6 +248,7 @@ Errors validate_daemon_set(const appsv1::DaemonSet& set) {
 
 Errors validate_daemon_set_update(const appsv1::DaemonSet& set, const appsv1::DaemonSet& old) {
   Errors errors = validate_daemon_set(set);
+  if (!errors.empty()) forgive_selectors(errors, validate_daemon_set(old));
   check_selector_immutable(errors, set.spec.selector, old.spec.selector);
   return errors;
 }

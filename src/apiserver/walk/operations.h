@@ -29,8 +29,6 @@ struct Operation {
 inline std::string why_not_served(std::string_view path) {
   if (path.starts_with("/logs"))
     return "the log files of the host: nothing is logged to files, and --enable-logs-handler is deprecated";
-  if (path.find("/componentstatuses") != std::string_view::npos)
-    return "deprecated since 1.19, and asks ports that no component of this system has";
   return "";
 }
 
