@@ -8,6 +8,7 @@
 
 #include "api/gen/corev1.h"
 #include "apiserver/cache/entry.h"
+#include "apiserver/http/pod_log_options.h"
 #include "apiserver/http/respond.h"
 #include "apiserver/http/tunnel.h"
 #include "http/query_flag.h"
@@ -104,6 +105,9 @@ Task<Result<Location>> locate(Context context, ResourceCall call) {
   CO_TRY(std::shared_ptr<const api::Object> object, entry->object());
   const corev1::Pod& pod = object->get<corev1::Pod>();
   const std::string_view subresource = call.subresource->name;
+  if (subresource == "log") {
+    CO_TRY_VOID(check_log_options(call.request(), call.name));
+  }
   CO_TRY(std::string path, kubelet_path(pod, subresource, call.request()));
   if (pod.spec.nodeName.empty()) {
     // A Pod that runs nowhere has said nothing yet; an empty host tells the caller.
