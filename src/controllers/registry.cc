@@ -5,6 +5,7 @@
 #include "controllers/clusterrole/controller.h"
 #include "controllers/controller.h"
 #include "controllers/deployment/controller.h"
+#include "controllers/disruption/controller.h"
 #include "controllers/endpoints/endpoints_controller.h"
 #include "controllers/endpoints/mirroring_controller.h"
 #include "controllers/endpoints/slice_controller.h"
@@ -17,6 +18,7 @@
 #include "controllers/replicaset/controller.h"
 #include "controllers/serviceaccount/controller.h"
 #include "controllers/serviceaccount/tokens.h"
+#include "controllers/servicecidrs/controller.h"
 #include "controllers/tainteviction/controller.h"
 #include "controllers/ttlafterfinished/controller.h"
 
@@ -42,11 +44,13 @@ std::span<const Registration> registrations() {
       {"deployment-controller", "deployment", make<DeploymentController>},
       {"replicaset-controller", "replicaset", make<ReplicaSetController>},
       {"job-controller", "job", make<JobController>},
+      {"disruption-controller", "disruption", make<DisruptionController>},
       {"ttl-after-finished-controller", "ttl-after-finished", make<TtlAfterFinishedController>},
       {"endpoints-controller", "endpoint", make<EndpointsController>},
       {"endpointslice-controller", "endpointslice", make<EndpointSliceController>},
       {"endpointslice-mirroring-controller", "endpointslicemirroring",
        make<EndpointSliceMirroringController>},
+      {"service-cidr-controller", "", make<ServiceCidrController>},
       {"node-ipam-controller", "nodeipam", make<NodeIpamController>},
       {"node-lifecycle-controller", "nodelifecycle", make<NodeLifecycleController>},
       {"taint-eviction-controller", "", make<TaintEvictionController>},
