@@ -142,6 +142,40 @@ struct Instance::Parts {
     return {};
   }
 
+  ComponentCheck component_at(std::string name, std::string url) {
+    auto ask = [this, url](Context context) { return ask_health(std::move(context), url); };
+    return {std::move(name), std::move(ask)};
+  }
+
+  // As upstream tells it of a port that it asks.
+  Task<Result<std::string>> ask_health(Context context, std::string url) {
+    if (url.empty()) co_return std::string("ok");
+    if (!options.target_clients) co_return fail(errors::service_unavailable("nobody can be asked here"));
+    CO_TRY(std::shared_ptr<http::Client> client, options.target_clients(url));
+    http::Request request;
+    request.method = "GET";
+    request.path = "/healthz";
+    Result<http::Response> response = co_await client->send(std::move(context), std::move(request));
+    if (!response) {
+      const std::string text = fmt::format("Get \"{}/healthz\": {}", url, response.error().message);
+      co_return fail(errors::service_unavailable(text));
+    }
+    CO_TRY(std::string body, co_await response->read_body(64 << 10));
+    if (response->status == 200) co_return body;
+    co_return fail(
+        errors::service_unavailable(fmt::format("HTTP probe failed with statuscode: {}", response->status)));
+  }
+
+  ComponentCheck store_component() {
+    auto ask = [this](Context) { return ask_store(); };
+    return {"etcd-0", std::move(ask)};
+  }
+
+  Task<Result<std::string>> ask_store() {
+    CO_TRY_VOID(co_await env.store->read_revision());
+    co_return std::string("ok");
+  }
+
   Result<void> make_server() {
     auto checker = std::make_shared<const service_account::TokenChecker>(*issuer, *registries);
     ApiServerDependencies deps;
@@ -152,6 +186,8 @@ struct Instance::Parts {
     reviews.policy = policy;
     reviews.tokens = checker;
     reviews.api_audiences = issuer->api_audiences();
+    if (options.bootstrap_tokens)
+      reviews.other_tokens = make_bootstrap_token_authenticator(*registries, *env.clock);
     add_reviews(reviews, deps.virtual_resources);
     deps.virtual_resources["/serviceaccounts/token"] =
         make_token_request(*issuer, *registries, *env.rng, options.token_requests);
@@ -160,6 +196,8 @@ struct Instance::Parts {
     deps.admission = admission.get();
     deps.kubelet_clients = options.kubelet_clients;
     deps.target_clients = options.target_clients;
+    for (const auto& [name, url] : options.components) deps.components.push_back(component_at(name, url));
+    deps.components.push_back(store_component());
     deps.clock = env.clock.get();
     deps.rng = env.rng;
     deps.metrics = env.metrics;
@@ -279,11 +317,9 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(InstanceEnv env, Instanc
                        }});
   steps.push_back(Step{"scheduling/bootstrap-system-priority-classes",
                        [registries] { return ensure_system_priority_classes(registries); }});
-  steps.push_back(
-      Step{"start-service-ip-repair-controllers", [registries, facts, clock] {
-             auto seconds = std::chrono::floor<std::chrono::seconds>(clock->now()).time_since_epoch().count();
-             return ensure_service_cidr(registries, facts, api::Time::from_unix(seconds));
-           }});
+  steps.push_back(Step{"start-service-ip-repair-controllers",
+                       [registries, facts, clock] { return ensure_service_cidr(registries, facts, clock); }});
+  p->scope->spawn(keep_service_cidr(registries, facts, clock, p->scope->token()));
   MasterLeases* leases = nullptr;
   if (p->options.registries.shared_store && !is_loopback(facts.advertise_address)) {
     p->leases = std::make_unique<MasterLeases>(*p->env.store, *p->registries, facts, p->env.logger);

@@ -39,6 +39,9 @@ struct InstanceOptions {
   std::string kubelet_client_user;              // is bound to system:kubelet-api-admin; empty: nobody is
   KubeletProxy::ClientFactory kubelet_clients;  // see ApiServerDependencies
   std::function<Result<std::shared_ptr<http::Client>>(const std::string& url)> target_clients;
+  // Parts of the control plane that tell their health at these URLs, by name: what componentstatuses shows,
+  // beside the store. Without a URL it runs in this process, which ends with it.
+  std::vector<std::pair<std::string, std::string>> components;
   VersionInfo version = VersionInfo::of_this_build();
   RequestLimits limits;
 };

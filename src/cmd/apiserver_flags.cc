@@ -88,7 +88,10 @@ void declare_kubelets(Flags& flags, ControlPlaneOptions& o) {
 
 void declare_api(Flags& flags, ControlPlaneOptions& o) {
   flags.group("API");
-  flags.add("service-cluster-ip-range", o.api.registries.service_cidr, "The IPv4 range of Services.", "cidr");
+  flags.add("service-cluster-ip-range", o.api.registries.service_cidr,
+            "The range of Services, or two of different IP families, apart by a comma: the first is the "
+            "default family.",
+            "cidr");
   flags.add("service-node-port-range", o.node_port_range, "The range of node ports, as FIRST-LAST.");
   flags.add("runtime-config", o.api.runtime_config,
             "What is served beside or instead of the defaults: GROUP/VERSION[/RESOURCE]=true or false, and "

@@ -17,6 +17,7 @@ struct ControlPlaneOptions {
   uint16_t secure_port = 6443;
   std::vector<std::string> extra_sans;
   size_t io_threads = 0;  // 0: as many as there are cores
+  bool whole = false;     // the rest of the control plane runs in this process, too
 
   // PEM files. Without them: of the cluster's own CA and keys, under DATA_DIR/pki.
   std::string tls_cert_file, tls_private_key_file;

@@ -157,6 +157,9 @@ Result<apiserver::InstanceOptions> ControlPlane::instance_options() {
   out.secure_port = options_.secure_port;
   TRY_VOID(set_kubelet_clients(out));
   out.target_clients = target_clients(pool_);
+  const bool here = options_.whole;
+  out.components = {{"controller-manager", here ? "" : "https://127.0.0.1:10257"},
+                    {"scheduler", here ? "" : "https://127.0.0.1:10259"}};
   return out;
 }
 

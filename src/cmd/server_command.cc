@@ -106,6 +106,7 @@ std::function<int()> declare_server(Flags& flags) {
   auto options = std::make_shared<Options>();
   // Nodes join by token: xebec token create, then xebec agent.
   options->plane.api.bootstrap_tokens = true;
+  options->plane.whole = true;
   options->controllers.controllers = {"*", "bootstrapsigner", "tokencleaner", "kubeletservingapproving"};
   declare_apiserver_flags(flags, options->plane);
   declare_controllers(flags, options->controllers);

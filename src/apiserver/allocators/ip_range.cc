@@ -8,156 +8,75 @@
 #include "base/clock.h"
 
 namespace xebec::apiserver {
+namespace {
 
-std::optional<uint32_t> parse_ipv4(std::string_view text) {
-  uint32_t out = 0;
-  for (int i = 0; i < 4; ++i) {
-    unsigned part = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), part);
-    if (error != std::errc() || part > 255 || end - text.data() > 3) return std::nullopt;
-    text.remove_prefix(static_cast<size_t>(end - text.data()));
-    out = out << 8 | part;
-    if (i == 3) break;
-    if (!text.starts_with('.')) return std::nullopt;
-    text.remove_prefix(1);
-  }
-  return text.empty() ? std::optional(out) : std::nullopt;
+constexpr uint64_t kFewest = 16, kMost = 256, kPart = 16;
+
+uint32_t reserved_of(unsigned host_bits) {
+  const uint64_t size = host_bits >= 63 ? UINT64_MAX : uint64_t{1} << host_bits;
+  if (size <= kFewest) return 0;
+  return static_cast<uint32_t>(std::clamp(size / kPart, kFewest, kMost));
 }
 
-std::string format_ipv4(uint32_t a) {
-  return fmt::format("{}.{}.{}.{}", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
-}
-
-Result<IpRange> IpRange::parse(std::string_view cidr) {
-  const size_t slash = std::min(cidr.find('/'), cidr.size());
-  const std::optional<uint32_t> address = parse_ipv4(cidr.substr(0, slash));
-  unsigned bits = 33;
-  const char* end = cidr.data() + cidr.size();
-  const bool whole = slash < cidr.size() && std::from_chars(cidr.data() + slash + 1, end, bits).ptr == end;
-  if (!address || !whole || bits < 8 || bits > 30)
-    return fail(errors::internal(fmt::format("invalid IPv4 service range \"{}\"", cidr)));
-  const uint32_t hosts = bits == 0 ? UINT32_MAX : (uint32_t{1} << (32 - bits)) - 1;
-  return IpRange(std::string(cidr), *address & ~hosts, hosts - 1);  // without network and broadcast address
-}
-
-IpRange::IpRange(IpRange&& other) noexcept
-    : cidr_(std::move(other.cidr_)), base_(other.base_), size_(other.size_), used_(std::move(other.used_)) {}
-
-std::expected<void, std::string> IpRange::take(uint32_t address) {
-  if (!contains(address)) {
-    return std::unexpected(
-        fmt::format("the provided IP ({}) is not in the valid range. The range of valid IPs is {}",
-                    format_ipv4(address), cidr_));
-  }
-  std::lock_guard lock(mutex_);
-  if (!used_.insert(address - base_).second) return std::unexpected(std::string(kIpAllocated));
-  pending_.insert(address - base_);
-  return {};
-}
-
-std::optional<uint32_t> IpRange::free_in(uint32_t from, uint32_t to, Rng& rng) const {
+// From a random one of [from, to] on, round.
+std::optional<Address> pick_in(const Address& from, const Address& to, Rng& rng,
+                               const std::function<bool(const Address&)>& taken) {
   if (from > to) return std::nullopt;
-  const uint32_t n = to - from + 1;
-  const auto start = static_cast<uint32_t>(rng.below(n));
-  for (uint32_t i = 0; i < n; ++i) {
-    const uint32_t offset = from + (start + i) % n;
-    if (!used_.contains(offset)) return offset;
+  const auto n = static_cast<uint64_t>(to.value - from.value + 1);
+  const uint64_t start = rng.below(n);
+  for (uint64_t i = 0; i < n; ++i) {
+    const uint64_t offset = i < n - start ? start + i : i - (n - start);
+    const Address address{from.v6, from.value + offset};
+    if (!taken(address)) return address;
   }
   return std::nullopt;
 }
 
-std::expected<uint32_t, std::string> IpRange::take_any(Rng& rng) {
-  // The lower min(max(16, size/16), 256) addresses are left for those that ask for one.
-  const uint32_t reserved = std::min<uint32_t>(std::max<uint32_t>(16, size_ / 16), 256);
-  std::lock_guard lock(mutex_);
-  std::optional<uint32_t> offset = free_in(std::min(reserved, size_ - 1) + 1, size_, rng);
-  if (!offset) offset = free_in(1, std::min(reserved, size_), rng);
-  if (!offset) return std::unexpected(std::string(kRangeFull));
-  used_.insert(*offset);
-  pending_.insert(*offset);
-  return base_ + *offset;
-}
+}  // namespace
 
-void IpRange::give_back(uint32_t address) {
-  std::lock_guard lock(mutex_);
-  used_.erase(address - base_);
-  pending_.erase(address - base_);
-}
-
-void IpRange::settle(uint32_t address) {
-  std::lock_guard lock(mutex_);
-  pending_.erase(address - base_);
-}
-
-void IpRange::replace(const std::vector<uint32_t>& stored) {
-  std::lock_guard lock(mutex_);
-  used_ = pending_;
-  for (uint32_t address : stored) {
-    if (contains(address)) used_.insert(address - base_);
+Result<IpRange> IpRange::parse(std::string_view cidr) {
+  const size_t slash = std::min(cidr.find('/'), cidr.size());
+  const std::optional<Address> address = Address::parse(cidr.substr(0, slash));
+  unsigned bits = 0;
+  const char* end = cidr.data() + cidr.size();
+  const bool whole =
+      slash + 1 < cidr.size() && std::from_chars(cidr.data() + slash + 1, end, bits).ptr == end;
+  if (!address || !whole) return fail(errors::bad_request(fmt::format("invalid service range \"{}\"", cidr)));
+  const bool fits = address->v6 ? bits >= 64 && bits <= 126 : bits >= 8 && bits <= 30;
+  if (!fits) {
+    return fail(errors::bad_request(
+        fmt::format("the service range {} must be of /{}", cidr, address->v6 ? "64 to /126" : "8 to /30")));
   }
+  const unsigned host_bits = (address->v6 ? 128 : 32) - bits;
+  const unsigned __int128 hosts = (static_cast<unsigned __int128>(1) << host_bits) - 1;
+  const unsigned __int128 base = address->value & ~hosts;
+  const Address first{address->v6, base + 1}, last{address->v6, base + hosts - (address->v6 ? 0 : 1)};
+  const std::string text = fmt::format("{}/{}", Address{address->v6, base}.str(), bits);
+  return IpRange(text, first, last, reserved_of(host_bits));
 }
 
-void IpRange::mark(uint32_t address) {
-  std::lock_guard lock(mutex_);
-  if (contains(address)) used_.insert(address - base_);
-}
-
-size_t IpRange::used() const {
-  std::lock_guard lock(mutex_);
-  return used_.size();
-}
-
-std::expected<void, std::string> PortRange::take(int32_t port) {
-  if (port < first_ || port > last_) {
-    return std::unexpected(fmt::format(
-        "provided port is not in the valid range. The range of valid ports is {}-{}", first_, last_));
+Result<std::vector<IpRange>> IpRange::parse_list(std::string_view cidrs) {
+  std::vector<IpRange> out;
+  for (size_t begin = 0; begin <= cidrs.size();) {
+    const size_t end = std::min(cidrs.find(',', begin), cidrs.size());
+    TRY(IpRange range, parse(cidrs.substr(begin, end - begin)));
+    out.push_back(std::move(range));
+    begin = end + 1;
   }
-  std::lock_guard lock(mutex_);
-  if (!used_.insert(port).second) return std::unexpected(std::string(kPortAllocated));
-  pending_.insert(port);
-  return {};
+  if (out.size() > 2)
+    return fail(errors::bad_request("--service-cluster-ip-range must not contain more than two entries"));
+  if (out.size() == 2 && out[0].family() == out[1].family())
+    return fail(
+        errors::bad_request("--service-cluster-ip-range and --secondary-service-cluster-ip-range must be of "
+                            "different IP family"));
+  return out;
 }
 
-std::expected<int32_t, std::string> PortRange::take_any(Rng& rng) {
-  const auto n = static_cast<uint32_t>(last_ - first_ + 1);
-  const auto start = static_cast<uint32_t>(rng.below(n));
-  std::lock_guard lock(mutex_);
-  for (uint32_t i = 0; i < n; ++i) {
-    const int32_t port = first_ + static_cast<int32_t>((start + i) % n);
-    if (!used_.insert(port).second) continue;
-    pending_.insert(port);
-    return port;
-  }
-  return std::unexpected(std::string(kRangeFull));
-}
-
-void PortRange::give_back(int32_t port) {
-  std::lock_guard lock(mutex_);
-  used_.erase(port);
-  pending_.erase(port);
-}
-
-void PortRange::settle(int32_t port) {
-  std::lock_guard lock(mutex_);
-  pending_.erase(port);
-}
-
-void PortRange::replace(const std::vector<int32_t>& stored) {
-  std::lock_guard lock(mutex_);
-  used_ = pending_;
-  for (int32_t port : stored) {
-    if (port >= first_ && port <= last_) used_.insert(port);
-  }
-}
-
-void PortRange::mark(int32_t port) {
-  std::lock_guard lock(mutex_);
-  if (port >= first_ && port <= last_) used_.insert(port);
-}
-
-size_t PortRange::used() const {
-  std::lock_guard lock(mutex_);
-  return used_.size();
+std::optional<Address> IpRange::pick(Rng& rng, const std::function<bool(const Address&)>& taken) const {
+  const Address upper{first_.v6, first_.value + reserved_};
+  std::optional<Address> out = pick_in(upper, last_, rng, taken);
+  if (out || reserved_ == 0) return out;
+  return pick_in(first_, Address{first_.v6, upper.value - 1}, rng, taken);
 }
 
 }  // namespace xebec::apiserver

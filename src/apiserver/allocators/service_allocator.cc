@@ -8,6 +8,7 @@
 #include "api/gen/corev1.h"
 #include "apiserver/validation/core.h"
 #include "base/clock.h"
+#include "codec/protobuf.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -20,10 +21,22 @@ std::unexpected<Status> invalid(const corev1::Service& service, field::Error err
   return fail(errors::invalid(KindName{"", "Service"}, service.metadata.name, std::move(causes)));
 }
 
-bool has_port(const corev1::Service* service, int32_t port) {
-  return service != nullptr && needs_node_port(*service) &&
-         std::any_of(service->spec.ports.begin(), service->spec.ports.end(),
-                     [&](const corev1::ServicePort& p) { return p.nodePort == port; });
+// Whatever it says of node ports counts.
+bool may_have_node_ports(const corev1::Service& service) {
+  return service.spec.type == "NodePort" || service.spec.type == "LoadBalancer";
+}
+
+std::set<int32_t> node_ports_of(const corev1::Service& service) {
+  std::set<int32_t> out;
+  for (const corev1::ServicePort& port : service.spec.ports)
+    if (port.nodePort != 0) out.insert(port.nodePort);
+  return out;
+}
+
+std::set<int32_t> held_ports(const corev1::Service& service) {
+  std::set<int32_t> out = node_ports_of(service);
+  if (service.spec.healthCheckNodePort != 0) out.insert(service.spec.healthCheckNodePort);
+  return out;
 }
 
 // clusterIP and clusterIPs[0] are one value with two names; old clients know the first only.
@@ -31,45 +44,7 @@ void normalize(corev1::ServiceSpec& spec) {
   if (!spec.clusterIP.empty() && spec.clusterIPs.empty()) spec.clusterIPs.push_back(spec.clusterIP);
 }
 
-// This cluster has IPv4 alone.
-Result<void> default_families(corev1::Service& service) {
-  corev1::ServiceSpec& spec = service.spec;
-  if (spec.type == "ExternalName") return {};
-  // What comes below need not think of malformed addresses and families.
-  field::Errors malformed;
-  validation::check_service_ips(malformed, spec);
-  if (!malformed.empty()) {
-    return fail(errors::invalid(KindName{"", "Service"}, service.metadata.name, field::causes(malformed)));
-  }
-  const bool headless = is_headless(service), selectorless = headless && spec.selector.empty();
-  for (size_t i = 0; i < spec.ipFamilies.size() && !selectorless; ++i) {
-    if (spec.ipFamilies[i] != "IPv4")
-      return invalid(service, field::invalid_string(kSpec.child("ipFamilies").index(i), spec.ipFamilies[i],
-                                                    "not configured on this cluster"));
-  }
-  if (selectorless) {  // whoever writes its endpoints decides
-    if (!spec.ipFamilyPolicy)
-      spec.ipFamilyPolicy = spec.ipFamilies.size() == 1 ? "SingleStack" : "RequireDualStack";
-    if (spec.ipFamilies.empty()) spec.ipFamilies.emplace_back("IPv4");
-    if (*spec.ipFamilyPolicy != "SingleStack" && spec.ipFamilies.size() == 1)
-      spec.ipFamilies.emplace_back(spec.ipFamilies[0] == "IPv4" ? "IPv6" : "IPv4");
-    return {};
-  }
-  if (spec.ipFamilyPolicy == "RequireDualStack") {
-    return invalid(service, field::invalid_string(kSpec.child("ipFamilyPolicy"), *spec.ipFamilyPolicy,
-                                                  "this cluster is not configured for dual-stack services"));
-  }
-  if (!spec.ipFamilyPolicy) spec.ipFamilyPolicy = "SingleStack";
-  if (spec.ipFamilies.empty()) spec.ipFamilies.emplace_back("IPv4");
-  return {};
-}
-
 }  // namespace
-
-bool is_headless(const corev1::Service& service) {
-  return service.spec.clusterIP == "None" ||
-         (service.spec.clusterIPs.size() == 1 && service.spec.clusterIPs[0] == "None");
-}
 
 bool needs_cluster_ip(const corev1::Service& service) { return service.spec.type != "ExternalName"; }
 
@@ -82,104 +57,172 @@ bool needs_health_check_port(const corev1::Service& service) {
   return service.spec.type == "LoadBalancer" && service.spec.externalTrafficPolicy == "Local";
 }
 
-// What one write has taken and what its success gives back.
+// What one write takes and gives back.
 class ServiceAllocator::Holding final : public Reservation {
  public:
   Holding(ServiceAllocator& pools, bool dry_run) : pools_(pools), dry_run_(dry_run) {}
   ~Holding() override {
-    if (committed_) {
-      for (uint32_t ip : taken_ips) pools_.ips_.settle(ip);
-      for (int32_t port : taken_ports) pools_.ports_.settle(port);
-      return;
-    }
-    for (uint32_t ip : taken_ips) pools_.ips_.give_back(ip);
-    for (int32_t port : taken_ports) pools_.ports_.give_back(port);
+    pools_.end(ips);
+    if (!committed_) pools_.ports_.give_back(taken_ports);
   }
+
+  AsyncMutex* exclusive() const override { return touches_ports() ? &pools_.ports_mutex_ : nullptr; }
+
   void guard(storage::Txn& txn) const override {
-    const int64_t revision = pools_.shared_revision_;
-    if (revision == kNotShared || dry_run_ || (taken_ips.empty() && taken_ports.empty())) return;
-    txn.compares.emplace_back(kSharedKey, revision);
-    txn.ops.emplace_back(storage::Put{kSharedKey, storage::make_bytes("1")});
+    for (size_t i = 0; i < records.size(); ++i) {
+      std::string key = pools_.book_.key_of(ips[i]);
+      txn.compares.emplace_back(key, 0);
+      txn.ops.emplace_back(storage::Put{std::move(key), records[i]});
+    }
+    for (const std::string& ip : dropped_ips) txn.ops.emplace_back(storage::Delete{pools_.book_.key_of(ip)});
+    if (!touches_ports()) return;
+    const PortRange& ports = pools_.ports_;
+    txn.compares.emplace_back(kPortsKey, pools_.ports_revision_);
+    txn.ops.emplace_back(
+        storage::Put{kPortsKey, port_allocation(ports, ports.bitmap_after(taken_ports, dropped_ports))});
   }
+
   void commit(int64_t revision) override {
     if (dry_run_) return;
     committed_ = true;
-    int64_t known = pools_.shared_revision_;
-    // Only who has taken something has put the key.
-    const bool took = !taken_ips.empty() || !taken_ports.empty();
-    while (took && known != kNotShared && known < revision &&
-           !pools_.shared_revision_.compare_exchange_weak(known, revision)) {
-    }
-    for (uint32_t ip : dropped_ips) pools_.ips_.give_back(ip);
-    for (int32_t port : dropped_ports) pools_.ports_.give_back(port);
+    if (!touches_ports()) return;
+    pools_.ports_revision_ = revision;
+    pools_.ports_.settle(taken_ports, dropped_ports);
   }
 
-  std::vector<uint32_t> taken_ips, dropped_ips;
+  // Of the addresses taken by this write, in the order of `records`.
+  std::vector<std::string> ips, dropped_ips;
+  std::vector<storage::Bytes> records;
   std::vector<int32_t> taken_ports, dropped_ports;
 
  private:
+  bool touches_ports() const { return !dry_run_ && (!taken_ports.empty() || !dropped_ports.empty()); }
+
   ServiceAllocator& pools_;
   const bool dry_run_;
   bool committed_ = false;
 };
 
-ServiceAllocator::ServiceAllocator(IpRange cluster_ips, int32_t first_node_port, int32_t last_node_port,
-                                   Rng& rng)
-    : ips_(std::move(cluster_ips)), ports_(first_node_port, last_node_port), rng_(rng) {}
+ServiceAllocator::ServiceAllocator(std::vector<std::string> families, int32_t first_node_port,
+                                   int32_t last_node_port, const AddressBook& book, Rng& rng)
+    : families_(std::move(families)), book_(book), rng_(rng), ports_(first_node_port, last_node_port) {}
 
-Result<void> ServiceAllocator::allocate_ips(corev1::Service& service, Holding& holding) {
+storage::Bytes ServiceAllocator::port_allocation(const PortRange& ports, std::string bitmap) {
+  corev1::RangeAllocation allocation;
+  allocation.range = ports.str();
+  allocation.data = api::Bytes(std::move(bitmap));
+  return storage::make_bytes(codec::encode_protobuf_envelope(api::Object::of(std::move(allocation))));
+}
+
+void ServiceAllocator::set_ports(std::set<int32_t> stored, int64_t revision) {
+  ports_.replace(std::move(stored));
+  ports_revision_ = revision;
+}
+
+bool ServiceAllocator::begin(const std::string& address) {
+  std::lock_guard lock(mutex_);
+  return pending_.insert(address).second;
+}
+
+void ServiceAllocator::end(const std::vector<std::string>& addresses) {
+  std::lock_guard lock(mutex_);
+  for (const std::string& address : addresses) pending_.erase(address);
+}
+
+// An address of the family: the one that is wanted, or any.
+Result<std::string> ServiceAllocator::allocate_ip(const corev1::Service& service, const std::string& family,
+                                                  const std::string& wanted, Holding& holding) {
+  const std::vector<IpRange> ranges = book_.ranges();
+  const std::optional<Address> address = Address::parse(wanted);
+  std::string got, error;
+  if (wanted.empty()) {
+    for (size_t i = 0; i < ranges.size() && got.empty(); ++i) {
+      if (ranges[i].family() != family) continue;
+      const auto taken = [&](const Address& a) { return book_.is_taken(a.str()) || !begin(a.str()); };
+      if (std::optional<Address> picked = ranges[i].pick(rng_, taken)) got = picked->str();
+    }
+    if (got.empty()) return fail(errors::internal("failed to allocate a serviceIP: range is full"));
+  } else if (!address) {
+    error = fmt::format("failed to parse service IP {}", field::quote(wanted));
+  } else if (std::none_of(ranges.begin(), ranges.end(),
+                          [&](const IpRange& r) { return r.contains(*address); })) {
+    error = fmt::format("failed to allocate IP {}: the provided network does not match the current range",
+                        wanted);
+  } else if (got = address->str(); book_.is_taken(got) || !begin(got)) {
+    error = fmt::format("failed to allocate IP {}: provided IP is already allocated", wanted);
+  }
+  if (!error.empty()) {
+    return invalid(service, field::invalid(kSpec.child("clusterIPs"),
+                                           validation::go_json(service.spec.clusterIPs), error));
+  }
+  holding.ips.push_back(got);
+  TRY(storage::Bytes record, book_.record(got, service));
+  holding.records.push_back(std::move(record));
+  return got;
+}
+
+// Addresses of its families, from the `first` on.
+Result<void> ServiceAllocator::allocate_ips(corev1::Service& service, size_t first, Holding& holding) {
   corev1::ServiceSpec& spec = service.spec;
   if (is_headless(service)) {
     spec.clusterIP = "None";
     if (spec.clusterIPs.empty()) spec.clusterIPs.emplace_back("None");
     return {};
   }
-  if (spec.clusterIPs.empty()) {
-    const auto got = ips_.take_any(rng_);
-    if (!got) return fail(errors::internal("failed to allocate a serviceIP: " + got.error()));
-    holding.taken_ips.push_back(*got);
-    spec.clusterIPs.push_back(format_ipv4(*got));
-  } else {
-    const std::string& text = spec.clusterIPs[0];
-    const std::optional<uint32_t> address = parse_ipv4(text);
-    std::string error;
-    if (!address) {
-      error = fmt::format("failed to parse service IP {}", field::quote(text));
-    } else if (auto got = ips_.take(*address); !got) {
-      error = fmt::format("failed to allocate IP {}: {}", text, got.error());
-    }
-    if (!error.empty())
-      return invalid(service,
-                     field::invalid(kSpec.child("clusterIPs"), validation::go_json(spec.clusterIPs), error));
-    holding.taken_ips.push_back(*address);
+  std::vector<std::string> ips = spec.clusterIPs;
+  ips.resize(std::max(ips.size(), spec.ipFamilies.size()));
+  for (size_t i = first; i < spec.ipFamilies.size(); ++i) {
+    TRY(std::string got, allocate_ip(service, spec.ipFamilies[i], ips[i], holding));
+    // As it was written, where it was.
+    if (ips[i].empty()) ips[i] = std::move(got);
   }
+  spec.clusterIPs = std::move(ips);
   spec.clusterIP = spec.clusterIPs[0];
+  return {};
+}
+
+Result<void> ServiceAllocator::update_ips(corev1::Service& service, const corev1::Service& old,
+                                          Holding& holding) {
+  const bool had = needs_cluster_ip(old), has = needs_cluster_ip(service);
+  if (!had) return has ? allocate_ips(service, 0, holding) : Result<void>();
+  if (is_headless(old)) return {};
+  const size_t before = old.spec.clusterIPs.size();
+  const size_t after = has ? service.spec.ipFamilies.size() : 0;
+  if (after > before) return allocate_ips(service, before, holding);
+  for (size_t i = after; i < before; ++i) {
+    const std::optional<Address> address = Address::parse(old.spec.clusterIPs[i]);
+    if (address && !book_.is_anothers(address->str(), old)) holding.dropped_ips.push_back(address->str());
+  }
   return {};
 }
 
 Result<void> ServiceAllocator::allocate_ports(corev1::Service& service, const corev1::Service* old,
                                               Holding& holding) {
+  const std::set<int32_t> before = old != nullptr ? node_ports_of(*old) : std::set<int32_t>();
+  const bool automatic = needs_node_port(service);
   std::map<int32_t, int32_t> by_port;  // one node port serves all protocols of a port
   std::vector<corev1::ServicePort>& ports = service.spec.ports;
+  std::vector<int32_t>& taken = holding.taken_ports;
   for (size_t i = 0; i < ports.size(); ++i) {
     corev1::ServicePort& port = ports[i];
     int32_t wanted = port.nodePort;
+    if (wanted == 0 && !automatic) continue;
     if (wanted == 0) wanted = by_port[port.port];
     for (size_t j = i; wanted == 0 && j < ports.size(); ++j)
       if (ports[j].port == port.port) wanted = ports[j].nodePort;
-    const bool held =
-        has_port(old, wanted) || std::find(holding.taken_ports.begin(), holding.taken_ports.end(), wanted) !=
-                                     holding.taken_ports.end();
+    // Of a new Service two ports may share a node port only as protocols of one.
+    const bool mine = std::find(taken.begin(), taken.end(), wanted) != taken.end();
+    const bool held = before.contains(wanted) || (mine && (old != nullptr || by_port[port.port] == wanted));
     if (wanted == 0) {
       const auto got = ports_.take_any(rng_);
       if (!got) return fail(errors::internal("failed to allocate a nodePort: " + got.error()));
       wanted = *got;
-      holding.taken_ports.push_back(wanted);
+      taken.push_back(wanted);
     } else if (!held) {
       if (auto got = ports_.take(wanted); !got)
         return invalid(service, field::invalid_int(kSpec.child("ports").index(i).child("nodePort"), wanted,
                                                    got.error()));
-      holding.taken_ports.push_back(wanted);
+      taken.push_back(wanted);
     }
     port.nodePort = wanted;
     by_port[port.port] = wanted;
@@ -209,11 +252,11 @@ Result<void> ServiceAllocator::allocate_health_check_port(corev1::Service& servi
 Result<std::unique_ptr<Reservation>> ServiceAllocator::create(corev1::Service& service, bool dry_run) {
   auto holding = std::make_unique<Holding>(*this, dry_run);
   normalize(service.spec);
-  TRY_VOID(default_families(service));
+  TRY_VOID(settle_families(service, nullptr, families_));
   if (needs_cluster_ip(service)) {
-    TRY_VOID(allocate_ips(service, *holding));
+    TRY_VOID(allocate_ips(service, 0, *holding));
   }
-  if (needs_node_port(service)) {
+  if (may_have_node_ports(service)) {
     TRY_VOID(allocate_ports(service, nullptr, *holding));
   }
   if (needs_health_check_port(service)) {
@@ -225,65 +268,32 @@ Result<std::unique_ptr<Reservation>> ServiceAllocator::create(corev1::Service& s
 Result<std::unique_ptr<Reservation>> ServiceAllocator::update(corev1::Service& service,
                                                               const corev1::Service& old, bool dry_run) {
   auto holding = std::make_unique<Holding>(*this, dry_run);
-  TRY_VOID(default_families(service));
-  const bool had = needs_cluster_ip(old), has = needs_cluster_ip(service);
-  if (has && !had) {
-    TRY_VOID(allocate_ips(service, *holding));
+  TRY_VOID(settle_families(service, &old, families_));
+  if (!keeps_families(service, &old)) {
+    TRY_VOID(update_ips(service, old, *holding));
   }
-  if (had && !has) {
-    for (const std::string& ip : old.spec.clusterIPs)
-      if (auto address = parse_ipv4(ip); address && ips_.contains(*address))
-        holding->dropped_ips.push_back(*address);
-  }
-  if (needs_node_port(service)) {
+  if (may_have_node_ports(service)) {
     TRY_VOID(allocate_ports(service, &old, *holding));
-  }
-  if (needs_node_port(old)) {
-    for (const corev1::ServicePort& port : old.spec.ports)
-      if (port.nodePort != 0 && !has_port(&service, port.nodePort))
-        holding->dropped_ports.push_back(port.nodePort);
   }
   if (needs_health_check_port(service)) {
     TRY_VOID(allocate_health_check_port(service, &old, *holding));
   }
-  if (needs_health_check_port(old) && old.spec.healthCheckNodePort != service.spec.healthCheckNodePort)
-    holding->dropped_ports.push_back(old.spec.healthCheckNodePort);
+  const std::set<int32_t> before = held_ports(old), after = held_ports(service);
+  std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
+                      std::back_inserter(holding->dropped_ports));
   return std::unique_ptr<Reservation>(std::move(holding));
 }
 
-void ServiceAllocator::release(const corev1::Service& service) {
-  for (const std::string& ip : service.spec.clusterIPs)
-    if (auto address = parse_ipv4(ip); address && ips_.contains(*address)) ips_.give_back(*address);
-  for (const corev1::ServicePort& port : service.spec.ports)
-    if (port.nodePort != 0) ports_.give_back(port.nodePort);
-  if (service.spec.healthCheckNodePort != 0) ports_.give_back(service.spec.healthCheckNodePort);
-}
-
-void ServiceAllocator::replace(const std::vector<std::shared_ptr<const api::Object>>& services,
-                               int64_t revision) {
-  std::vector<uint32_t> ips;
-  std::vector<int32_t> ports;
-  for (const auto& object : services) {
-    const corev1::Service& service = object->get<corev1::Service>();
-    for (const std::string& ip : service.spec.clusterIPs)
-      if (auto address = parse_ipv4(ip)) ips.push_back(*address);
-    for (const corev1::ServicePort& port : service.spec.ports)
-      if (port.nodePort != 0) ports.push_back(port.nodePort);
-    if (service.spec.healthCheckNodePort != 0) ports.push_back(service.spec.healthCheckNodePort);
+std::unique_ptr<Reservation> ServiceAllocator::remove(const corev1::Service& service, bool dry_run) {
+  auto holding = std::make_unique<Holding>(*this, dry_run);
+  for (const std::string& ip : service.spec.clusterIPs) {
+    const std::optional<Address> address = Address::parse(ip);
+    if (address && !book_.is_anothers(address->str(), service))
+      holding->dropped_ips.push_back(address->str());
   }
-  ips_.replace(ips);
-  ports_.replace(ports);
-  int64_t known = shared_revision_;
-  while (known < revision && !shared_revision_.compare_exchange_weak(known, revision)) {
-  }
-}
-
-void ServiceAllocator::mark(const corev1::Service& service) {
-  for (const std::string& ip : service.spec.clusterIPs)
-    if (auto address = parse_ipv4(ip)) ips_.mark(*address);
-  for (const corev1::ServicePort& port : service.spec.ports)
-    if (port.nodePort != 0) ports_.mark(port.nodePort);
-  if (service.spec.healthCheckNodePort != 0) ports_.mark(service.spec.healthCheckNodePort);
+  const std::set<int32_t> ports = held_ports(service);
+  holding->dropped_ports.assign(ports.begin(), ports.end());
+  return holding;
 }
 
 }  // namespace xebec::apiserver

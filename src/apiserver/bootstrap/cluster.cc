@@ -1,6 +1,5 @@
 #include "apiserver/bootstrap/cluster.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include "api/gen/corev1.h"
@@ -8,8 +7,11 @@
 #include "api/gen/networkingv1.h"
 #include "api/gen/schedulingv1.h"
 #include "api/scheme.h"
+#include "apiserver/allocators/ip_range.h"
 #include "apiserver/bootstrap/reconcile.h"
 #include "base/all_of.h"
+#include "base/clock.h"
+#include "base/sync.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -89,9 +91,17 @@ void settle_slice(const discoveryv1::EndpointSlice& wanted, discoveryv1::Endpoin
   add_labels(wanted, stored);
 }
 
+// A second family may come; anything else stays as it is, whatever the flags say.
+void grow_range(const networkingv1::ServiceCIDR& wanted, networkingv1::ServiceCIDR& stored) {
+  const std::vector<std::string>&now = wanted.spec.cidrs, &before = stored.spec.cidrs;
+  if (now.size() == 2 && before.size() == 1 && now[0] == before[0]) stored.spec.cidrs = now;
+}
+
+// Only what nobody has said anything about, and is as the flags have it, is ready.
 void settle_range(const networkingv1::ServiceCIDR& wanted, networkingv1::ServiceCIDR& stored) {
+  if (stored.metadata.deletionTimestamp || stored.spec.cidrs != wanted.spec.cidrs) return;
   for (const auto& condition : stored.status.conditions) {
-    if (condition.type == "Ready") return;
+    if (condition.type == "Ready" && condition.status != "Unknown") return;
   }
   stored.status.conditions = wanted.status.conditions;
 }
@@ -103,14 +113,8 @@ void settle_map(const corev1::ConfigMap& wanted, corev1::ConfigMap& stored) {
 }  // namespace
 
 Result<std::string> first_service_address(std::string_view cidr) {
-  std::string base(cidr.substr(0, cidr.find('/')));
-  in_addr address{};
-  if (inet_pton(AF_INET, base.c_str(), &address) != 1) {
-    return fail(errors::bad_request(fmt::format("the service range {} is no IPv4 range", cidr)));
-  }
-  address.s_addr = htonl(ntohl(address.s_addr) + 1);
-  char text[INET_ADDRSTRLEN];
-  return std::string(inet_ntop(AF_INET, &address, text, sizeof(text)));
+  TRY(std::vector<IpRange> ranges, IpRange::parse_list(cidr));
+  return ranges[0].first().str();
 }
 
 Task<Result<void>> ensure_system_namespaces(const RegistryMap* registries) {
@@ -164,21 +168,35 @@ Task<Result<void>> ensure_kubernetes_service(const RegistryMap* registries, Clus
   co_return co_await reconcile<discoveryv1::EndpointSlice>(slices, std::move(slice), settle_slice);
 }
 
-Task<Result<void>> ensure_service_cidr(const RegistryMap* registries, ClusterFacts facts, api::Time now) {
+Task<Result<void>> ensure_service_cidr(const RegistryMap* registries, ClusterFacts facts,
+                                       const Clock* clock) {
   CO_TRY(Registry * ranges, registry_of(registries, "networking.k8s.io", "servicecidrs"));
   networkingv1::ServiceCIDR range;
   range.metadata.name = "kubernetes";
-  range.spec.cidrs = {facts.service_cidr};
-  api::Object fresh = api::Object::of(range);
-  CO_TRY_VOID(co_await ensure(ranges, std::move(fresh)));
+  CO_TRY(std::vector<IpRange> parsed, IpRange::parse_list(facts.service_cidr));
+  for (const IpRange& one : parsed) range.spec.cidrs.push_back(one.cidr());
+  networkingv1::ServiceCIDR whole = range;
+  CO_TRY_VOID(co_await reconcile<networkingv1::ServiceCIDR>(ranges, std::move(whole), grow_range));
   metav1::Condition& ready = range.status.conditions.emplace_back();
   ready.type = "Ready";
   ready.status = "True";
-  ready.lastTransitionTime = now;
-  ready.message = "Kubernetes Service CIDR is ready";
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock->now());
+  ready.lastTransitionTime = api::Time::from_unix(now.time_since_epoch().count());
+  ready.message = "Kubernetes default Service CIDR is ready";
   std::string subresource = "status";
   co_return co_await reconcile<networkingv1::ServiceCIDR>(ranges, std::move(range), settle_range,
                                                           std::move(subresource));
+}
+
+Task<void> keep_service_cidr(const RegistryMap* registries, ClusterFacts facts, const Clock* clock,
+                             CancelToken cancel) {
+  for (;;) {
+    const bool go_on = co_await sleep_for(std::chrono::seconds(10), cancel);
+    if (!go_on) co_return;
+    // Whatever is in the way now is tried again.
+    Result<void> kept = co_await ensure_service_cidr(registries, facts, clock);
+    static_cast<void>(kept);
+  }
 }
 
 Task<Result<void>> ensure_authentication_info(const RegistryMap* registries, ClusterFacts facts) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kNameAttempts = 8;
 constexpr int kPoolAttempts = 64;
-// Inside this file: another server has taken from the pools that this object takes from.
+// Inside this file: somebody else has taken what this object takes from the pools.
 constexpr std::string_view kPoolsChanged = "PoolsChanged";
 constexpr size_t kRandomLength = 5;
 constexpr size_t kMaxGeneratedBase = 63 - kRandomLength;
@@ -52,8 +52,7 @@ Task<Result<WriteResult>> GenericRegistry::create(Context context, std::string n
   co_return co_await create_named(context, namespace_, std::move(object), options);
 }
 
-// Of a store that others write to: what this server knows of the pools may be old. A refusal counts only
-// after a look at what is stored.
+// What this server knows of the pools may be old: a refusal counts only after a look at what is stored.
 Task<Result<WriteResult>> GenericRegistry::create_named(Context context, std::string namespace_,
                                                         api::Object object, WriteOptions options) {
   if (!env_.refresh_pools || !strategy_->takes_from_pools())
@@ -66,7 +65,7 @@ Task<Result<WriteResult>> GenericRegistry::create_named(Context context, std::st
     if (made) co_return made;
     const bool changed = made.error().is(kPoolsChanged);
     if (changed && attempt >= kPoolAttempts)
-      co_return fail(errors::internal("other servers take from the same pools all the time"));
+      co_return fail(errors::internal("others take from the same pools all the time"));
     const bool doubtful = !reserved && !fresh;
     if (!changed && !doubtful) co_return made;
     CO_TRY_VOID(co_await env_.refresh_pools(context));
@@ -99,12 +98,10 @@ Task<Result<WriteResult>> GenericRegistry::create_once(Context context, std::str
   storage::Txn txn;
   txn.compares.push_back({key, 0});
   txn.ops.emplace_back(storage::Put{key, std::move(bytes), strategy_->ttl_seconds(object)});
-  if (reservation) reservation->guard(txn);
-  CO_TRY(storage::TxnResult written, co_await env_.store->txn(std::move(txn)));
+  CO_TRY(storage::TxnResult written, co_await write_reserved(std::move(txn), reservation.get()));
   if (!written.succeeded && !written.current.at(0))
-    co_return fail(Status(500, kPoolsChanged, "another server has taken from the same pools"));
+    co_return fail(Status(500, kPoolsChanged, "somebody else has taken from the same pools"));
   if (!written.succeeded) co_return fail(co_await already_exists(key, std::move(object)));
-  if (reservation) reservation->commit(written.revision);
   object.meta()->resourceVersion = std::to_string(written.revision);
   result.object = std::move(object);
   co_return result;

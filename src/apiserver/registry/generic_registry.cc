@@ -16,6 +16,8 @@ Result<std::unique_ptr<Reservation>> Strategy::begin_update(const Context&, api:
   return nullptr;
 }
 
+std::unique_ptr<Reservation> Strategy::begin_delete(const api::Object&, bool) const { return nullptr; }
+
 std::string Strategy::unsupported_field(std::string_view label, bool namespaced) const {
   if (!selectable_fields().empty()) return fmt::format("field label not supported: {}", label);
   return fmt::format("{} is not a known field selector: only \"metadata.name\"{}", field::quote(label),
@@ -116,7 +118,8 @@ Task<Result<void>> GenericRegistry::validate_admission(Context context, Operatio
 Task<Result<WriteResult>> GenericRegistry::guaranteed_update(Context context, std::string name,
                                                              std::string key, Try attempt, bool dry_run) {
   EntryPtr entry = cache_->find(key);
-  bool fresh = false;
+  // What it was refused for may be old: what is stored, and what is known of pools.
+  bool fresh = false, pools_fresh = !env_.refresh_pools || !strategy_->takes_from_pools();
   for (;;) {
     if (context.cancel.cancelled()) co_return fail(errors::cancelled());
     std::shared_ptr<const api::Object> current;
@@ -125,11 +128,15 @@ Task<Result<WriteResult>> GenericRegistry::guaranteed_update(Context context, st
     }
     Result<Attempt> made = co_await attempt(current, entry);
     if (!made) {
-      if (fresh) co_return fail(std::move(made).error());
+      if (fresh && pools_fresh) co_return fail(std::move(made).error());
+      if (!pools_fresh) {
+        CO_TRY_VOID(co_await env_.refresh_pools(context));
+      }
       CO_TRY(EntryPtr stored, co_await read_current(key));
       fresh = true;
       const int64_t revision = stored ? stored->revision() : 0;
-      if (revision == (entry ? entry->revision() : 0)) co_return fail(std::move(made).error());
+      const bool same = revision == (entry ? entry->revision() : 0);
+      if (same && std::exchange(pools_fresh, true)) co_return fail(std::move(made).error());
       entry = std::move(stored);
       continue;
     }
@@ -137,6 +144,16 @@ Task<Result<WriteResult>> GenericRegistry::guaranteed_update(Context context, st
            co_await commit(name, key, std::move(*made), entry, fresh, dry_run));
     if (done) co_return std::move(*done);
   }
+}
+
+Task<Result<storage::TxnResult>> GenericRegistry::write_reserved(storage::Txn txn, Reservation* reservation) {
+  if (reservation == nullptr) co_return co_await env_.store->txn(std::move(txn));
+  std::optional<AsyncMutex::Guard> lock;
+  if (AsyncMutex* mutex = reservation->exclusive()) lock.emplace(co_await mutex->lock());
+  reservation->guard(txn);
+  CO_TRY(storage::TxnResult written, co_await env_.store->txn(std::move(txn)));
+  if (written.succeeded) reservation->commit(written.revision);
+  co_return std::move(written);
 }
 
 Task<Result<std::optional<WriteResult>>> GenericRegistry::commit(std::string name, std::string key,
@@ -179,8 +196,7 @@ Task<Result<std::optional<WriteResult>>> GenericRegistry::commit(std::string nam
   } else {
     txn.ops.emplace_back(storage::Delete{key});
   }
-  if (attempt.reservation) attempt.reservation->guard(txn);
-  CO_TRY(storage::TxnResult written, co_await env_.store->txn(std::move(txn)));
+  CO_TRY(storage::TxnResult written, co_await write_reserved(std::move(txn), attempt.reservation.get()));
   if (!written.succeeded) {
     const int64_t there = written.current.at(0) ? written.current[0]->mod_revision : 0;
     if (there == revision && env_.refresh_pools) {
@@ -193,9 +209,7 @@ Task<Result<std::optional<WriteResult>>> GenericRegistry::commit(std::string nam
     }
     co_return Done();
   }
-  if (attempt.reservation) attempt.reservation->commit(written.revision);
   attempt.object.meta()->resourceVersion = std::to_string(written.revision);
-  if (result.deleted) strategy_->after_delete(attempt.object);
   result.object = std::move(attempt.object);
   co_return Done(std::move(result));
 }

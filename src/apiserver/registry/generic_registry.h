@@ -27,7 +27,7 @@ struct RegistryEnv {
   const Clock* clock = nullptr;
   Rng* rng = nullptr;
   const AdmissionChain* admission = nullptr;  // nullptr: none
-  // Of a store that other servers write to: brings what Services hold of the shared pools up to date.
+  // Brings what is known of the pools of addresses and ports up to date with what anybody has written.
   std::function<Task<Result<void>>(Context)> refresh_pools;
 };
 
@@ -117,6 +117,8 @@ class GenericRegistry final : public Registry {
   // Tries until what was read is what is replaced.
   Task<Result<WriteResult>> guaranteed_update(Context context, std::string name, std::string key, Try attempt,
                                               bool dry_run);
+  // The write, and what it takes from pools and gives back.
+  Task<Result<storage::TxnResult>> write_reserved(storage::Txn txn, Reservation* reservation);
   // One round of it: nothing when the stored object changed meanwhile (`entry` is then the new one).
   Task<Result<std::optional<WriteResult>>> commit(std::string name, std::string key, Attempt attempt,
                                                   EntryPtr& entry, bool& fresh, bool dry_run);

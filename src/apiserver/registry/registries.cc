@@ -36,20 +36,20 @@ std::string prefix_of(const api::Resource& stored) {
 
 Result<std::unique_ptr<Registries>> Registries::make(RegistryEnv env, RegistriesOptions options,
                                                      Logger logger) {
-  TRY(IpRange range, IpRange::parse(options.service_cidr));
-  return std::make_unique<Registries>(Key(), env, std::move(options), std::move(range), std::move(logger));
+  TRY(std::vector<IpRange> ranges, IpRange::parse_list(options.service_cidr));
+  return std::make_unique<Registries>(Key(), env, std::move(options), std::move(ranges), std::move(logger));
 }
 
-Registries::Registries(Key, RegistryEnv env, RegistriesOptions options, IpRange service_range, Logger logger)
-    : env_(env),
-      options_(std::move(options)),
-      logger_(std::move(logger)),
-      feed_(*env.store, logger_),
-      services_(std::make_unique<ServiceAllocator>(std::move(service_range), options_.first_node_port,
-                                                   options_.last_node_port, *env.rng)) {
+Registries::Registries(Key, RegistryEnv env, RegistriesOptions options, std::vector<IpRange> service_ranges,
+                       Logger logger)
+    : env_(env), options_(std::move(options)), logger_(std::move(logger)), feed_(*env.store, logger_) {
   env_.feed = &feed_;
-  if (options_.shared_store) env_.refresh_pools = [this](Context context) { return refresh_pools(context); };
+  pools_ = std::make_unique<ServicePools>(env_, std::move(service_ranges), options_.first_node_port,
+                                          options_.last_node_port, logger_);
+  env_.refresh_pools = [this](Context context) { return pools_->refresh(std::move(context)); };
   for (const api::Resource* resource : env_.scheme->resources()) add(*resource);
+  pools_->attach(generic("", "services")->cache(), generic("networking.k8s.io", "ipaddresses")->cache(),
+                 generic("networking.k8s.io", "servicecidrs")->cache());
 }
 
 Registries::~Registries() = default;
@@ -71,7 +71,7 @@ void Registries::add(const api::Resource& resource) {
   format.namespaced = stored->namespaced;
   format.older = other_versions(*env_.scheme, *stored, *format.stored);
   const int64_t event_ttl = std::chrono::duration_cast<std::chrono::seconds>(options_.event_ttl).count();
-  const StrategyEnv strategy_env{env_.clock, services_.get(), event_ttl};
+  const StrategyEnv strategy_env{env_.clock, &pools_->allocator(), event_ttl};
   std::shared_ptr<const Strategy> strategy = make_strategy(*stored, hub, strategy_env);
   format.selectable = strategy->selectable_fields();
   auto cache = std::make_shared<ResourceCache>(prefix, make_builtin_format(std::move(format)), options_.cache,
@@ -85,61 +85,15 @@ void Registries::add(const api::Resource& resource) {
 }
 
 Task<Result<void>> Registries::start() {
-  int64_t pools = 0;
-  if (options_.shared_store) {
-    CO_TRY(pools, co_await pools_revision());
-  }
   CO_TRY_VOID(co_await feed_.start());
-  CO_TRY_VOID(mark_services());
-  if (options_.shared_store) services_->share(pools);
-  co_return Result<void>();
-}
-
-Result<std::vector<std::shared_ptr<const api::Object>>> Registries::stored_services() const {
-  std::vector<std::shared_ptr<const api::Object>> out;
-  const GenericRegistry* services = generic("", "services");
-  if (services == nullptr) return out;
-  Result<void> read;
-  const std::string& prefix = services->cache()->prefix();
-  services->cache()->snapshot().tree.scan(prefix, storage::prefix_end(prefix), [&](const EntryPtr& entry) {
-    Result<std::shared_ptr<const api::Object>> object = entry->object();
-    if (!object) {
-      read = fail(std::move(object).error());
-      return false;
-    }
-    out.push_back(std::move(*object));
-    return true;
-  });
-  if (!read) return fail(std::move(read).error());
-  return out;
-}
-
-Result<void> Registries::mark_services() {
-  TRY(auto services, stored_services());
-  for (const auto& service : services) services_->mark(service->get<corev1::Service>());
-  return {};
-}
-
-Task<Result<int64_t>> Registries::pools_revision() {
-  CO_TRY(const storage::GetResult key, co_await env_.store->get(ServiceAllocator::kSharedKey));
-  int64_t revision = 0;
-  if (key.kv) revision = key.kv->mod_revision;
-  co_return revision;
-}
-
-// The key first: whatever was taken up to its revision is then among the services that are read.
-Task<Result<void>> Registries::refresh_pools(Context context) {
-  CO_TRY(const int64_t revision, co_await pools_revision());
-  CO_TRY_VOID(co_await feed_.catch_up(std::move(context)));
-  CO_TRY(auto services, stored_services());
-  services_->replace(services, revision);
-  co_return Result<void>();
+  co_return co_await pools_->start();
 }
 
 Task<void> Registries::run(CancelToken cancel) {
   Scope scope(*Executor::current(), cancel);
   Compactor compactor(*env_.store, logger_, options_.compaction_period, options_.shared_store);
   scope.spawn(feed_.run(scope.token()));
+  scope.spawn(pools_->run(scope.token()));
   if (options_.compaction_period > Duration::zero()) scope.spawn(compactor.run(scope.token()));
   co_await scope.join();
 }

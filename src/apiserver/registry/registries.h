@@ -12,16 +12,16 @@
 #include <string>
 #include <vector>
 
-#include "apiserver/allocators/service_allocator.h"
 #include "apiserver/cache/feed.h"
 #include "apiserver/registry/generic_registry.h"
+#include "apiserver/registry/service_pools.h"
 #include "base/logger.h"
 #include "storage/metered_store.h"
 
 namespace xebec::apiserver {
 
 struct RegistriesOptions {
-  std::string service_cidr = "10.96.0.0/12";
+  std::string service_cidr = "10.96.0.0/12";  // one, or one of each family, apart by a comma
   int32_t first_node_port = 30000, last_node_port = 32767;
   CacheOptions cache;
   Duration compaction_period = std::chrono::minutes(5);  // zero: never
@@ -38,7 +38,8 @@ class Registries final : public RegistryMap {
     friend class Registries;
     Key() = default;
   };
-  Registries(Key, RegistryEnv env, RegistriesOptions options, IpRange service_range, Logger logger);
+  Registries(Key, RegistryEnv env, RegistriesOptions options, std::vector<IpRange> service_ranges,
+             Logger logger);
   ~Registries() override;
 
   Task<Result<void>> start();
@@ -53,21 +54,16 @@ class Registries final : public RegistryMap {
   WatchFeed& feed() { return feed_; }
   // How metrics name the resource of a key in the store; nullptr when it is none.
   const storage::ResourceLabels* labels_of(std::string_view key) const;
-  ServiceAllocator& services() { return *services_; }
+  ServicePools& pools() { return *pools_; }
 
  private:
   void add(const api::Resource& resource);
-  Result<void> mark_services();
-  Result<std::vector<std::shared_ptr<const api::Object>>> stored_services() const;
-  // The revision of the key that all servers put when they take from the Services' pools.
-  Task<Result<int64_t>> pools_revision();
-  Task<Result<void>> refresh_pools(Context context);
 
   RegistryEnv env_;
   const RegistriesOptions options_;
   const Logger logger_;
   WatchFeed feed_;
-  std::unique_ptr<ServiceAllocator> services_;
+  std::unique_ptr<ServicePools> pools_;
   std::vector<std::unique_ptr<GenericRegistry>> registries_;
   std::map<std::string, GenericRegistry*, std::less<>> by_name_;        // "group/resource"
   std::map<std::string, GenericRegistry*, std::less<>> by_prefix_;      // storage prefix

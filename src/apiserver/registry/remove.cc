@@ -140,6 +140,7 @@ Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_delete(
     attempt.action = Attempt::Action::kWrite;
   } else {
     attempt.action = Attempt::Action::kDelete;
+    attempt.reservation = strategy_->begin_delete(*current, options.dry_run);
   }
   co_return std::move(attempt);
 }

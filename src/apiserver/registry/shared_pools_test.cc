@@ -1,4 +1,4 @@
-// Two servers over one store, each with its own memory of what Services hold.
+// Two servers over one store, each with its own view of what Services hold.
 #include <set>
 
 #include "apiserver/registry/test_server.h"

@@ -19,6 +19,7 @@
 #include "storage/store.h"
 
 namespace xebec {
+class AsyncMutex;
 class Clock;
 class Rng;
 }  // namespace xebec
@@ -30,7 +31,9 @@ namespace xebec::apiserver {
 class Reservation {
  public:
   virtual ~Reservation() = default;
-  // Where other servers take from the pool, too: adds to the write what makes it fail when one of them has.
+  // Held from guard() to the end of the write; nullptr: nothing is.
+  virtual AsyncMutex* exclusive() const { return nullptr; }
+  // Adds to the write what says who has it, and what makes it fail when another server was faster.
   virtual void guard(storage::Txn& txn) const {}
   // The write has been done, at this revision.
   virtual void commit(int64_t revision) = 0;
@@ -101,8 +104,8 @@ class Strategy {
   virtual bool returns_deleted_object() const { return false; }
   // Marks the object on its way out (a Namespace's phase becomes Terminating).
   virtual void on_deleting(api::Object& object) const {}
-  // The object is gone from storage: give back what it held.
-  virtual void after_delete(const api::Object& object) const {}
+  // The object is about to go from storage: gives back what it holds of pools.
+  virtual std::unique_ptr<Reservation> begin_delete(const api::Object& object, bool dry_run) const;
 
   // --- select ---
   // Beside metadata.name and metadata.namespace.

@@ -57,7 +57,10 @@ Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_update(
   ignore_tracking_times(object, *current);
   CO_TRY_VOID(
       co_await validate_admission(context, operation, namespace_, name, &object, current.get(), options));
-  if (removes(object, *current)) attempt.action = Attempt::Action::kDelete;
+  if (removes(object, *current)) {
+    attempt.action = Attempt::Action::kDelete;
+    attempt.reservation = strategy_->begin_delete(*current, options.dry_run);
+  }
   attempt.object = std::move(object);
   co_return std::move(attempt);
 }

@@ -123,8 +123,9 @@ class ServiceStrategy final : public TableStrategy {
     return allocator_->update(object.get<corev1::Service>(), old.get<corev1::Service>(), dry_run);
   }
 
-  void after_delete(const api::Object& object) const override {
-    if (allocator_ != nullptr) allocator_->release(object.get<corev1::Service>());
+  std::unique_ptr<Reservation> begin_delete(const api::Object& object, bool dry_run) const override {
+    if (allocator_ == nullptr) return nullptr;
+    return allocator_->remove(object.get<corev1::Service>(), dry_run);
   }
 
  private:
