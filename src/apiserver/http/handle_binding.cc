@@ -1,6 +1,8 @@
 // pods/binding and the old /bindings: the scheduler's decision, written once.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "api/field_error.h"
 #include "api/gen/corev1.h"
 #include "apiserver/http/body.h"
 #include "apiserver/http/options.h"
@@ -19,18 +21,40 @@ Status binding_conflict(const std::string& name, std::string_view why) {
   return errors::conflict(ResourceName{"", "pods/binding"}, name, why);
 }
 
+// A binding may say of which Pod it is, and which state of it was looked at.
+Result<void> check_preconditions(const metav1::ObjectMeta& binding, const metav1::ObjectMeta& pod) {
+  const auto refuse = [&](std::string_view what, const std::string& wanted, const std::string& have) {
+    return fail(errors::conflict(ResourceName{"", "pods"}, pod.name,
+                                 fmt::format("Precondition failed: {0} in precondition: {1}, {0} in object "
+                                             "meta: {2}",
+                                             what, wanted, have)));
+  };
+  if (!binding.uid.empty() && binding.uid != pod.uid) return refuse("UID", binding.uid, pod.uid);
+  if (!binding.resourceVersion.empty() && binding.resourceVersion != pod.resourceVersion)
+    return refuse("ResourceVersion", binding.resourceVersion, pod.resourceVersion);
+  return {};
+}
+
+// Upstream makes no API status of these errors: they are answered as one of the server.
+Result<void> check_target(const corev1::ObjectReference& target) {
+  std::vector<std::string> wrong;
+  if (!target.kind.empty() && target.kind != "Node") {
+    wrong.push_back(fmt::format("target.kind: Unsupported value: {}: supported values: \"Node\", \"<empty>\"",
+                                field::quote(target.kind)));
+  }
+  if (target.name.empty()) wrong.emplace_back("target.name: Required value");
+  if (wrong.empty()) return {};
+  std::string text = wrong.size() == 1 ? wrong[0] : fmt::format("[{}]", fmt::join(wrong, ", "));
+  return fail(Status(500, reason::kUnknown, std::move(text)));
+}
+
 // Sets the node, as upstream's setPodNodeAndMetadata.
 Result<api::Object> bound(const BindState& state, const api::Object* current) {
   const corev1::Pod* old = current ? current->as<corev1::Pod>() : nullptr;
   if (!old) return fail(errors::internal("unexpected object"));
   const corev1::Binding& binding = state.binding;
   const std::string& name = old->metadata.name;
-  if (!binding.metadata.uid.empty() && binding.metadata.uid != old->metadata.uid) {
-    return fail(
-        errors::conflict(ResourceName{"", "pods"}, name,
-                         fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                                     binding.metadata.uid, old->metadata.uid)));
-  }
+  TRY_VOID(check_preconditions(binding.metadata, old->metadata));
   if (old->metadata.deletionTimestamp)
     return fail(
         binding_conflict(name, fmt::format("pod {} is being deleted, cannot be assigned to a host", name)));
@@ -43,6 +67,7 @@ Result<api::Object> bound(const BindState& state, const api::Object* current) {
   }
   corev1::Pod pod = *old;
   pod.spec.nodeName = binding.target.name;
+  pod.status.nominatedNodeName.clear();  // it has served its purpose
   for (const auto& [key, value] : binding.metadata.annotations) pod.metadata.annotations[key] = value;
   for (const auto& [key, value] : binding.metadata.labels) pod.metadata.labels[key] = value;
   corev1::PodCondition* scheduled = nullptr;
@@ -55,6 +80,7 @@ Result<api::Object> bound(const BindState& state, const api::Object* current) {
   }
   if (scheduled->status != "True") scheduled->lastTransitionTime = state.now;
   scheduled->status = "True";
+  scheduled->observedGeneration = old->metadata.generation;
   scheduled->reason.clear();
   scheduled->message.clear();
   return api::Object::of(std::move(pod));
@@ -85,18 +111,7 @@ Answer handle_binding(Context context, ResourceCall call) {
   if (binding.metadata.name != call.name) {
     co_return fail(errors::bad_request("name in URL does not match name in Binding object"));
   }
-  std::vector<StatusCause> causes;
-  if (!binding.target.kind.empty() && binding.target.kind != "Node") {
-    causes.push_back({"FieldValueNotSupported",
-                      fmt::format("Unsupported value: \"{}\": supported values: \"Node\", \"<empty>\"",
-                                  binding.target.kind),
-                      "target.kind"});
-  }
-  if (binding.target.name.empty()) causes.push_back({"FieldValueRequired", "Required value", "target.name"});
-  if (!causes.empty()) {
-    KindName kind{"", "Binding"};
-    co_return fail(errors::invalid(kind, binding.metadata.name, std::move(causes)));
-  }
+  CO_TRY_VOID(check_target(binding.target));
   auto admitted = std::make_shared<api::Object>(std::move(sent));
   CO_TRY_VOID(co_await admit_create(context, call, expected.kind, admitted, query.dry_run));
   state->binding = admitted->get<corev1::Binding>();

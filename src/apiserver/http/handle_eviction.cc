@@ -236,6 +236,7 @@ Task<Result<api::Object>> mark(std::shared_ptr<const Eviction> eviction, const a
   }
   if (condition->status != "True") condition->lastTransitionTime = eviction->now;
   condition->status = "True";
+  condition->observedGeneration = pod.metadata.generation;
   condition->reason = "EvictionByEvictionAPI";
   condition->message = "Eviction API: evicting";
   co_return api::Object::of(std::move(pod));
