@@ -92,7 +92,8 @@ struct ApiServer::Parts {
     bool enabled = options.enabled ? options.enabled(resource) : resource.enabled_by_default;
     if (!enabled || converts_badly(resource)) return false;
     if (resource.stored()) return deps.registries->find(resource.storage_group, resource.plural) != nullptr;
-    if (resource.group.empty() && resource.plural == "bindings") return true;
+    if (resource.group.empty() && (resource.plural == "bindings" || resource.plural == "componentstatuses"))
+      return true;
     return deps.virtual_resources.contains(fmt::format("{}/{}", resource.group, resource.plural));
   }
 
@@ -105,6 +106,7 @@ struct ApiServer::Parts {
     resources.admission = deps.admission;
     resources.kubelets = kubelets.get();
     resources.target_clients = deps.target_clients;
+    resources.components = &deps.components;
     resources.transcoder = transcoder.get();
     resources.clock = deps.clock;
     resources.rng = deps.rng;

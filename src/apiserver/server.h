@@ -13,6 +13,7 @@
 #include "apiserver/discovery/catalog.h"
 #include "apiserver/discovery/health.h"
 #include "apiserver/discovery/version.h"
+#include "apiserver/http/component_status.h"
 #include "apiserver/http/kubelet_proxy.h"
 #include "apiserver/http/lifecycle.h"
 #include "apiserver/http/request_limits.h"
@@ -39,6 +40,7 @@ struct ApiServerDependencies {
   KubeletProxy::ClientFactory kubelet_clients;  // empty: logs, exec and the like answer 503
   // Clients of what nodes/proxy, pods/proxy and services/proxy lead to, by URL; empty: these answer 503.
   std::function<Result<std::shared_ptr<http::Client>>(const std::string& url)> target_clients;
+  ComponentChecks components;  // in the order they are listed
   const Clock* clock = nullptr;
   Rng* rng = nullptr;
   Metrics* metrics = nullptr;

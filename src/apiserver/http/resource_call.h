@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/scheme.h"
+#include "apiserver/http/component_status.h"
 #include "apiserver/http/encoder.h"
 #include "apiserver/http/stage.h"
 #include "apiserver/registry/registry.h"
@@ -31,6 +32,7 @@ struct ResourceDependencies {
   KubeletProxy* kubelets = nullptr;  // nullptr: logs, exec and the like answer 503
   // Clients of whatever nodes, Pods and Services are proxied to, by URL; empty: proxying answers 503.
   std::function<Result<std::shared_ptr<http::Client>>(const std::string& url)> target_clients;
+  const ComponentChecks* components = nullptr;
   const codec::Transcoder* transcoder = nullptr;
   const Clock* clock = nullptr;
   Rng* rng = nullptr;
@@ -83,6 +85,7 @@ using Answer = Task<Result<http::Response>>;
 
 Answer handle_get(Context context, ResourceCall call, Shape shape);
 Answer handle_list(Context context, ResourceCall call);
+Answer handle_component_status(Context context, ResourceCall call);
 Answer handle_watch(Context context, ResourceCall call);
 Answer handle_create(Context context, ResourceCall call);
 Answer handle_update(Context context, ResourceCall call, Shape shape);

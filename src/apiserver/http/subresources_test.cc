@@ -184,5 +184,84 @@ TEST_F(Subresources, ServicesAreRefusedWhatOthersHave) {
              service("e", R"("type":"NodePort","clusterIP":"10.96.0.50",)", R"(,"nodePort":30080)")});
 }
 
+TEST_F(Subresources, BindingsSetTheNodeOnce) {
+  const std::string pods = "/api/v1/namespaces/default/pods";
+  const std::string pod = R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}})";
+  const codec::Value created = must(201, {"POST", pods, pod});
+  must(200, {"PATCH", pods + "/p/status", R"({"status":{"nominatedNodeName":"n"}})", kMerge});
+  const auto binding = [](const std::string& meta, const std::string& target) {
+    return R"({"metadata":{"name":"p")" + meta + R"(},"target":{)" + target + "}}";
+  };
+  const auto refused = [&](int code, const std::string& meta, const std::string& target) {
+    return at(must(code, {"POST", pods + "/p/binding", binding(meta, target)}), {"message"});
+  };
+  const std::string node = R"("kind":"Node","name":"n")";
+  EXPECT_EQ(refused(500, "", ""), "target.name: Required value");
+  EXPECT_EQ(refused(500, "", R"("kind":"Moon")"),
+            "[target.kind: Unsupported value: \"Moon\": supported values: \"Node\", \"<empty>\", "
+            "target.name: Required value]");
+  EXPECT_EQ(refused(409, R"(,"uid":"another")", node),
+            "Operation cannot be fulfilled on pods \"p\": Precondition failed: UID in precondition: another, "
+            "UID in object meta: " +
+                at(created, {"metadata", "uid"}));
+  EXPECT_THAT(refused(409, R"(,"resourceVersion":"1")", node),
+              HasSubstr("Precondition failed: ResourceVersion in precondition: 1, ResourceVersion in object "
+                        "meta: "));
+  must(201,
+       {"POST", pods + "/p/binding", binding(R"(,"annotations":{"why":"x"},"labels":{"zone":"z"})", node)});
+  const codec::Value bound = must(200, {"GET", pods + "/p"});
+  EXPECT_EQ(at(bound, {"spec", "nodeName"}), "n");
+  EXPECT_EQ(at(bound, {"metadata", "annotations", "why"}), "x");
+  EXPECT_EQ(at(bound, {"metadata", "labels", "zone"}), "z");
+  EXPECT_EQ(at(bound, {"status", "nominatedNodeName"}), "(absent)");
+  EXPECT_THAT(at(bound, {"status", "conditions"}),
+              AllOf(HasSubstr(R"("type":"PodScheduled")"), HasSubstr(R"("observedGeneration":1)")));
+  EXPECT_EQ(refused(409, "", node),
+            "Operation cannot be fulfilled on pods/binding \"p\": pod p is already assigned to node \"n\"");
+}
+
+Task<Result<std::string>> healthy(Context) { co_return std::string("ok"); }
+Task<Result<std::string>> broken(Context) { co_return fail(errors::service_unavailable("no answer")); }
+
+TEST(ComponentStatuses, TellWhatThePartsSayOfThemselves) {
+  TestServer server;
+  Metrics metrics;
+  ApiServerDependencies deps;
+  deps.scheme = &server.scheme;
+  deps.registries = server.registries.get();
+  deps.authenticator = std::make_shared<HeaderAuthenticator>();
+  deps.authorizer = std::make_shared<NameAuthorizer>();
+  deps.clock = server.clock.get();
+  deps.rng = server.rng.get();
+  deps.metrics = &metrics;
+  deps.components.push_back({"controller-manager", healthy});
+  deps.components.push_back({"scheduler", broken});
+  ApiServer api(ApiServerOptions(), std::move(deps));
+  const auto get = [&](const std::string& path, const std::string& accept) {
+    http::Request request;
+    request.method = "GET";
+    request.path = "/api/v1/componentstatuses" + path;
+    request.headers.add("X-Test-User", "admin");
+    request.headers.add("Accept", accept);
+    http::Response response = server.run(api.handle(Context(), std::move(request)));
+    return std::make_tuple(response.status, std::string(response.headers.get("Warning")),
+                           server.run(response.read_body()).value_or("(broken)"));
+  };
+  const auto [status, warning, list] = get("", "application/json");
+  EXPECT_EQ(status, 200);
+  EXPECT_THAT(warning, HasSubstr("v1 ComponentStatus is deprecated in v1.19+"));
+  EXPECT_THAT(list, AllOf(HasSubstr(R"("kind":"ComponentStatusList")"),
+                          HasSubstr(R"("conditions":[{"type":"Healthy","status":"True","message":"ok"}])"),
+                          HasSubstr(R"({"type":"Healthy","status":"False","message":"no answer"})")));
+  const auto [status2, warning2, one] = get("/scheduler", "application/json");
+  EXPECT_EQ(status2, 200);
+  EXPECT_THAT(one, HasSubstr(R"("metadata":{"name":"scheduler")"));
+  EXPECT_EQ(std::get<0>(get("/etcd-1", "application/json")), 404);
+  const auto [status3, warning3, table] = get("", "application/json;as=Table;v=v1;g=meta.k8s.io");
+  EXPECT_EQ(status3, 200);
+  EXPECT_THAT(table, AllOf(HasSubstr(R"("cells":["controller-manager","Healthy","ok",""])"),
+                           HasSubstr(R"("cells":["scheduler","Unhealthy","no answer",""])")));
+}
+
 }  // namespace
 }  // namespace xebec::apiserver::testing

@@ -191,8 +191,8 @@ class SelfReview final : public VirtualResource {
 class TokenReviewResource final : public VirtualResource {
  public:
   TokenReviewResource(std::shared_ptr<const service_account::TokenChecker> tokens,
-                      std::vector<std::string> audiences)
-      : tokens_(std::move(tokens)), api_audiences_(std::move(audiences)) {}
+                      std::vector<std::string> audiences, std::shared_ptr<Authenticator> others)
+      : tokens_(std::move(tokens)), api_audiences_(std::move(audiences)), others_(std::move(others)) {}
 
   Task<Result<api::Object>> create(Context context, VirtualCreate request) override {
     auto& review = request.object.get<authenticationv1::TokenReview>();
@@ -201,8 +201,17 @@ class TokenReviewResource final : public VirtualResource {
     }
     std::vector<std::string> audiences =
         review.spec.audiences.empty() ? api_audiences_ : review.spec.audiences;
-    auto checked = co_await tokens_->check(std::move(context), review.spec.token, std::move(audiences));
+    auto checked = co_await tokens_->check(context, review.spec.token, std::move(audiences));
     review.status = {};
+    if (checked && !*checked) {
+      // Such a token is good for whatever accepts tokens of this server.
+      CO_TRY(std::shared_ptr<const UserInfo> user, co_await bearer_of(std::move(context), review.spec.token));
+      if (user) {
+        review.status.authenticated = true;
+        review.status.user = to_api(*user);
+        co_return std::move(request.object);
+      }
+    }
     if (!checked) {
       review.status.error = "[invalid bearer token, " + checked.error().message + "]";
     } else if (!*checked) {
@@ -216,8 +225,16 @@ class TokenReviewResource final : public VirtualResource {
   }
 
  private:
+  Task<Result<std::shared_ptr<const UserInfo>>> bearer_of(Context context, std::string token) {
+    if (!others_) co_return std::shared_ptr<const UserInfo>();
+    http::Request request;
+    request.headers.add("Authorization", "Bearer " + token);
+    co_return co_await others_->authenticate(context, request);
+  }
+
   std::shared_ptr<const service_account::TokenChecker> tokens_;
   std::vector<std::string> api_audiences_;
+  std::shared_ptr<Authenticator> others_;
 };
 
 }  // namespace
@@ -234,7 +251,7 @@ void add_reviews(const ReviewDependencies& deps, VirtualResources& resources) {
   resources["authorization.k8s.io/selfsubjectrulesreviews"] = std::make_unique<SelfRulesReview>(deps.policy);
   resources["authentication.k8s.io/selfsubjectreviews"] = std::make_unique<SelfReview>();
   resources["authentication.k8s.io/tokenreviews"] =
-      std::make_unique<TokenReviewResource>(deps.tokens, deps.api_audiences);
+      std::make_unique<TokenReviewResource>(deps.tokens, deps.api_audiences, deps.other_tokens);
 }
 
 }  // namespace xebec::apiserver

@@ -14,6 +14,8 @@ struct ReviewDependencies {
   std::shared_ptr<const rbac::Policy> policy;
   std::shared_ptr<const service_account::TokenChecker> tokens;
   std::vector<std::string> api_audiences;  // those of a TokenReview that names none
+  // Bearers of other tokens than service accounts'; nullptr: there are none.
+  std::shared_ptr<Authenticator> other_tokens;
 };
 
 void add_reviews(const ReviewDependencies& dependencies, VirtualResources& resources);

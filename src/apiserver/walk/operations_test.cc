@@ -69,6 +69,7 @@ class EveryOperation : public ::testing::TestWithParam<std::string> {
     const bool named = walker.name() != "walker";
     const std::string name = named ? walker.name() : "walker-" + std::to_string(++count_);
     walker.object.set_path({"metadata", "name"}, name);
+    if (resource_->plural == "componentstatuses") return "etcd-0";
     if (!resource_->stored()) return name;
     if (named) instance_->call({"DELETE", walker.item()});
     if (resource_->plural == "pods" && subresource_of(op) != "binding")
@@ -87,9 +88,14 @@ class EveryOperation : public ::testing::TestWithParam<std::string> {
       const std::string status = R"({"status":{"addresses":[{"type":"InternalIP","address":"192.0.2.1"}]}})";
       EXPECT_EQ(patch(item + "/status", status), 200);
     } else {
+      post("/api/v1/namespaces/default/pods",
+           R"({"metadata":{"name":"behind"},"spec":{"containers":[{"name":"c","image":"i"}]}})");
+      const std::string status = R"({"status":{"podIP":"192.0.2.7","podIPs":[{"ip":"192.0.2.7"}]}})";
+      EXPECT_EQ(patch("/api/v1/namespaces/default/pods/behind/status", status), 200);
       post("/api/v1/namespaces/default/endpoints",
            R"({"metadata":{"name":")" + walker.name() +
-               R"("},"subsets":[{"addresses":[{"ip":"192.0.2.7"}],"ports":[{"port":80}]}]})");
+               R"("},"subsets":[{"addresses":[{"ip":"192.0.2.7","targetRef":{"kind":"Pod","name":"behind",
+                  "namespace":"default"}}],"ports":[{"port":80}]}]})");
     }
   }
   int patch(const std::string& path, const std::string& body) {
@@ -215,8 +221,10 @@ TEST_P(EveryOperation, RefusesUnknownObjects) {
     }
     const std::string group =
         resource_->storage_group.empty() ? "" : "." + std::string(resource_->storage_group);
-    refused(std::move(call), 404, "NotFound",
-            op.method == "HEAD" ? "" : std::string(resource_->plural) + group + " \"nobody\" not found");
+    // A Service is proxied to by its endpoints.
+    const bool by_endpoints = resource_->plural == "services" && subresource_of(op) == "proxy";
+    const std::string what = by_endpoints ? "endpoints" : std::string(resource_->plural) + group;
+    refused(std::move(call), 404, "NotFound", op.method == "HEAD" ? "" : what + " \"nobody\" not found");
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "apiserver/test_instance.h"
+
 namespace xebec::apiserver {
 namespace {
 
@@ -73,6 +75,31 @@ TEST_F(BootstrapUser, TokensExpire) {
   EXPECT_EQ(why_not(), "has expired");
   set("expiration", "soon");
   EXPECT_EQ(why_not(), "has a time of expiration that cannot be read");
+}
+
+TEST(BootstrapTokens, AreKnownToTokenReviews) {
+  InstanceOptions options;
+  options.bootstrap_tokens = true;
+  testing::TestInstance instance(std::move(options));
+  auto [made, secret] = instance.call(
+      {"POST", "/api/v1/namespaces/kube-system/secrets",
+       R"({"metadata":{"name":"bootstrap-token-abcdef"},"type":"bootstrap.kubernetes.io/token","stringData":{
+           "token-id":"abcdef","token-secret":"0123456789abcdef","usage-bootstrap-authentication":"true"}})"});
+  ASSERT_EQ(made, 201) << codec::to_json(secret);
+  const auto review = [&](const std::string& token) {
+    return instance
+        .call(
+            {"POST", "/apis/authentication.k8s.io/v1/tokenreviews", R"({"spec":{"token":")" + token + "\"}}"})
+        .second;
+  };
+  const codec::Value good = review("abcdef.0123456789abcdef");
+  EXPECT_EQ(testing::at(good, {"status", "authenticated"}), "true") << codec::to_json(good);
+  EXPECT_EQ(testing::at(good, {"status", "user", "username"}), "system:bootstrap:abcdef");
+  EXPECT_EQ(testing::at(good, {"status", "user", "groups"}),
+            R"(["system:bootstrappers","system:authenticated"])");
+  const codec::Value bad = review("abcdef.0123456789abcdee");
+  EXPECT_EQ(testing::at(bad, {"status", "authenticated"}), "(absent)");
+  EXPECT_EQ(testing::at(bad, {"status", "error"}), "invalid bearer token");
 }
 
 }  // namespace
