@@ -88,6 +88,9 @@ Answer dispatch_subresource(Context context, ResourceCall call, std::string verb
 
 Answer dispatch_main(Context context, ResourceCall call, std::string verb) {
   if (!call.registry) {
+    const bool reads = verb == "get" || verb == "list";
+    if (call.resource->group.empty() && call.resource->plural == "componentstatuses")
+      return reads ? handle_component_status(std::move(context), std::move(call)) : refuse(not_allowed());
     if (verb != "create") return refuse(not_allowed());
     if (call.resource->group.empty() && call.resource->plural == "bindings") {
       return handle_binding(std::move(context), std::move(call));
@@ -127,13 +130,19 @@ Result<ResourceCall> ResourceStage::resolve(const std::shared_ptr<Exchange>& exc
     call.subresource = call.resource->subresource(info.subresource);
     if (!call.subresource) return fail(not_served());
   }
+  // The old form, /api/v1/proxy/...
+  if (info.verb == "proxy") {
+    call.subresource = info.group.empty() ? call.resource->subresource("proxy") : nullptr;
+    if (!call.subresource || info.parts.size() < 2) return fail(not_served());
+  }
   // A namespace in the path of something that has none leads nowhere. Namespaces themselves look namespaced.
   const bool is_namespace = info.group.empty() && info.resource == "namespaces";
   if (!call.resource->namespaced && !info.namespace_.empty() && !is_namespace) return fail(not_served());
   // Without a namespace there are lists over all of them only, and nothing lies below a subresource.
   const bool listed = call.resource->has_verb("list") && info.parts.size() < 2;
   if (call.resource->namespaced && info.namespace_.empty() && !listed) return fail(not_served());
-  if (info.parts.size() > 3 && info.subresource != "proxy") return fail(not_served());
+  const bool proxied = info.subresource == "proxy" || info.verb == "proxy";
+  if (info.parts.size() > 3 && !proxied) return fail(not_served());
   if (call.resource->namespaced) call.namespace_ = info.namespace_;
   if (info.parts.size() >= 2) call.name = info.parts[1];
   if (call.resource->stored()) {

@@ -24,6 +24,9 @@ struct Output {
   std::string text;  // standard output and standard error
 };
 
+// What Pods and nodes say their address is; proxied requests to it go to this machine.
+inline constexpr const char* kPodAddress = "10.77.0.1";
+
 class Cluster {
  public:
   explicit Cluster(http::ServerLimits limits = {});

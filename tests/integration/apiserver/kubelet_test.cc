@@ -101,18 +101,25 @@ TEST_F(Kubelet, MistakesAreToldInUpstreamsWords) {
               testing::HasSubstr("container x is not valid for pod one"));
   EXPECT_THAT(cluster->kubectl("get --raw '" + path + "two/log'").text,
               testing::HasSubstr("a container name must be specified for pod two, choose one of: [a b]"));
+  EXPECT_THAT(
+      cluster->kubectl("get --raw '" + path + "one/log?tailLines=-1&limitBytes=0&stream=Stdout'").text,
+      testing::HasSubstr("PodLogOptions \"one\" is invalid: [tailLines: Invalid value: -1: must be "
+                         "greater than or equal to 0, limitBytes: Invalid value: 0: must be greater "
+                         "than 0, stream: Forbidden: may not be specified]"));
   EXPECT_THAT(cluster->kubectl("exec two -c a -- ls").text,
               testing::HasSubstr("pod two does not have a host assigned"));
 }
 
-TEST_F(Kubelet, NodesAndPodsAreProxied) {
+TEST_F(Kubelet, NodesAreProxied) {
   EXPECT_EQ(cluster->ok("get --raw '/api/v1/nodes/node-1/proxy/stats/summary?a=b'"), "/stats/summary?a=b\n");
-  cluster->ok(
-      "patch pod one --subresource=status --type=merge -p "
-      "'{\"status\":{\"podIP\":\"127.0.0.1\",\"podIPs\":[{\"ip\":\"127.0.0.1\"}]}}'");
-  EXPECT_EQ(cluster->ok(fmt::format("get --raw /api/v1/namespaces/default/pods/https:one:{}/proxy/x/y",
-                                    server->port())),
-            "/x/y?\n");
+  EXPECT_EQ(cluster->ok(fmt::format("get --raw '/api/v1/nodes/https:node-1:{}/proxy/x/'", server->port())),
+            "/x/?\n");
+  EXPECT_EQ(cluster->ok("get --raw '/api/v1/proxy/nodes/node-1/pods'"), "/pods?\n");
+  // Other ports of a node, but not of this machine.
+  EXPECT_THAT(cluster->kubectl("get --raw /api/v1/nodes/node-1:1/proxy/").text,
+              testing::HasSubstr("address not allowed"));
+  EXPECT_THAT(cluster->kubectl("get --raw /api/v1/nodes/ftp:node-1:1/proxy/").text,
+              testing::HasSubstr("invalid node request \"ftp:node-1:1\""));
 }
 
 Task<Result<std::string>> talk(http::Client* client) {
