@@ -103,9 +103,10 @@ TEST_F(Kubelet, MistakesAreToldInUpstreamsWords) {
               testing::HasSubstr("a container name must be specified for pod two, choose one of: [a b]"));
   EXPECT_THAT(
       cluster->kubectl("get --raw '" + path + "one/log?tailLines=-1&limitBytes=0&stream=Stdout'").text,
-      testing::HasSubstr("PodLogOptions \"one\" is invalid: [tailLines: Invalid value: -1: must be "
-                         "greater than or equal to 0, limitBytes: Invalid value: 0: must be greater "
-                         "than 0, stream: Forbidden: may not be specified]"));
+      testing::HasSubstr("The PodLogOptions \"one\" is invalid: \n"
+                         "* tailLines: Invalid value: -1: must be greater than or equal to 0\n"
+                         "* limitBytes: Invalid value: 0: must be greater than 0\n"
+                         "* stream: Forbidden: may not be specified\n"));
   EXPECT_THAT(cluster->kubectl("exec two -c a -- ls").text,
               testing::HasSubstr("pod two does not have a host assigned"));
 }
