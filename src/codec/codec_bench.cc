@@ -1,10 +1,11 @@
-// JSON on a typical Pod and on a list of 10,000 of them; nlohmann::json as the yardstick.
+// JSON and CBOR on a typical Pod and on a list of 10,000 of them; nlohmann::json as the yardstick.
 #include <benchmark/benchmark.h>
 
 #include <nlohmann/json.hpp>
 
 #include "api/gen/corev1.h"
 #include "api/scheme.h"
+#include "codec/cbor/cbor.h"
 #include "codec/json.h"
 #include "codec/patch.h"
 #include "codec/protobuf.h"
@@ -177,6 +178,37 @@ void ParseListOf10000PodsNlohmann(benchmark::State& state) {
   count(state, text.size());
 }
 BENCHMARK(ParseListOf10000PodsNlohmann)->Unit(benchmark::kMillisecond);
+
+void EncodePodCbor(benchmark::State& state) {
+  corev1::Pod pod = typical_pod();
+  std::string bytes;
+  for (auto _ : state) {
+    bytes.clear();
+    append_cbor(pod_type(), &pod, "v1", "Pod", bytes);
+    benchmark::DoNotOptimize(bytes.data());
+  }
+  count(state, bytes.size());
+}
+BENCHMARK(EncodePodCbor);
+
+void DecodePodCbor(benchmark::State& state) {
+  corev1::Pod pod = typical_pod();
+  const std::string bytes = encode_cbor(pod_type(), &pod, "v1", "Pod");
+  for (auto _ : state) {
+    corev1::Pod out;
+    benchmark::DoNotOptimize(decode_cbor(pod_type(), bytes, &out));
+  }
+  count(state, bytes.size());
+}
+BENCHMARK(DecodePodCbor);
+
+void ParsePodCbor(benchmark::State& state) {
+  corev1::Pod pod = typical_pod();
+  const std::string bytes = encode_cbor(pod_type(), &pod, "v1", "Pod");
+  for (auto _ : state) benchmark::DoNotOptimize(parse_cbor(bytes));
+  count(state, bytes.size());
+}
+BENCHMARK(ParsePodCbor);
 
 void PatchPodStrategically(benchmark::State& state) {
   corev1::Pod pod = typical_pod();

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "api/scheme.h"
+#include "codec/cbor/cbor.h"
 #include "codec/json.h"
 #include "codec/json_text.h"
 #include "codec/protobuf.h"
@@ -179,6 +180,32 @@ TEST_F(Vectors, AreTheSameThroughTrees) {
     ASSERT_TRUE(from_value(*type, seen, again.data(), Strictness::Strict));
     EXPECT_EQ(encode_json(again), encode_json(*object)) << file.filename();
   }
+}
+
+TEST_F(Vectors, AreTheSameThroughCbor) {
+  unpack("v1.36");
+  if (IsSkipped()) return;
+  int checked = 0;
+  for (const fs::path& file : files(".json")) {
+    const api::Message* type = type_of(file);
+    if (!type) continue;
+    api::Object object(*type), copy(*type);
+    Result<DecodeResult> json = decode_json(*type, read_file(file), object.data());
+    ASSERT_TRUE(json) << file;
+    const std::string bytes = encode_cbor(*type, object.data(), json->api_version, json->kind);
+    Result<DecodeResult> decoded = decode_cbor(*type, bytes, copy.data(), Strictness::Strict);
+    ASSERT_TRUE(decoded) << file << ": " << decoded.error().message;
+    EXPECT_EQ(decoded->kind, json->kind);
+    const std::string text = encode_json(*type, object.data(), json->api_version, json->kind);
+    EXPECT_EQ(encode_json(*type, copy.data(), decoded->api_version, decoded->kind), text) << file;
+    // The tree of the document is that of its JSON.
+    Result<Value> tree = parse_cbor(bytes), expected = parse_json(text);
+    ASSERT_TRUE(tree && expected) << file;
+    EXPECT_EQ(to_json(*tree), to_json(*expected)) << file;
+    EXPECT_EQ(encode_cbor(*tree), encode_cbor(*parse_cbor(encode_cbor(*tree)))) << file;
+    ++checked;
+  }
+  EXPECT_GT(checked, 150);
 }
 
 TEST_F(Vectors, OfOlderReleasesDecodeAndReachAFixedPoint) {
