@@ -143,7 +143,9 @@ Result<Wanted> negotiate_discovery(const http::Request& request) {
     wanted.aggregated = version;
     return wanted;
   }
-  TRY(Accepted accepted, negotiate(request, Offered{}));
+  Offered plain;
+  plain.cbor = false;
+  TRY(Accepted accepted, negotiate(request, plain));
   return Wanted{accepted, ""};
 }
 
@@ -249,7 +251,9 @@ http::Response below_root(const Catalog& catalog, const http::Request& request, 
   auto snapshot = catalog.snapshot();
   const CatalogGroup* group = find_group(*snapshot, core ? "" : parts[1]);
   if (!group) return page_not_found();
-  Result<Accepted> accepted = negotiate(request, Offered{});
+  Offered offered;
+  offered.cbor = core || parts.size() > 2;
+  Result<Accepted> accepted = negotiate(request, offered);
   if (!accepted) return error_response(request, accepted.error());
   if (request.method != "GET" && request.method != "HEAD") {
     return error_response(request, errors::generic(405, "", {}, "", "", 0));

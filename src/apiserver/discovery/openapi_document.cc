@@ -16,12 +16,13 @@ using codec::ValueList;
 using codec::ValueMap;
 
 constexpr std::string_view kJson = "application/json", kYaml = "application/yaml",
-                           kProtobuf = "application/vnd.kubernetes.protobuf",
+                           kProtobuf = "application/vnd.kubernetes.protobuf", kCbor = "application/cbor",
                            kJsonWatch = "application/json;stream=watch",
-                           kProtobufWatch = "application/vnd.kubernetes.protobuf;stream=watch";
+                           kProtobufWatch = "application/vnd.kubernetes.protobuf;stream=watch",
+                           kCborWatch = "application/cbor-seq";
 constexpr std::string_view kPatches[] = {"application/json-patch+json", "application/merge-patch+json",
                                          "application/strategic-merge-patch+json",
-                                         "application/apply-patch+yaml"};
+                                         "application/apply-patch+yaml", "application/apply-patch+cbor"};
 
 ValueList strings(std::initializer_list<std::string_view> texts) {
   ValueList list;
@@ -42,21 +43,28 @@ std::string_view description_of(int code) {
   }
 }
 
+// Of discovery only the resources of a version are told in CBOR.
+std::vector<std::string_view> discovered(const OpenApiOperation& op) {
+  if (op.result && op.result->name == "APIResourceList") return {kJson, kYaml, kProtobuf, kCbor};
+  return {kJson, kYaml, kProtobuf};
+}
+
 // The media types an operation answers in.
 std::vector<std::string_view> produced(const OpenApiOperation& op) {
   if (!op.produces.empty()) return op.produces;
   if (op.action == "connect") return {"*/*"};
-  if (!op.result) return {"text/plain", kJson, kYaml, kProtobuf};
+  if (!op.result) return {"text/plain", kJson, kYaml, kProtobuf, kCbor};
   if (op.action == "list" || op.action == "watch" || op.action == "watchlist")
-    return {kJson, kYaml, kProtobuf, kJsonWatch, kProtobufWatch};
-  return {kJson, kYaml, kProtobuf};
+    return {kJson, kYaml, kProtobuf, kCbor, kJsonWatch, kProtobufWatch, kCborWatch};
+  if (op.action.empty()) return discovered(op);
+  return {kJson, kYaml, kProtobuf, kCbor};
 }
 
 // The media types an operation takes; nothing where no body is spoken of at all.
 std::vector<std::string_view> consumed(const OpenApiOperation& op) {
   if (op.patch_body) return {std::begin(kPatches), std::end(kPatches)};
   if (!op.consumes.empty() || !op.produces.empty()) return op.consumes;
-  if (op.action.empty()) return {kJson, kYaml, kProtobuf};
+  if (op.action.empty()) return discovered(op);
   return {"*/*"};
 }
 

@@ -4,6 +4,7 @@
 
 #include "api/defaults.h"
 #include "apiserver/http/negotiate.h"
+#include "codec/cbor/cbor.h"
 #include "codec/protobuf.h"
 #include "codec/yaml.h"
 
@@ -37,9 +38,7 @@ Result<void> check_kind(const api::GroupVersionKind& given, const Expected& expe
         fmt::format("the API version in the data ({}) does not match the expected API version ({})",
                     given.api_version(), expected.kind.api_version())));
   }
-  Status cause =
-      errors::bad_request(fmt::format("converting ({}.{}) to ({}.{}): unknown conversion", given.version,
-                                      given.kind, internal_package(expected.kind.group), expected.kind.kind));
+  Status cause = errors::bad_request(unknown_conversion(given, expected.kind));
   return fail(codec::decode_error(cause, given, expected.kind.kind, body));
 }
 
@@ -79,7 +78,25 @@ Result<api::Object> decode_protobuf_object(std::string_view bytes, const Expecte
   return object;
 }
 
+Result<api::Object> decode_cbor_object(std::string_view bytes, const Expected& expected,
+                                       codec::Strictness strictness, std::vector<std::string>& warnings) {
+  Result<codec::TypeMeta> meta = codec::interpret_cbor(bytes);
+  if (!meta) return fail(codec::decode_error(meta.error(), {}, expected.kind.kind, bytes));
+  TRY_VOID(check_kind(kind_of(meta->api_version, meta->kind, expected), expected, bytes));
+  api::Object object(*expected.type);
+  Result<codec::DecodeResult> decoded = codec::decode_cbor(*expected.type, bytes, object.data(), strictness);
+  if (!decoded) return fail(codec::decode_error(decoded.error(), expected.kind, expected.kind.kind, bytes));
+  add_warnings(*decoded, warnings);
+  api::apply_defaults(object);
+  return object;
+}
+
 }  // namespace
+
+std::string unknown_conversion(const api::GroupVersionKind& from, const api::GroupVersionKind& to) {
+  return fmt::format("converting ({}.{}) to ({}.{}): unknown conversion", from.version, from.kind,
+                     internal_package(to.group), to.kind);
+}
 
 Result<api::Object> decode_body(const http::Request& request, const Expected& expected,
                                 codec::Strictness strictness, std::vector<std::string>& warnings) {
@@ -87,6 +104,8 @@ Result<api::Object> decode_body(const http::Request& request, const Expected& ex
   switch (media) {
     case MediaType::kProtobuf:
       return decode_protobuf_object(request.body, expected);
+    case MediaType::kCbor:
+      return decode_cbor_object(request.body, expected, strictness, warnings);
     case MediaType::kYaml:
       return decode_text(request.body, true, expected, strictness, warnings);
     case MediaType::kJson:
@@ -106,9 +125,10 @@ Result<metav1::DeleteOptions> decode_delete_options(const http::Request& request
     given_kind = envelope.kind;
     TRY_VOID(codec::decode_protobuf(type, envelope.raw, &out));
   } else {
-    Result<codec::DecodeResult> decoded = media == MediaType::kYaml
-                                              ? codec::decode_yaml(type, request.body, &out)
-                                              : codec::decode_json(type, request.body, &out);
+    Result<codec::DecodeResult> decoded =
+        media == MediaType::kYaml   ? codec::decode_yaml(type, request.body, &out)
+        : media == MediaType::kCbor ? codec::decode_cbor(type, request.body, &out)
+                                    : codec::decode_json(type, request.body, &out);
     if (!decoded) return fail(codec::decode_error(decoded.error(), kind, kind.kind, request.body));
     given_kind = decoded->kind;
   }

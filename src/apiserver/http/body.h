@@ -1,5 +1,5 @@
-// Bodies of requests: from JSON, YAML or protobuf to an object in the version of the request, with upstream's
-// errors for what does not belong there, and unknown fields reported as asked for (KEP-2885).
+// Bodies of requests: from JSON, YAML, protobuf or CBOR to an object in the version of the request, with
+// upstream's errors for what does not belong there, and unknown fields reported as asked for (KEP-2885).
 #pragma once
 
 #include <string>
@@ -25,6 +25,9 @@ struct Expected {
 // refusal.
 Result<api::Object> decode_body(const http::Request& request, const Expected& expected,
                                 codec::Strictness strictness, std::vector<std::string>& warnings);
+
+// What upstream's scheme says of kinds that have nothing to do with each other.
+std::string unknown_conversion(const api::GroupVersionKind& from, const api::GroupVersionKind& to);
 
 // Every group version has the kind; any of them is taken.
 Result<metav1::DeleteOptions> decode_delete_options(const http::Request& request);

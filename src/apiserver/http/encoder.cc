@@ -9,6 +9,8 @@
 #include "apiserver/cache/entry.h"
 #include "apiserver/http/respond.h"
 #include "apiserver/printers/printer.h"
+#include "codec/cbor/cbor.h"
+#include "codec/cbor/writer.h"
 #include "codec/json.h"
 #include "codec/json_text.h"
 #include "codec/protobuf.h"
@@ -58,6 +60,11 @@ metav1::ListMeta list_meta(const ListHead& head) {
 std::string to_yaml(std::string_view json) {
   Result<codec::Value> value = codec::parse_json(json);
   return value ? codec::encode_yaml(*value) : std::string();
+}
+
+void append_cbor_of(std::string_view json, std::string& out) {
+  Result<codec::Value> value = codec::parse_json(json);
+  codec::append_cbor(value ? *value : codec::Value(), out);
 }
 
 void append_field(uint32_t tag, std::string_view bytes, std::string& out) {
@@ -162,6 +169,21 @@ Result<std::string> Encoder::protobuf_message(const Item& item) const {
   return codec::encode_protobuf(*target_.type, data);
 }
 
+Result<void> Encoder::append_cbor(const Item& item, bool named, std::string& out) const {
+  if (target_.accepted.view == View::kObject) {
+    std::shared_ptr<const api::Object> keep;
+    api::Object converted;
+    TRY(const void* data, item.as(*target_.type, keep, converted));
+    codec::append_cbor(*target_.type, data, named ? target_.kind.api_version() : "",
+                       named ? target_.kind.kind : "", out);
+    return {};
+  }
+  std::string json;
+  TRY_VOID(append_json(item, named, json));
+  append_cbor_of(json, out);
+  return {};
+}
+
 void Encoder::append_table_head(const ListHead& head, bool columns, std::string& out) const {
   out += fmt::format("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{}\",\"metadata\":",
                      target_.accepted.view_version);
@@ -220,17 +242,28 @@ Result<void> Encoder::append_table_row(const Item& item, std::string& out) const
   return {};
 }
 
+Result<void> Encoder::append_table(const Item& item, bool columns, std::string& out) const {
+  ListHead head;
+  std::shared_ptr<const api::Object> keep;
+  TRY(const api::Object* hub, item.hub(keep));
+  if (const metav1::ObjectMeta* meta = hub->meta()) head.resource_version = meta->resourceVersion;
+  append_table_head(head, columns, out);
+  TRY_VOID(append_table_row(item, out));
+  out += "]}";
+  return {};
+}
+
 Result<void> Encoder::append_embedded(const Item& item, bool columns, std::string& out) const {
-  if (target_.accepted.view == View::kTable) {
-    ListHead head;
-    std::shared_ptr<const api::Object> keep;
-    TRY(const api::Object* hub, item.hub(keep));
-    if (const metav1::ObjectMeta* meta = hub->meta()) head.resource_version = meta->resourceVersion;
-    append_table_head(head, columns, out);
-    TRY_VOID(append_table_row(item, out));
-    out += "]}";
+  const bool table = target_.accepted.view == View::kTable;
+  if (target_.accepted.type == MediaType::kCbor) {
+    out += codec::kCborMagic;
+    if (!table) return append_cbor(item, true, out);
+    std::string json;
+    TRY_VOID(append_table(item, columns, json));
+    append_cbor_of(json, out);
     return {};
   }
+  if (table) return append_table(item, columns, out);
   if (target_.accepted.type != MediaType::kProtobuf) return append_json(item, true, out);
   TRY(std::string message, protobuf_message(item));
   api::GroupVersionKind kind = view_kind(false);
@@ -241,7 +274,7 @@ Result<void> Encoder::append_embedded(const Item& item, bool columns, std::strin
 Result<std::string> Encoder::document_of(const Item& item) const {
   std::string out;
   TRY_VOID(append_embedded(item, true, out));
-  if (target_.accepted.type == MediaType::kProtobuf) return out;
+  if (target_.accepted.type == MediaType::kProtobuf || target_.accepted.type == MediaType::kCbor) return out;
   if (target_.accepted.type == MediaType::kYaml) return to_yaml(out);
   if (target_.accepted.pretty) return codec::indent_json(out);
   out += "\n";
@@ -304,10 +337,35 @@ Result<std::vector<http::Buffer>> Encoder::protobuf_list(const Items& items, con
 }
 
 template <class Items>
+Result<std::vector<http::Buffer>> Encoder::cbor_list(const Items& items, const ListHead& head) const {
+  api::GroupVersionKind kind = view_kind(true);
+  metav1::ListMeta meta = list_meta(head);
+  Pieces pieces;
+  pieces.text() += codec::kCborMagic;
+  codec::CborWriter(pieces.text()).head(codec::CborMajor::kMap, 4);
+  for (const auto& [name, value] : {std::pair<std::string, std::string>("kind", kind.kind),
+                                    std::pair<std::string, std::string>("apiVersion", kind.api_version())}) {
+    codec::CborWriter(pieces.text()).string(name);
+    codec::CborWriter(pieces.text()).string(value);
+  }
+  codec::CborWriter(pieces.text()).string("metadata");
+  codec::append_cbor(api::type_of<metav1::ListMeta>(), &meta, "", "", pieces.text());
+  codec::CborWriter(pieces.text()).string("items");
+  codec::CborWriter(pieces.text()).head(codec::CborMajor::kArray, items.size());
+  for (const auto& element : items) {
+    TRY_VOID(append_cbor(Item(element), false, pieces.text()));
+    pieces.cut_if_big();
+  }
+  return pieces.finish();
+}
+
+template <class Items>
 Result<std::vector<http::Buffer>> Encoder::list_of(const Items& items, const ListHead& head) const {
   if (target_.accepted.type == MediaType::kProtobuf) return protobuf_list(items, head);
   Pieces pieces;
   const bool table = target_.accepted.view == View::kTable;
+  const bool cbor = target_.accepted.type == MediaType::kCbor;
+  if (cbor && !table) return cbor_list(items, head);
   if (table) {
     append_table_head(head, true, pieces.text());
   } else {
@@ -332,14 +390,18 @@ Result<std::vector<http::Buffer>> Encoder::list_of(const Items& items, const Lis
   }
   pieces.text() += "]}";
   const bool yaml = target_.accepted.type == MediaType::kYaml;
-  if (!yaml && !target_.accepted.pretty) {
+  if (!yaml && !cbor && !target_.accepted.pretty) {
     pieces.text() += "\n";
     return pieces.finish();
   }
   std::string whole;
   for (const http::Buffer& piece : pieces.finish()) whole += *piece;
+  std::string document = cbor   ? std::string(codec::kCborMagic)
+                         : yaml ? to_yaml(whole)
+                                : codec::indent_json(whole);
+  if (cbor) append_cbor_of(whole, document);
   std::vector<http::Buffer> out;
-  out.push_back(http::make_buffer(yaml ? to_yaml(whole) : codec::indent_json(whole)));
+  out.push_back(http::make_buffer(std::move(document)));
   return out;
 }
 
@@ -354,6 +416,16 @@ Result<std::vector<http::Buffer>> Encoder::list(const std::vector<api::Object>& 
 
 http::Buffer Encoder::frame(std::string_view event_type, std::string_view object) const {
   std::string out;
+  if (target_.accepted.type == MediaType::kCbor) {
+    out += codec::kCborMagic;
+    codec::CborWriter writer(out);
+    writer.head(codec::CborMajor::kMap, 2);
+    writer.string("type");
+    writer.string(event_type);
+    writer.string("object");
+    out += object;
+    return http::make_buffer(std::move(out));
+  }
   if (target_.accepted.type != MediaType::kProtobuf) {
     out = fmt::format("{{\"type\":\"{}\",\"object\":{}}}\n", event_type, object);
     return http::make_buffer(std::move(out));
@@ -399,6 +471,8 @@ http::Buffer Encoder::error_event(const Status& status) const {
   std::string text;
   if (target_.accepted.type == MediaType::kProtobuf) {
     text = codec::encode_protobuf_envelope({"", "v1", "Status"}, object.type(), object.data());
+  } else if (target_.accepted.type == MediaType::kCbor) {
+    text = codec::encode_cbor(object.type(), object.data(), "v1", "Status");
   } else {
     codec::append_json(object.type(), object.data(), "v1", "Status", text);
   }

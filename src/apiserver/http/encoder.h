@@ -1,7 +1,7 @@
 // Encoder: hub objects and stored entries as the client of one request wants them: its version, its media
 // type, whole or as Table or PartialObjectMetadata, alone, in a list or as events of a watch. In the storage
-// version protobuf copies stored bytes and JSON is transcoded from them; everything else goes through the
-// typed object.
+// version protobuf copies stored bytes and JSON is transcoded from them; everything else, CBOR too, goes
+// through the typed object.
 #pragma once
 
 #include <memory>
@@ -44,6 +44,7 @@ class Encoder {
   explicit Encoder(Target target) : target_(std::move(target)) {}
 
   std::string_view content_type() const;
+  MediaType media_type() const { return target_.accepted.type; }
 
   // A whole document.
   Result<std::string> document(const Entry& entry) const;
@@ -65,10 +66,14 @@ class Encoder {
   Result<std::vector<http::Buffer>> list_of(const Items& items, const ListHead& head) const;
   template <class Items>
   Result<std::vector<http::Buffer>> protobuf_list(const Items& items, const ListHead& head) const;
+  template <class Items>
+  Result<std::vector<http::Buffer>> cbor_list(const Items& items, const ListHead& head) const;
 
-  // The object inside a frame: JSON without newline, or protobuf with its envelope.
+  // The object inside a frame: JSON without newline, protobuf with its envelope, CBOR with its magic.
   Result<void> append_embedded(const Item& item, bool columns, std::string& out) const;
   Result<void> append_json(const Item& item, bool named, std::string& out) const;
+  Result<void> append_cbor(const Item& item, bool named, std::string& out) const;
+  Result<void> append_table(const Item& item, bool columns, std::string& out) const;
   Result<std::string> protobuf_message(const Item& item) const;
   Result<void> append_table_row(const Item& item, std::string& out) const;
   void append_table_head(const ListHead& head, bool columns, std::string& out) const;

@@ -70,7 +70,10 @@ struct Known {
 };
 constexpr Known kKnown[] = {{"application", "json", MediaType::kJson},
                             {"application", "yaml", MediaType::kYaml},
-                            {"application", "vnd.kubernetes.protobuf", MediaType::kProtobuf}};
+                            {"application", "vnd.kubernetes.protobuf", MediaType::kProtobuf},
+                            {"application", "cbor", MediaType::kCbor}};
+// What a watch in CBOR is; clients ask for it by that name or by the plain one.
+constexpr Known kCborSequence{"application", "cbor-seq", MediaType::kCbor};
 
 bool matches(const AcceptClause& clause, const Known& known) {
   return (clause.type == "*" || clause.type == known.type) &&
@@ -103,7 +106,8 @@ Status not_acceptable(const Offered& offered) {
       fmt::format("only the following media types are accepted: application/json, {}{}",
                   offered.yaml ? "application/yaml, " : "",
                   offered.stream ? "application/vnd.kubernetes.protobuf, application/json;stream=watch, "
-                                   "application/vnd.kubernetes.protobuf;stream=watch"
+                                   "application/vnd.kubernetes.protobuf;stream=watch, application/cbor-seq"
+                  : offered.cbor ? "application/vnd.kubernetes.protobuf, application/cbor"
                                  : "application/vnd.kubernetes.protobuf"));
 }
 
@@ -117,14 +121,19 @@ std::string_view content_type(MediaType type) {
       return "application/yaml";
     case MediaType::kProtobuf:
       return "application/vnd.kubernetes.protobuf";
+    case MediaType::kCbor:
+      return "application/cbor";
   }
   return "";
 }
 
 std::string_view stream_content_type(MediaType type) {
+  if (type == MediaType::kCbor) return "application/cbor-seq";
   return type == MediaType::kProtobuf ? "application/vnd.kubernetes.protobuf;stream=watch"
                                       : "application/json";
 }
+
+size_t stream_framing(MediaType type) { return type == MediaType::kProtobuf ? 4 : 0; }
 
 std::string_view AcceptClause::param(std::string_view name) const {
   for (const auto& [key, value] : params) {
@@ -167,7 +176,10 @@ Result<Accepted> negotiate(const http::Request& request, const Offered& offered)
     if (clause.q == 0) continue;
     for (const Known& known : kKnown) {
       if (known.media == MediaType::kYaml && (!offered.yaml || offered.stream)) continue;
-      if (!matches(clause, known)) continue;
+      if (known.media == MediaType::kCbor && !offered.cbor) continue;
+      if (!matches(clause, known) &&
+          !(offered.stream && known.media == MediaType::kCbor && matches(clause, kCborSequence)))
+        continue;
       Accepted candidate = accepted;
       candidate.type = known.media;
       if (take_params(clause, offered, candidate)) return candidate;
@@ -188,7 +200,7 @@ Result<MediaType> body_media_type(const http::Request& request) {
   }
   return fail(errors::unsupported_media_type(
       "the body of the request was in an unknown format - accepted media types include: application/json, "
-      "application/yaml, application/vnd.kubernetes.protobuf"));
+      "application/yaml, application/vnd.kubernetes.protobuf, application/cbor"));
 }
 
 }  // namespace xebec::apiserver

@@ -11,11 +11,13 @@
 
 namespace xebec::apiserver {
 
-enum class MediaType { kJson, kYaml, kProtobuf };
+enum class MediaType { kJson, kYaml, kProtobuf, kCbor };
 
 std::string_view content_type(MediaType type);
 // The content type of a watch of that form.
 std::string_view stream_content_type(MediaType type);
+// How many bytes stand before each event of such a watch to tell where it ends, where nothing else does.
+size_t stream_framing(MediaType type);
 
 // What the object is turned into before it is encoded.
 enum class View { kObject, kTable, kPartialMetadata };
@@ -34,6 +36,7 @@ struct Offered {
   bool list = false;    // answers are lists
   bool stream = false;  // it is a watch
   bool yaml = true;
+  bool cbor = true;
 };
 
 // One entry of an Accept header.

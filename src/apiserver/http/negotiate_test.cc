@@ -65,7 +65,16 @@ TEST(Negotiate, UnknownTypesAreNotAcceptable) {
   EXPECT_EQ(result.error().code, 406);
   EXPECT_EQ(result.error().message,
             "only the following media types are accepted: application/json, application/yaml, "
-            "application/vnd.kubernetes.protobuf");
+            "application/vnd.kubernetes.protobuf, application/cbor");
+}
+
+TEST(Negotiate, CborIsASequenceInWatches) {
+  EXPECT_EQ(negotiate(accepting("application/cbor"), kObject)->type, MediaType::kCbor);
+  EXPECT_EQ(negotiate(accepting("application/cbor-seq, application/json"), kWatch)->type, MediaType::kCbor);
+  EXPECT_EQ(negotiate(accepting("application/cbor"), kWatch)->type, MediaType::kCbor);
+  EXPECT_EQ(negotiate(accepting("application/cbor-seq, application/json"), kList)->type, MediaType::kJson);
+  EXPECT_EQ(stream_content_type(MediaType::kCbor), "application/cbor-seq");
+  EXPECT_EQ(negotiate(accepting("*/*"), kObject)->type, MediaType::kJson);
 }
 
 TEST(Negotiate, BodiesOfUnknownTypesAreUnsupported) {

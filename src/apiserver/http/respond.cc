@@ -4,6 +4,7 @@
 
 #include "api/gen/metav1.h"
 #include "apiserver/registry/list_options.h"
+#include "codec/cbor/cbor.h"
 #include "codec/json.h"
 #include "codec/protobuf.h"
 #include "codec/yaml.h"
@@ -43,6 +44,8 @@ std::string encode_document(const api::Message& type, const void* object, std::s
       return codec::encode_yaml(type, object, api_version, kind);
     case MediaType::kProtobuf:
       return codec::encode_protobuf_envelope(api::GroupVersionKind::from(api_version, kind), type, object);
+    case MediaType::kCbor:
+      return codec::encode_cbor(type, object, api_version, kind);
   }
   return {};
 }

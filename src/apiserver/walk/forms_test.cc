@@ -1,7 +1,8 @@
-// Every stored resource in every form an answer can have: protobuf, YAML, Table, PartialObjectMetadata.
+// Every stored resource in every form an answer can have: protobuf, YAML, CBOR, Table, PartialObjectMetadata.
 #include <gmock/gmock.h>
 
 #include "apiserver/walk/stored.h"
+#include "codec/cbor/cbor.h"
 #include "codec/protobuf.h"
 #include "codec/yaml.h"
 
@@ -68,6 +69,34 @@ TEST_P(EveryForm, IsSentAndReadAsYaml) {
   Result<codec::Value> read = codec::parse_yaml(api_.text(made));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(codec::to_json(*read), codec::to_json(get_as(walker_.item(), "application/json")));
+}
+
+TEST_P(EveryForm, IsSentAndReadAsCbor) {
+  auto of_cbor = [this](http::Response& response) {
+    EXPECT_EQ(response.headers.get("Content-Type"), "application/cbor");
+    const std::string bytes = api_.text(response);
+    EXPECT_TRUE(bytes.starts_with(codec::kCborMagic));
+    Result<codec::Value> value = codec::parse_cbor(bytes);
+    EXPECT_TRUE(value) << value.error().message;
+    return value ? codec::to_json(*value) : std::string();
+  };
+  http::Response made = api_.send({"POST",
+                                   walker_.collection(),
+                                   codec::encode_cbor(walker_.object),
+                                   {{"Content-Type", "application/cbor"}, {"Accept", "application/cbor"}}});
+  ASSERT_EQ(made.status, 201) << of_cbor(made);
+  const std::string json = codec::to_json(get_as(walker_.item(), "application/json"));
+  EXPECT_EQ(of_cbor(made), json);
+  for (const std::string& view : {std::string(), std::string(";as=Table;v=v1;g=meta.k8s.io")}) {
+    for (const std::string& target : {walker_.item(), walker_.collection()}) {
+      http::Response got = api_.send({"GET", target, "", {{"Accept", "application/cbor" + view}}});
+      EXPECT_EQ(of_cbor(got), codec::to_json(get_as(target, "application/json" + view))) << target << view;
+    }
+  }
+  http::Response missing =
+      api_.send({"GET", walker_.collection() + "/nobody", "", {{"Accept", "application/cbor"}}});
+  EXPECT_EQ(missing.status, 404);
+  EXPECT_THAT(of_cbor(missing), HasSubstr("\"reason\":\"NotFound\""));
 }
 
 TEST_P(EveryForm, IsShownAsATable) {

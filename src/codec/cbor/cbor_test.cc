@@ -39,11 +39,37 @@ using Pair = std::pair<std::string, std::string>;
 
 // The examples of RFC 8949, appendix A, as upstream takes them.
 TEST(Cbor, NumbersKeepTheirTypeAndAreShort) {
-  for (const char* same : {"00", "01", "0a", "17", "1818", "1864", "1903e8", "1a000f4240",
-                           "1b000000e8d4a51000", "1b7fffffffffffffff", "20", "29", "3863", "3903e7",
-                           "3b7fffffffffffffff", "f90000", "f98000", "f93c00", "fb3ff199999999999a", "f93e00",
-                           "f97bff", "fa47c35000", "fa7f7fffff", "fb7e37e43c8800759c", "f90001", "f90400",
-                           "f9c400", "fbc010666666666666", "f4", "f5", "f6"}) {
+  for (const char* same : {"00",
+                           "01",
+                           "0a",
+                           "17",
+                           "1818",
+                           "1864",
+                           "1903e8",
+                           "1a000f4240",
+                           "1b000000e8d4a51000",
+                           "1b7fffffffffffffff",
+                           "20",
+                           "29",
+                           "3863",
+                           "3903e7",
+                           "3b7fffffffffffffff",
+                           "f90000",
+                           "f98000",
+                           "f93c00",
+                           "fb3ff199999999999a",
+                           "f93e00",
+                           "f97bff",
+                           "fa47c35000",
+                           "fa7f7fffff",
+                           "fb7e37e43c8800759c",
+                           "f90001",
+                           "f90400",
+                           "f9c400",
+                           "fbc010666666666666",
+                           "f4",
+                           "f5",
+                           "f6"}) {
     EXPECT_EQ(both(same).second, same);
   }
   EXPECT_EQ(both("1b000000e8d4a51000").first, "1000000000000");
@@ -98,9 +124,10 @@ TEST(Cbor, WhatJsonCannotSayIsRefused) {
   EXPECT_EQ(both("f8ff").first, refused + "simple value 255 is not recognized");
   EXPECT_EQ(both("c249010000000000000000").first,
             "cbor: data item of cbor type tag is not accepted by protocol: bignum");
-  EXPECT_EQ(both("1bffffffffffffffff").first,
-            "cbor: cannot unmarshal positive integer into Go value of type int64 (18446744073709551615 overflows "
-            "Go's int64)");
+  EXPECT_EQ(
+      both("1bffffffffffffffff").first,
+      "cbor: cannot unmarshal positive integer into Go value of type int64 (18446744073709551615 overflows "
+      "Go's int64)");
   EXPECT_EQ(both("3bffffffffffffffff").first,
             "cbor: cannot unmarshal negative integer into Go value of type int64 (-18446744073709551616 "
             "overflows Go's int64)");
@@ -185,7 +212,11 @@ TEST(CborObjects, BytesAreRawBehindTheirTagAndBase64Without) {
   ASSERT_TRUE(decode_cbor(type, both, &secret));
   EXPECT_EQ(hex(secret.data["a"].data), "ff00");
   EXPECT_EQ(hex(secret.data["b"].data), "01020304");
-  Result<DecodeResult> bad = decode_cbor(type, "\xa1\x64" "data\xa1\x41" "a\x42%%", &secret);
+  Result<DecodeResult> bad = decode_cbor(type,
+                                         "\xa1\x64"
+                                         "data\xa1\x41"
+                                         "a\x42%%",
+                                         &secret);
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().message,
             "cbor: failed to decode base64 from byte string: illegal base64 data at input byte 0");

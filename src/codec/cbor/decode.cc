@@ -75,7 +75,8 @@ class TypedDecoder {
 
   // A value that does not go where it belongs.
   bool mismatch(const CborHead& found, std::string go_type, std::string detail = {}) {
-    if (found.major == CborMajor::kSimple && !is_cbor_float(found) && (found.value < 20 || found.value > 22)) {
+    if (found.major == CborMajor::kSimple && !is_cbor_float(found) &&
+        (found.value < 20 || found.value > 22)) {
       return tree_.fail("cbor: data item of cbor type primitives is not accepted by protocol: simple value " +
                         std::to_string(found.value) + " is not recognized");
     }
@@ -261,9 +262,8 @@ class TypedDecoder {
     if (!tree_.text(text, found)) {
       if (!error_.empty()) return false;
       if (!is_null(found)) {
-        return mismatch(found, kind == Kind::String
-                                   ? go_element_type(place.owner, place.field, kind, nullptr)
-                                   : "string");
+        return mismatch(found, kind == Kind::String ? go_element_type(place.owner, place.field, kind, nullptr)
+                                                    : "string");
       }
       if (kind != Kind::String) api::clear_value(kind, nullptr, slot);
       return true;

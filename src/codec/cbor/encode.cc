@@ -145,8 +145,7 @@ std::size_t count_members(const Message& message, const void* object) {
 }
 
 void write_message(const Message& message, const void* object, CborWriter& out) {
-  if (message.form == Form::List)
-    return write_list(message.fields[0], message.fields[0].ptr(object), out);
+  if (message.form == Form::List) return write_list(message.fields[0], message.fields[0].ptr(object), out);
   if (message.form != Form::Object) {
     // Few and small: what their JSON is.
     std::string json;

@@ -162,8 +162,9 @@ double half(uint64_t bits) {
 std::string check_cbor(std::string_view bytes) { return Checker(bytes).run(); }
 
 std::string_view cbor_type_name(CborMajor major) {
-  static constexpr std::string_view kNames[] = {"positive integer", "negative integer", "byte string",
-                                                "UTF-8 text string", "array", "map", "tag", "primitives"};
+  static constexpr std::string_view kNames[] = {
+      "positive integer", "negative integer", "byte string", "UTF-8 text string", "array", "map", "tag",
+      "primitives"};
   return kNames[static_cast<int>(major)];
 }
 
@@ -178,7 +179,8 @@ CborHead CborReader::head() {
   CborHead out{static_cast<CborMajor>(first >> 5), static_cast<uint8_t>(first & 31), first & 31u};
   if (out.info < 24 || out.info == 31) return out;
   out.value = 0;
-  for (int i = 1 << (out.info - 24); i > 0; --i) out.value = out.value << 8 | static_cast<uint8_t>(bytes_[at_++]);
+  for (int i = 1 << (out.info - 24); i > 0; --i)
+    out.value = out.value << 8 | static_cast<uint8_t>(bytes_[at_++]);
   return out;
 }
 

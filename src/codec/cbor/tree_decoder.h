@@ -19,8 +19,8 @@ class CborTreeDecoder {
   // The next item as a string, through its tags; false as well when it is none, without an error: `found`
   // is what it is instead, its head read.
   bool text(std::string& out, CborHead& found);
-  // The head of the next item that is no tag; `coding_` follows the tags on the way. False: a tag that may not
-  // stand before it.
+  // The head of the next item that is no tag; `coding_` follows the tags on the way. False: a tag that may
+  // not stand before it.
   bool open(CborHead& found);
   // Bytes behind one of the tags 21 to 23 are shown in its form when they become text.
   bool coded() const { return coding_ != 0; }
