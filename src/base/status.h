@@ -47,6 +47,7 @@ inline constexpr std::string_view kRequestEntityTooLarge = "RequestEntityTooLarg
 inline constexpr std::string_view kUnsupportedMediaType = "UnsupportedMediaType";
 inline constexpr std::string_view kInternalError = "InternalError";
 inline constexpr std::string_view kExpired = "Expired";
+inline constexpr std::string_view kStorageReadError = "StorageReadError";
 inline constexpr std::string_view kServiceUnavailable = "ServiceUnavailable";
 // Ours, inside the process only: the outcome of a write is not known (timeout, leader lost). Never retried
 // blindly.

@@ -58,7 +58,7 @@ struct Filled {
     std::vector<EntryPtr> entries;
     for (int i = 0; i < n; ++i)
       entries.push_back(*Entry::make(format, key_of(i), i + 2, *format->encode(api::Object::of(sample(i)))));
-    (void)cache->replace(std::move(entries), n + 1);
+    cache->replace(std::move(entries), n + 1);
     progress->advance(n + 1);
   }
   std::shared_ptr<FeedProgress> progress;
@@ -111,8 +111,7 @@ void BM_FanOut1000(benchmark::State& state) {
     const int i = static_cast<int>(++revision % 1000);
     const ResourceCache::Change change{key_of(i), revision,
                                        *filled.format->encode(api::Object::of(sample(i)))};
-    std::vector<std::string> unreadable;
-    filled.cache->apply(std::span(&change, 1), unreadable);
+    filled.cache->apply(std::span(&change, 1));
     filled.progress->advance(revision);
     for (auto& cursor : cursors) {
       const auto events = cursor->poll();
@@ -152,11 +151,10 @@ void BM_ApplyChange(benchmark::State& state) {
   Filled filled(static_cast<int>(state.range(0)));
   int64_t revision = 1'000'000;
   const Entry::Bytes bytes = *filled.format->encode(api::Object::of(sample(1)));
-  std::vector<std::string> unreadable;
   for (auto _ : state) {
     const ResourceCache::Change change{key_of(static_cast<int>(++revision % state.range(0))), revision,
                                        bytes};
-    filled.cache->apply(std::span(&change, 1), unreadable);
+    filled.cache->apply(std::span(&change, 1));
   }
 }
 BENCHMARK(BM_ApplyChange)->Arg(10000)->Arg(68000)->Unit(benchmark::kMicrosecond);

@@ -67,6 +67,7 @@ void WatchFeed::remove(const std::string& prefix) {
 
 Task<Result<void>> WatchFeed::load(std::shared_ptr<ResourceCache> cache, int64_t revision) {
   std::vector<EntryPtr> entries;
+  std::vector<UnreadableObject> unreadable;
   storage::RangeOptions range = storage::RangeOptions::of_prefix(cache->prefix());
   range.revision = revision;
   range.limit = kPage;
@@ -74,16 +75,18 @@ Task<Result<void>> WatchFeed::load(std::shared_ptr<ResourceCache> cache, int64_t
     CO_TRY(storage::RangeResult page, co_await store_.list(range));
     if (!page.kvs.empty()) range.start = storage::next_key(page.kvs.back().key);
     for (storage::KeyValue& kv : page.kvs) {
-      auto entry = Entry::make(cache->format(), std::move(kv.key), kv.mod_revision, std::move(kv.value));
+      auto entry = Entry::make(cache->format(), kv.key, kv.mod_revision, std::move(kv.value));
       if (entry) {
         entries.push_back(std::move(*entry));
-      } else {
-        logger_.error("Stored object cannot be read", {{"error", entry.error().message}});
+        continue;
       }
+      logger_.error("Stored object cannot be read", {{"key", kv.key}, {"error", entry.error().message}});
+      unreadable.push_back({std::move(kv.key), kv.mod_revision, entry.error().message});
     }
     if (!page.more || page.kvs.empty()) break;
   }
-  co_return cache->replace(std::move(entries), revision);
+  cache->replace(std::move(entries), revision, std::move(unreadable));
+  co_return Result<void>();
 }
 
 Task<Result<void>> WatchFeed::load_all() {
@@ -171,9 +174,14 @@ void WatchFeed::apply(const storage::WatchBatch& batch) {
       work.back().second.push_back({event->kv.key, event->kv.mod_revision, put ? event->kv.value : nullptr});
     }
   }
-  std::vector<std::string> unreadable;
-  for (auto& [cache, changes] : work) cache->apply(changes, unreadable);
-  for (const std::string& what : unreadable) logger_.error("Stored object cannot be read", {{"error", what}});
+  for (auto& [cache, changes] : work) {
+    cache->apply(changes);
+    for (const ResourceCache::Change& change : changes) {
+      std::optional<UnreadableObject> damaged = cache->unreadable_at(change.key);
+      if (damaged && damaged->revision == change.revision)
+        logger_.error("Stored object cannot be read", {{"key", change.key}, {"error", damaged->why}});
+    }
+  }
   progress_->advance(batch.revision);
 }
 

@@ -121,7 +121,26 @@ void ResourceCache::publish(EntryTree tree, int64_t revision) {
   last_changed_ = revision;
 }
 
-Result<void> ResourceCache::replace(std::vector<EntryPtr> entries, int64_t revision) {
+std::vector<OneShot<int>> ResourceCache::restart_ring(int64_t revision) {
+  first_ += ring_.size();
+  ring_.clear();
+  ring_bytes_ = 0;
+  ++generation_;
+  complete_after_ = revision;
+  return std::exchange(waiters_, {});
+}
+
+void ResourceCache::replace(std::vector<EntryPtr> entries, int64_t revision,
+                            std::vector<UnreadableObject> unreadable) {
+  {
+    std::lock_guard lock(unreadable_mutex_);
+    unreadable_.clear();
+    for (UnreadableObject& object : unreadable) {
+      std::string key = object.key;
+      unreadable_.insert_or_assign(std::move(key), std::move(object));
+    }
+    unreadable_count_ = unreadable_.size();
+  }
   EntryTree tree = EntryTree::build(entries);
   ++counts_.initialized;
   std::vector<OneShot<int>> waiters;
@@ -130,43 +149,80 @@ Result<void> ResourceCache::replace(std::vector<EntryPtr> entries, int64_t revis
     SpinLock lock(snapshot_lock_);
     std::swap(tree_, tree);
     last_changed_ = base_revision_ = revision;
-    first_ += ring_.size();
-    ring_.clear();
-    ring_bytes_ = 0;
-    ++generation_;
-    complete_after_ = revision;
-    waiters.swap(waiters_);
+    waiters = restart_ring(revision);
   }
   for (const OneShot<int>& waiter : waiters) waiter.set(0);
-  return {};
 }
 
-void ResourceCache::apply(std::span<const Change> changes, std::vector<std::string>& unreadable) {
+void ResourceCache::mark(UnreadableObject object) {
+  std::lock_guard lock(unreadable_mutex_);
+  std::string key = object.key;
+  unreadable_.insert_or_assign(std::move(key), std::move(object));
+  unreadable_count_ = unreadable_.size();
+}
+
+void ResourceCache::unmark(const std::string& key) {
+  if (unreadable_count_ == 0) return;
+  std::lock_guard lock(unreadable_mutex_);
+  unreadable_.erase(key);
+  unreadable_count_ = unreadable_.size();
+}
+
+std::vector<UnreadableObject> ResourceCache::unreadable_below(std::string_view prefix) const {
+  std::vector<UnreadableObject> out;
+  if (unreadable_count_ == 0) return out;
+  std::lock_guard lock(unreadable_mutex_);
+  for (auto it = unreadable_.lower_bound(prefix); it != unreadable_.end() && it->first.starts_with(prefix);
+       ++it)
+    out.push_back(it->second);
+  return out;
+}
+
+std::optional<UnreadableObject> ResourceCache::unreadable_at(std::string_view key) const {
+  if (unreadable_count_ == 0) return std::nullopt;
+  std::lock_guard lock(unreadable_mutex_);
+  auto it = unreadable_.find(key);
+  if (it == unreadable_.end()) return std::nullopt;
+  return it->second;
+}
+
+void ResourceCache::apply(std::span<const Change> changes) {
   EntryTreeEditor editor(tree_);  // only the feed writes tree_
   std::vector<EventPtr> events;
+  bool damaged = false;
   for (const Change& change : changes) {
     auto event = std::make_shared<CacheEvent>();
     event->revision = change.revision;
     if (change.bytes) {
       auto entry = Entry::make(format_, change.key, change.revision, change.bytes);
       if (!entry) {
-        unreadable.push_back(change.key + ": " + entry.error().message);
+        mark({change.key, change.revision, entry.error().message});
+        editor.erase(change.key);
+        damaged = true;
         continue;
       }
       event->entry = std::move(*entry);
       event->previous = editor.set(event->entry);
     } else {
       event->previous = editor.erase(change.key);
-      if (!event->previous) continue;
     }
+    unmark(change.key);
+    if (!event->entry && !event->previous) continue;
     events.push_back(std::move(event));
   }
   counts_.received += changes.size();
   counts_.dispatched += events.size();
-  if (events.empty()) return;
-  const int64_t revision = events.back()->revision;
+  if (events.empty() && !damaged) return;
+  const int64_t revision = changes.back().revision;
   publish(editor.commit(), revision);
   push(std::move(events));
+  if (!damaged) return;
+  std::vector<OneShot<int>> waiters;
+  {
+    std::lock_guard lock(ring_mutex_);
+    waiters = restart_ring(revision);
+  }
+  for (const OneShot<int>& waiter : waiters) waiter.set(0);
 }
 
 void ResourceCache::push(std::vector<EventPtr> events) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,6 +59,13 @@ struct CacheSnapshot {
   int64_t revision = 0;  // the tree is the resource's state at this revision
 };
 
+// A stored object that is not one of the resource's kind, or damaged.
+struct UnreadableObject {
+  std::string key;
+  int64_t revision = 0;
+  std::string why;
+};
+
 // How a watch begins.
 struct WatchStart {
   EntryFilter filter;
@@ -94,14 +102,20 @@ class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
     Entry::Bytes bytes;
   };
   // Everything anew. Watches that are not at this revision expire.
-  Result<void> replace(std::vector<EntryPtr> entries, int64_t revision);
-  // Objects that cannot be read are left out and named in `unreadable`.
-  void apply(std::span<const Change> changes, std::vector<std::string>& unreadable);
+  void replace(std::vector<EntryPtr> entries, int64_t revision,
+               std::vector<UnreadableObject> unreadable = {});
+  // Where an object has become unreadable its old state is gone, and all watches expire.
+  void apply(std::span<const Change> changes);
 
   size_t ring_size() const;
   const CacheCounts& counts() const { return counts_; }
   // The most events that it keeps.
   size_t capacity() const { return options_.ring_events; }
+
+  // What is stored below the prefix, or under the key, and cannot be read: lists must not leave it out in
+  // silence.
+  std::vector<UnreadableObject> unreadable_below(std::string_view prefix) const;
+  std::optional<UnreadableObject> unreadable_at(std::string_view key) const;
 
  private:
   friend class RingCursor;
@@ -114,6 +128,10 @@ class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
   void publish(EntryTree tree, int64_t revision);
   void push(std::vector<EventPtr> events);
   void trim();
+  // Forgets all events; under ring_mutex_. Who is to be woken is returned.
+  [[nodiscard]] std::vector<OneShot<int>> restart_ring(int64_t revision);
+  void mark(UnreadableObject object);
+  void unmark(const std::string& key);
   // Events from `position` on, at most `limit`; moves it. Fails with 410 when they are gone; `read_to` is for
   // its text.
   Result<std::vector<EventPtr>> read(uint64_t& position, uint64_t generation, int64_t read_to,
@@ -141,6 +159,10 @@ class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
   size_t ring_bytes_ = 0;
   std::vector<OneShot<int>> waiters_;
   size_t prune_waiters_at_ = 64;
+
+  mutable std::mutex unreadable_mutex_;
+  std::map<std::string, UnreadableObject, std::less<>> unreadable_;
+  std::atomic<size_t> unreadable_count_{0};  // so that nobody locks for nothing
 
   mutable std::mutex pinned_mutex_;
   std::vector<Pinned> pinned_;

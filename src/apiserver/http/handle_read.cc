@@ -43,6 +43,7 @@ Answer handle_list(Context context, ResourceCall call) {
   request.continue_ = std::move(options.continue_);
   request.resource_version = std::move(options.resource_version);
   request.resource_version_match = std::move(options.resource_version_match);
+  request.send_initial_events = options.send_initial_events;
   CO_TRY(ListPage page, co_await call.registry->list(std::move(context), std::move(request)));
 
   ListHead head;

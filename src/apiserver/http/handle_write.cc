@@ -3,6 +3,7 @@
 
 #include "api/conversion.h"
 #include "api/gen/metav1.h"
+#include "apiserver/authz/authorizer.h"
 #include "apiserver/cache/entry.h"
 #include "apiserver/http/body.h"
 #include "apiserver/http/options.h"
@@ -51,17 +52,38 @@ http::Response deleted_status(const ResourceCall& call, int code, const api::Obj
   details.kind = call.resource->plural;
   if (object) {
     if (const metav1::ObjectMeta* meta = object.meta()) details.uid = meta->uid;
+  } else {
+    // Of what could not be read upstream tells its kind, by that name.
+    details.group.clear();
+    details.kind = call.resource->kind;
   }
   return object_response(code, api::type_of<metav1::Status>(), &status, "v1", "Status", accepted);
 }
 
-// 202 when the object is still there and the client asked to wait for dependents (as upstream, not for every
-// such case).
+// 202 when the object is still there and the client asked for its dependents to go, in the old way; upstream
+// tells no other client.
 int delete_code(const WriteResult& result, const metav1::DeleteOptions& options) {
-  if (result.deleted) return 200;
-  bool cascades = options.orphanDependents && !*options.orphanDependents;
-  bool foreground = options.propagationPolicy && *options.propagationPolicy == "Foreground";
-  return cascades || foreground ? 202 : 200;
+  return !result.deleted && options.orphanDependents && !*options.orphanDependents ? 202 : 200;
+}
+
+// Deleting what cannot be read takes a permission of its own (KEP-3926).
+void allow_unsafe_delete(const Context& context, const ResourceCall& call, WriteOptions& options) {
+  if (!call.deps->authorizer) return;
+  AuthorizationAttributes asked;
+  asked.user = context.user;
+  asked.verb = "unsafe-delete-ignore-read-errors";
+  asked.namespace_ = call.namespace_;
+  asked.group = call.resource->group;
+  asked.version = call.resource->version;
+  asked.resource = call.resource->plural;
+  asked.name = call.name;
+  options.authorize_unsafe_delete = [authorizer = call.deps->authorizer, asked]() -> Result<void> {
+    const Verdict verdict = authorizer->authorize(asked);
+    if (verdict.decision == Decision::kAllow) return {};
+    return fail(
+        errors::forbidden({asked.group, asked.resource}, asked.name,
+                          fmt::format("not permitted to do \"{}\", reason: {}", asked.verb, verdict.reason)));
+  };
 }
 
 }  // namespace
@@ -115,6 +137,7 @@ Answer handle_delete(Context context, ResourceCall call) {
   WriteQuery query;
   query.dry_run = !asked->dryRun.empty();
   WriteOptions options = write_options(call, shape, query);
+  allow_unsafe_delete(context, call, options);
   CO_TRY(WriteResult result, co_await call.registry->remove(std::move(context), call.namespace_, call.name,
                                                             asked, std::move(options)));
   const int code = delete_code(result, *asked);
@@ -138,6 +161,7 @@ Answer handle_delete_collection(Context context, ResourceCall call) {
   selection.continue_ = std::move(list.continue_);
   selection.resource_version = std::move(list.resource_version);
   selection.resource_version_match = std::move(list.resource_version_match);
+  selection.send_initial_events = list.send_initial_events;
   WriteQuery query;
   query.dry_run = !asked->dryRun.empty();
   WriteOptions options = write_options(call, shape, query);

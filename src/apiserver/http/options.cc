@@ -8,6 +8,7 @@
 #include "api/field_error.h"
 #include "api/gen/metav1.h"
 #include "apiserver/http/body.h"
+#include "apiserver/validation/object_meta.h"
 #include "http/query_flag.h"
 
 namespace xebec::apiserver {
@@ -30,15 +31,6 @@ Result<std::optional<int64_t>> int_param(const http::Request& request, std::stri
         errors::bad_request(fmt::format("strconv.ParseInt: parsing {}: {}", field::quote(*text), why)));
   }
   return value;
-}
-
-void check_dry_run(const std::vector<std::string>& values, field::Errors& errors) {
-  if (std::ranges::all_of(values, [](const std::string& v) { return v == "All"; })) return;
-  std::string rendered;
-  for (const std::string& value : values) rendered += (rendered.empty() ? "" : ", ") + field::quote(value);
-  field::Error error = field::not_supported(Path("dryRun"), "", std::span<const std::string_view>());
-  error.body = fmt::format("Unsupported value: []string{{{}}}: supported values: \"All\"", rendered);
-  errors.push_back(std::move(error));
 }
 
 void check_field_manager(const std::string& manager, field::Errors& errors) {
@@ -72,59 +64,14 @@ std::string_view kind_name(WriteKind kind) {
   return "";
 }
 
-void check_list_options(const ListOptions& options, bool is_watch, field::Errors& errors) {
-  const std::string& match = options.resource_version_match;
-  const Path match_path("resourceVersionMatch");
-  if (!match.empty()) {
-    if (is_watch && !options.send_initial_events) {
-      errors.push_back(field::forbidden(
-          match_path, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
-    }
-    if (!is_watch && options.resource_version.empty()) {
-      errors.push_back(field::forbidden(
-          match_path, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
-    }
-    if (!options.continue_.empty()) {
-      errors.push_back(
-          field::forbidden(match_path, "resourceVersionMatch is forbidden when continue is provided"));
-    }
-    constexpr std::string_view kSupported[] = {"Exact", "NotOlderThan", ""};
-    if (match != "Exact" && match != "NotOlderThan") {
-      errors.push_back(field::not_supported(match_path, match, kSupported));
-    }
-    if (match == "Exact" && options.resource_version == "0") {
-      errors.push_back(field::forbidden(
-          match_path, "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\""));
-    }
-  }
-  if (!options.send_initial_events) return;
-  const Path initial_path("sendInitialEvents");
-  if (!is_watch) errors.push_back(field::forbidden(initial_path, "sendInitialEvents is forbidden for list"));
-  if (is_watch && match != "NotOlderThan") {
-    errors.push_back(field::forbidden(
-        match_path, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
-  }
-}
-
-void check_delete_options(const metav1::DeleteOptions& options, field::Errors& errors) {
-  if (options.propagationPolicy && options.orphanDependents) {
-    errors.push_back(field::invalid_string(Path("propagationPolicy"), *options.propagationPolicy,
-                                           "orphanDependents and deletionPropagation cannot be both set"));
-  }
-  const auto& policy = options.propagationPolicy;
-  if (policy && *policy != "Foreground" && *policy != "Background" && *policy != "Orphan") {
-    constexpr std::string_view kSupported[] = {"Foreground", "Background", "Orphan", "nil"};
-    errors.push_back(field::not_supported(Path("propagationPolicy"), *policy, kSupported));
-  }
-  check_dry_run(options.dryRun, errors);
-}
-
 Result<metav1::DeleteOptions> delete_options_of_query(const http::Request& request) {
   metav1::DeleteOptions options;
   TRY(options.gracePeriodSeconds, int_param(request, "gracePeriodSeconds"));
   if (auto value = request.param("orphanDependents")) options.orphanDependents = http::is_true(*value);
   if (auto value = request.param("propagationPolicy"); value && !value->empty())
     options.propagationPolicy = *value;
+  if (auto value = request.param("ignoreStoreReadErrorWithClusterBreakingPotential"))
+    options.ignoreStoreReadErrorWithClusterBreakingPotential = http::is_true(*value);
   options.dryRun = request.params("dryRun");
   return options;
 }
@@ -145,9 +92,6 @@ Result<ListOptions> parse_list_options(const http::Request& request, bool is_wat
   TRY(std::optional<int64_t> limit, int_param(request, "limit"));
   out.limit = limit.value_or(0);
   out.continue_ = request.param("continue").value_or("");
-  field::Errors errors;
-  check_list_options(out, is_watch, errors);
-  if (!errors.empty()) return fail(invalid_options("ListOptions", errors));
   return out;
 }
 
@@ -168,7 +112,7 @@ Result<WriteQuery> parse_write_query(const http::Request& request, WriteKind kin
   field::Errors errors;
   std::vector<std::string> dry_run = request.params("dryRun");
   std::erase(dry_run, "");
-  check_dry_run(dry_run, errors);
+  field::append(errors, validation::validate_dry_run(dry_run, Path("dryRun")));
   out.dry_run = !dry_run.empty();
 
   std::string manager = request.param("fieldManager").value_or("");
@@ -205,9 +149,6 @@ Result<std::shared_ptr<const metav1::DeleteOptions>> parse_delete_options(const 
   } else {
     TRY(options, decode_delete_options(request));
   }
-  field::Errors errors;
-  check_delete_options(options, errors);
-  if (!errors.empty()) return fail(invalid_options("DeleteOptions", errors));
   return std::make_shared<const metav1::DeleteOptions>(std::move(options));
 }
 

@@ -1,5 +1,6 @@
 // The options of requests, from their query strings: ListOptions, CreateOptions, UpdateOptions, PatchOptions,
-// DeleteOptions; checked as k8s.io/apimachinery/pkg/apis/meta/v1/validation does.
+// DeleteOptions. Those of writes are checked as k8s.io/apimachinery/pkg/apis/meta/v1/validation does; the
+// registry checks those of lists, watches and deletions, whoever asks.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/gen/metav1.h"
+#include "apiserver/registry/list_options.h"
 
 namespace xebec::apiserver {
 
@@ -53,7 +54,9 @@ Result<std::string> GenericRegistry::key_of(std::string_view namespace_, std::st
 }
 
 Result<EntryPtr> GenericRegistry::entry_of(storage::KeyValue kv) const {
-  return Entry::make(cache_->format(), std::move(kv.key), kv.mod_revision, std::move(kv.value));
+  Result<EntryPtr> entry = Entry::make(cache_->format(), kv.key, kv.mod_revision, std::move(kv.value));
+  if (!entry) return fail(unreadable_object({kv.key, kv.mod_revision, entry.error().message}));
+  return entry;
 }
 
 Task<Result<EntryPtr>> GenericRegistry::read_current(std::string key) {
@@ -124,7 +127,10 @@ Task<Result<WriteResult>> GenericRegistry::guaranteed_update(Context context, st
     if (context.cancel.cancelled()) co_return fail(errors::cancelled());
     std::shared_ptr<const api::Object> current;
     if (entry) {
-      CO_TRY(current, entry->object());
+      Result<std::shared_ptr<const api::Object>> object = entry->object();
+      if (!object)
+        co_return fail(unreadable_object({entry->key(), entry->revision(), object.error().message}));
+      current = std::move(*object);
     }
     Result<Attempt> made = co_await attempt(current, entry);
     if (!made) {

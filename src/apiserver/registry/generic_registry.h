@@ -79,6 +79,8 @@ class GenericRegistry final : public Registry {
   // --- reading ---
   Task<Result<EntryPtr>> read_current(std::string key);  // from the store; nullptr when absent
   Result<EntryPtr> entry_of(storage::KeyValue kv) const;
+  // A list that would leave out what cannot be read.
+  Result<void> check_readable(std::string_view prefix) const;
   Task<Result<ListPage>> list_cached(CacheSnapshot at, EntryFilter filter, ListRequest request,
                                      std::string start);
   Task<Result<ListPage>> list_stored(int64_t revision, EntryFilter filter, ListRequest request,
@@ -131,6 +133,9 @@ class GenericRegistry final : public Registry {
   Result<bool> begin_deletion(api::Object& object, DeleteState& state) const;
   Result<void> check_preconditions(const metav1::ObjectMeta& meta,
                                    const metav1::DeleteOptions& options) const;
+  // For what cannot be read, and nothing else: no preconditions, no finalizers.
+  Task<Result<WriteResult>> remove_unreadable(Context context, std::string namespace_, std::string name,
+                                              WriteOptions options);
   bool set_propagation(metav1::ObjectMeta& meta, const DeleteState& state) const;
   void mark_deleting(api::Object& object) const;
 

@@ -185,6 +185,10 @@ Result<void> validate_list(const ListRequest& request) {
       errors.push_back(
           field::forbidden(path, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
   }
+  if (request.send_initial_events) {
+    errors.push_back(
+        field::forbidden(field::Path("sendInitialEvents"), "sendInitialEvents is forbidden for list"));
+  }
   return invalid_options(errors);
 }
 
@@ -203,6 +207,8 @@ Result<void> validate_watch(const WatchRequest& request) {
       static constexpr std::string_view kSupported[] = {kNotOlderThan};
       errors.push_back(field::not_supported(path, match, kSupported));
     }
+    if (!request.continue_.empty())
+      errors.push_back(field::forbidden(path, "resourceVersionMatch is forbidden when continue is provided"));
   }
   return invalid_options(errors);
 }
@@ -235,6 +241,43 @@ Result<void> add_selectors(EntryFilter& filter, SelectorTexts texts, const Entry
     filter.fields.push_back({static_cast<size_t>(found - names.begin()), term.value, term.equal});
   }
   return {};
+}
+
+namespace {
+
+constexpr size_t kMostUnreadable = 100;
+
+std::string storage_error(const UnreadableObject& object, std::string_view key) {
+  return fmt::format(
+      "StorageError: corrupt object, Code: 7, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: object not "
+      "decodable revision={}: {}",
+      key, object.revision, object.why);
+}
+
+}  // namespace
+
+Status unreadable_object(const UnreadableObject& object) {
+  constexpr std::string_view kRoot = "/registry";
+  std::string_view key = object.key;
+  if (key.starts_with(kRoot)) key.remove_prefix(kRoot.size());
+  return errors::internal(storage_error(object, key));
+}
+
+Status unreadable_list(ResourceName resource, const std::vector<UnreadableObject>& objects) {
+  Status status(500, reason::kStorageReadError,
+                fmt::format("failed to read one or more {} from the storage", resource.qualified()));
+  status.details.group = resource.group;
+  status.details.kind = resource.resource;
+  status.details.name = "list";
+  for (const UnreadableObject& object : objects) {
+    if (status.details.causes.size() == kMostUnreadable) {
+      status.details.causes.push_back({"FieldValueTooMany", "too many errors, the list is truncated", ""});
+      break;
+    }
+    status.details.causes.push_back(
+        {"UnexpectedServerResponse", storage_error(object, object.key), object.key});
+  }
+  return status;
 }
 
 Status page_expired(std::string_view start_key, std::string_view prefix) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "apiserver/cache/filter.h"
+#include "apiserver/cache/resource_cache.h"
 #include "apiserver/registry/registry.h"
 
 namespace xebec::apiserver {
@@ -38,6 +39,11 @@ struct SelectorTexts {
 // Adds selectors to a filter whose prefix is set.
 Result<void> add_selectors(EntryFilter& filter, SelectorTexts texts, const EntryFormat& format,
                            const Strategy& strategy, bool namespaced);
+
+// 500 for a stored object that cannot be read, in the words of upstream's storage layer.
+Status unreadable_object(const UnreadableObject& object);
+// The same for a list of which it would be a part: every object is a cause, up to a hundred of them.
+Status unreadable_list(ResourceName resource, const std::vector<UnreadableObject>& objects);
 
 // 410 for a page that is past the compaction horizon, with a token to go on inconsistently. The token is a
 // cause of reason kContinueCause, which the HTTP layer moves to metadata.continue.

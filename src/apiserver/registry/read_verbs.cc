@@ -24,7 +24,11 @@ Task<Result<std::shared_ptr<const Entry>>> GenericRegistry::get(Context context,
     CO_TRY_VOID(co_await env_.feed->wait_until(revision, context));
   }
   EntryPtr entry = cache_->find(key);
-  if (!entry) co_return fail(not_found(request.name));
+  if (!entry) {
+    if (std::optional<UnreadableObject> damaged = cache_->unreadable_at(key))
+      co_return fail(unreadable_object(*damaged));
+    co_return fail(not_found(request.name));
+  }
   co_return entry;
 }
 
@@ -41,6 +45,8 @@ Task<Result<ListPage>> GenericRegistry::list(Context context, ListRequest reques
   CO_TRY_VOID(validate_list(request));
   CO_TRY(int64_t revision, parse_resource_version(request.resource_version));
   CO_TRY(EntryFilter filter, filter_of(request.namespace_, request.label_selector, request.field_selector));
+  // Upstream's watch cache answers in one page who takes any version.
+  if (request.resource_version == "0" && request.continue_.empty()) request.limit = 0;
   if (!request.continue_.empty()) {
     if (revision > 0)
       co_return fail(errors::bad_request("specifying resource version is not allowed when using continue"));
@@ -84,8 +90,15 @@ Task<Result<ListPage>> GenericRegistry::list(Context context, ListRequest reques
   co_return co_await list_cached(cache_->snapshot(), std::move(filter), std::move(request), std::move(start));
 }
 
+Result<void> GenericRegistry::check_readable(std::string_view prefix) const {
+  const std::vector<UnreadableObject> damaged = cache_->unreadable_below(prefix);
+  if (damaged.empty()) return {};
+  return fail(unreadable_list(resource_name(), damaged));
+}
+
 Task<Result<ListPage>> GenericRegistry::list_cached(CacheSnapshot at, EntryFilter filter, ListRequest request,
                                                     std::string start) {
+  CO_TRY_VOID(check_readable(filter.prefix));
   ListPage page;
   page.revision = at.revision;
   const std::string end =
@@ -170,6 +183,9 @@ Task<Result<std::unique_ptr<WatchCursor>>> GenericRegistry::watch(Context contex
     CO_TRY_VOID(co_await env_.feed->catch_up(context));
   } else if (start.initial_events && revision > 0) {
     CO_TRY_VOID(co_await env_.feed->wait_until(revision, context));
+  }
+  if (start.initial_events) {
+    CO_TRY_VOID(check_readable(start.filter.prefix));
   }
   if (!start.initial_events && revision == 0) start.after_revision = cache_->snapshot().revision;
   co_return cache_->watch(std::move(start), std::move(context));

@@ -38,6 +38,7 @@ struct ListRequest {
   int64_t limit = 0;
   std::string continue_;
   std::string resource_version, resource_version_match;
+  std::optional<bool> send_initial_events;  // of watches only: an error here
 };
 
 struct ListPage {
@@ -54,6 +55,7 @@ struct WatchRequest {
   bool allow_bookmarks = false;
   std::optional<bool> send_initial_events;
   std::string resource_version_match;
+  std::string continue_;  // of lists only: an error beside resource_version_match
 };
 
 // What all writes have in common.
@@ -70,6 +72,8 @@ struct WriteOptions {
   bool admission = true;
   // Asked once an update turns out to create; empty: it may.
   std::function<Result<void>()> authorize_create;
+  // Asked before an object is deleted because it cannot be read; empty: it may.
+  std::function<Result<void>()> authorize_unsafe_delete;
 };
 
 struct WriteResult {

@@ -157,6 +157,10 @@ Task<Result<WriteResult>> GenericRegistry::remove(Context context, std::string n
     const KindName kind{"meta.k8s.io", "DeleteOptions"};
     co_return fail(errors::invalid(kind, "", field::causes(errors)));
   }
+  if (state->options.ignoreStoreReadErrorWithClusterBreakingPotential.value_or(false)) {
+    co_return co_await remove_unreadable(std::move(context), std::move(namespace_), std::move(name),
+                                         std::move(options));
+  }
   state->fallback = strategy_->default_propagation(options.request_kind.group, options.request_kind.version);
   const std::optional<int64_t> requested = state->options.gracePeriodSeconds;
   Try attempt = [this, context, namespace_, name, options, state, requested](
@@ -171,9 +175,56 @@ Task<Result<WriteResult>> GenericRegistry::remove(Context context, std::string n
   co_return std::move(result);
 }
 
+Task<Result<WriteResult>> GenericRegistry::remove_unreadable(Context context, std::string namespace_,
+                                                             std::string name, WriteOptions options) {
+  CO_TRY(const std::string key, key_of(namespace_, name));
+  if (options.authorize_unsafe_delete) {
+    CO_TRY_VOID(options.authorize_unsafe_delete());
+  }
+  for (;;) {
+    if (context.cancel.cancelled()) co_return fail(errors::cancelled());
+    CO_TRY(storage::GetResult got, co_await env_.store->get(key));
+    const int64_t revision = got.kv ? got.kv->mod_revision : 0;
+    Result<EntryPtr> entry = got.kv ? entry_of(std::move(*got.kv)) : EntryPtr();
+    if (entry && (!*entry || (*entry)->object())) {
+      field::Errors errors;
+      errors.push_back(validation::unsafe_delete_error(
+          "is exclusively used to delete corrupt object(s), try again by removing this option"));
+      const KindName kind{resource_.group, resource_.plural};
+      co_return fail(errors::invalid(kind, name, field::causes(errors)));
+    }
+    // All that is known of the object is its name.
+    api::Object unknown(hub_);
+    unknown.meta()->name = name;
+    unknown.meta()->namespace_ = namespace_;
+    CO_TRY_VOID(co_await admit(context, Operation::kDelete, namespace_, name, nullptr, &unknown, options));
+    CO_TRY_VOID(co_await validate_admission(context, Operation::kDelete, namespace_, name, nullptr, &unknown,
+                                            options));
+    storage::Txn txn;
+    txn.compares.push_back({key, revision});
+    txn.ops.emplace_back(storage::Delete{key});
+    CO_TRY(storage::TxnResult written, co_await env_.store->txn(std::move(txn)));
+    if (!written.succeeded) continue;
+    WriteResult result;
+    result.deleted = true;
+    co_return result;
+  }
+}
+
 Task<Result<std::vector<api::Object>>> GenericRegistry::remove_collection(
     Context context, ListRequest selection, std::shared_ptr<const metav1::DeleteOptions> delete_options,
     WriteOptions options) {
+  field::Errors errors;
+  if (delete_options) errors = validation::validate_delete_options(*delete_options);
+  if (errors.empty() && delete_options &&
+      delete_options->ignoreStoreReadErrorWithClusterBreakingPotential.value_or(false)) {
+    errors.push_back(validation::unsafe_delete_error(
+        "is not allowed with DELETECOLLECTION, try again after removing the option"));
+  }
+  if (!errors.empty()) {
+    const KindName kind{"meta.k8s.io", "DeleteOptions"};
+    co_return fail(errors::invalid(kind, "", field::causes(errors)));
+  }
   CO_TRY(ListPage page, co_await list(context, selection));
   std::vector<api::Object> out;
   for (const EntryPtr& entry : page.items) {

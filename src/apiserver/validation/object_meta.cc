@@ -229,7 +229,21 @@ field::Errors validate_delete_options(const metav1::DeleteOptions& options) {
                                              *options.propagationPolicy) == std::end(kPolicies) - 1)
     errors.push_back(field::not_supported(policy, *options.propagationPolicy, kPolicies));
   field::append(errors, validate_dry_run(options.dryRun, field::Path("dryRun")));
+  if (!options.ignoreStoreReadErrorWithClusterBreakingPotential.value_or(false)) return errors;
+  const std::pair<bool, std::string_view> excluded[] = {
+      {!options.dryRun.empty(), ".dryRun"},
+      {options.propagationPolicy.has_value(), ".propagationPolicy"},
+      {options.orphanDependents.has_value(), ".orphanDependents"},
+      {options.gracePeriodSeconds.has_value(), ".gracePeriodSeconds"},
+      {static_cast<bool>(options.preconditions), ".preconditions"}};
+  for (const auto& [given, name] : excluded) {
+    if (given) errors.push_back(unsafe_delete_error("cannot be set together with " + std::string(name)));
+  }
   return errors;
+}
+
+field::Error unsafe_delete_error(std::string_view why) {
+  return field::invalid(field::Path("ignoreStoreReadErrorWithClusterBreakingPotential"), "true", why);
 }
 
 }  // namespace xebec::apiserver::validation

@@ -20,6 +20,8 @@ field::Errors validate_object_meta_update(const metav1::ObjectMeta& meta, const 
 field::Errors validate_labels(const api::FlatMap<std::string>& labels, const field::Path& path);
 field::Errors validate_annotations(const api::FlatMap<std::string>& annotations, const field::Path& path);
 field::Errors validate_delete_options(const metav1::DeleteOptions& options);
+// The option that deletes what cannot be read is refused.
+field::Error unsafe_delete_error(std::string_view why);
 field::Errors validate_dry_run(const std::vector<std::string>& dry_run, const field::Path& path);
 // A finalizer without a domain must be one that Kubernetes knows.
 void check_standard_finalizer(field::Errors& errors, const field::Path& path, std::string_view name);

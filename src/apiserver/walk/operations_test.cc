@@ -261,8 +261,7 @@ TEST_P(EveryOperation, RefusesQueriesItCannotRead) {
       refused(call, 400, "BadRequest", "strconv.ParseInt: parsing \"many\": invalid syntax");
     } else if (op.method != "GET") {
       call.target += "?dryRun=Some";
-      refused(call, 422, "Invalid",
-              "dryRun: Unsupported value: []string{\"Some\"}: supported values: \"All\"");
+      refused(call, 422, "Invalid", "dryRun: Unsupported value: [\"Some\"]: supported values: \"All\"");
     }
     call = good(op);
     call.headers.emplace_back("Accept", "text/html");

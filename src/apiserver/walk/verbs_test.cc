@@ -286,7 +286,7 @@ TEST_P(EveryResource, DryRunsWriteNothing) {
   auto [status5, refused] = api_.call({"POST", walker_.collection() + "?dryRun=Some", walker_.body()});
   EXPECT_EQ(status5, 422);
   EXPECT_EQ(at(refused, {"message"}),
-            "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: []string{\"Some\"}: "
+            "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: "
             "supported values: \"All\"");
 }
 
