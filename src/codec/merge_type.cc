@@ -119,6 +119,11 @@ bool MergeType::declares(std::string_view key) const {
   return source_ == Source::Schema && schema_->at_path({"properties", key}) != nullptr;
 }
 
+bool MergeType::allows(std::string_view key) const {
+  if (source_ != Source::Struct || message_->find(key)) return true;
+  return message_->type_meta && (key == "kind" || key == "apiVersion");
+}
+
 Value MergeType::default_of(std::string_view key) const {
   if (source_ == Source::Struct) {
     const Field* field = message_->find(key);

@@ -32,6 +32,8 @@ class MergeType {
   MergeType member(std::string_view key) const;
   // A declared field, rather than a key of a map.
   bool declares(std::string_view key) const;
+  // Whether such a member may be there: everything may where nothing is declared.
+  bool allows(std::string_view key) const;
   // The default of a declared field; null when it has none.
   Value default_of(std::string_view key) const;
   // How an element of a list that is not atomic is addressed. Error: it has no key, is null, ...

@@ -5,7 +5,11 @@
 #include "api/conversion.h"
 #include "api/defaults.h"
 #include "api/gen/metav1.h"
+#include "apiserver/http/negotiate.h"
+#include "codec/cbor/cbor.h"
 #include "codec/managed_fields.h"
+#include "codec/reset_fields.h"
+#include "codec/schema_errors.h"
 #include "codec/view.h"
 #include "codec/yaml.h"
 
@@ -88,22 +92,18 @@ Result<void> check_config(const ApplyState& state) {
 // Fields the schema does not know cannot be owned: refused whatever the client thinks of them.
 Result<void> check_schema(const ApplyState& state) {
   api::Object typed(*state.shape.type);
-  Result<codec::DecodeResult> decoded =
-      codec::from_value(*state.shape.type, state.config, typed.data(), codec::Strictness::Warn);
-  const std::string object_name =
-      state.call.namespace_.empty() ? "/" + state.call.name : state.call.namespace_ + "/" + state.call.name;
+  Result<codec::DecodeResult> decoded = codec::from_value(*state.shape.type, state.config, typed.data());
+  // Upstream's error has no reason, and is taken for one of the server's.
+  const api::GroupVersionKind& kind = state.shape.kind;
   auto untyped = [&](std::string_view why) {
-    return errors::bad_request(fmt::format("failed to create typed patch object ({}; {}, Kind={}): {}",
-                                           object_name, state.shape.kind.api_version(), state.shape.kind.kind,
-                                           why));
+    return Status(
+        500, reason::kUnknown,
+        fmt::format("failed to create typed patch object ({}/{}; {}/{}, Kind={}): {}", state.call.namespace_,
+                    state.call.name, kind.group, kind.version, kind.kind, why));
   };
   if (!decoded) return fail(untyped(decoded.error().message));
-  for (const std::string& error : decoded->strict_errors) {
-    size_t open = error.find('"'), close = error.rfind('"');
-    if (!error.starts_with("unknown field") || open == close) continue;
-    return fail(
-        untyped(fmt::format(".{}: field not declared in schema", error.substr(open + 1, close - open - 1))));
-  }
+  const std::string errors = codec::schema_errors(codec::MergeType::of(*state.shape.type), state.config);
+  if (!errors.empty()) return fail(untyped(errors));
   return {};
 }
 
@@ -131,12 +131,22 @@ Result<api::Object> applied(const ApplyState& state, const api::Object* current)
       std::chrono::floor<std::chrono::seconds>(state.call.deps->clock->now()).time_since_epoch().count());
   write.type = codec::MergeType::of(*shape.type);
   write.versions = &versions;
+  const codec::FieldSet ignored = codec::reset_fields(
+      *shape.type, state.call.resource->subresource("status") != nullptr, write.subresource);
+  write.ignored = &ignored;
   codec::FieldApply apply{live, state.config, live_entries, state.query.force};
   TRY(codec::Applied result, codec::apply_fields(write, apply));
 
   api::Object after(*shape.type);
   Result<codec::DecodeResult> decoded = codec::from_value(*shape.type, result.object, after.data());
   if (!decoded) return fail(decoded.error());
+  if (const metav1::ObjectMeta* meta = after.meta(); !current && meta && !meta->uid.empty()) {
+    const ResourceName resource{state.call.resource->group, state.call.resource->plural};
+    return fail(errors::conflict(resource, state.call.name,
+                                 fmt::format("uid mismatch: the provided object specified uid {}, and no "
+                                             "existing object was found",
+                                             meta->uid)));
+  }
   if (metav1::ObjectMeta* meta = after.meta()) {
     meta->name = state.call.name;
     meta->namespace_ = state.call.namespace_;
@@ -144,6 +154,35 @@ Result<api::Object> applied(const ApplyState& state, const api::Object* current)
   }
   api::apply_defaults(after);
   return shape.write(std::move(after), current);
+}
+
+// A Scale is applied to what it scales: its one field is owned there, under the name of the subresource
+// (ScaleHandler of apimachinery's managedfields).
+Result<void> turn_to_scaled(ApplyState& state) {
+  const Value* replicas = state.config.at_path({"spec", "replicas"});
+  api::Object scale(*state.shape.type);
+  TRY_VOID(codec::from_value(*state.shape.type, state.config, scale.data()));
+  Shape shape = shape_of(state.call);
+  // What a Scale refuses is refused before it reaches the object.
+  auto write_scale = state.shape.write;
+  auto write = shape.write;
+  auto sent = std::make_shared<const api::Object>(std::move(scale));
+  shape.write = [write, write_scale, sent](api::Object object,
+                                           const api::Object* current) -> Result<api::Object> {
+    TRY_VOID(write_scale(sent->clone(), current));
+    return write(std::move(object), current);
+  };
+  Value config;
+  config["apiVersion"] = Value(shape.kind.api_version());
+  config["kind"] = Value(shape.kind.kind);
+  for (std::string_view name : {"name", "namespace", "resourceVersion", "uid"}) {
+    if (const Value* value = state.config.at_path({"metadata", name}))
+      config.set_path({"metadata", name}, *value);
+  }
+  if (replicas) config.set_path({"spec", "replicas"}, *replicas);
+  state.config = std::move(config);
+  state.shape = std::move(shape);
+  return {};
 }
 
 Task<Result<api::Object>> run_apply(std::shared_ptr<const ApplyState> state, const api::Object* current) {
@@ -155,7 +194,11 @@ Task<Result<api::Object>> run_apply(std::shared_ptr<const ApplyState> state, con
 Task<Result<WriteResult>> apply_object(Context context, ResourceCall call, Shape shape, WriteQuery query) {
   auto state = std::make_shared<ApplyState>();
   std::vector<std::string> duplicates;
-  Result<Value> config = codec::parse_yaml(call.request().body, &duplicates);
+  // In CBOR a key that comes twice is an error anyway.
+  const bool cbor =
+      bare_media_type(call.request().headers.get("content-type")) == "application/apply-patch+cbor";
+  Result<Value> config =
+      cbor ? codec::parse_cbor(call.request().body) : codec::parse_yaml(call.request().body, &duplicates);
   if (!config)
     co_return fail(errors::bad_request(fmt::format("error decoding YAML: {}", config.error().message)));
   if (!duplicates.empty() && query.strictness == codec::Strictness::Strict) {
@@ -171,6 +214,9 @@ Task<Result<WriteResult>> apply_object(Context context, ResourceCall call, Shape
   state->query = query;
   CO_TRY_VOID(check_config(*state));
   CO_TRY_VOID(check_schema(*state));
+  if (shape.type != call.resource->message) {
+    CO_TRY_VOID(turn_to_scaled(*state));
+  }
 
   std::shared_ptr<const ApplyState> shared = state;
   Transform transform = [shared](const api::Object* current) { return run_apply(shared, current); };

@@ -4,6 +4,7 @@
 #include "api/gen/metav1.h"
 #include "api/scheme.h"
 #include "codec/managed_fields.h"
+#include "codec/reset_fields.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -37,6 +38,11 @@ Result<void> update_entries(const api::Scheme& scheme, const api::Object* live, 
   write.subresource = options.subresource;
   write.now = now;
   write.type = codec::MergeType::of(*type);
+  const api::Resource* resource = scheme.resource(
+      options.request_resource.group, options.request_resource.version, options.request_resource.resource);
+  const codec::FieldSet ignored =
+      codec::reset_fields(*type, resource && resource->subresource("status"), options.subresource);
+  write.ignored = &ignored;
   const codec::FieldUpdate update{codec::View(*before), codec::View(*after), live == &zero,
                                   live->meta()->managedFields, object.meta()->managedFields};
   TRY(object.meta()->managedFields, codec::update_managed_fields(write, update));

@@ -82,7 +82,8 @@ TEST_P(EveryPatch, IsRefusedWhenItDoesNotApply) {
   expect_failure(unknown, "UnsupportedMediaType",
                  "the body of the request was in an unknown format - accepted media types include: "
                  "application/json-patch+json, application/merge-patch+json, "
-                 "application/strategic-merge-patch+json, application/apply-patch+yaml");
+                 "application/strategic-merge-patch+json, application/apply-patch+yaml, "
+                 "application/apply-patch+cbor");
   auto [status7, got] = api_.call({"GET", walker_.item()});
   EXPECT_TRUE(got == made);
 }
