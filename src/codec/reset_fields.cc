@@ -9,7 +9,8 @@ FieldSet reset_fields(const api::Message& type, bool has_status, std::string_vie
     out.insert(PathElement::field("status"));
   } else if (subresource == "status") {
     for (const api::Field& field : type.fields) {
-      if (field.name != "metadata" && field.name != "status") out.insert(PathElement::field(std::string(field.name)));
+      if (field.name != "metadata" && field.name != "status")
+        out.insert(PathElement::field(std::string(field.name)));
     }
   }
   return out;

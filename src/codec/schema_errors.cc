@@ -39,7 +39,8 @@ class Checker {
   void check_elements(const MergeType& type, const ValueList& list) {
     std::vector<PathElement> seen;
     for (std::size_t i = 0; i < list.size(); ++i) {
-      PathElement where{.type = PathElement::Type::Index, .name = {}, .value = Value(static_cast<int64_t>(i))};
+      PathElement where{
+          .type = PathElement::Type::Index, .name = {}, .value = Value(static_cast<int64_t>(i))};
       if (!type.atomic_list()) {
         Result<PathElement> address = type.address(View(list[i]));
         if (!address) {

@@ -33,10 +33,11 @@ class Applying : public ::testing::Test {
   }
   std::pair<int, codec::Value> apply_map(const std::string& manager, const std::string& rest,
                                          const std::string& more = "") {
-    return apply(kMaps + "/m", manager, R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m"},)" + rest + "}",
-                 more);
+    return apply(kMaps + "/m", manager,
+                 R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m"},)" + rest + "}", more);
   }
-  std::pair<int, codec::Value> merge(const std::string& path, const std::string& manager, const std::string& patch) {
+  std::pair<int, codec::Value> merge(const std::string& path, const std::string& manager,
+                                     const std::string& patch) {
     return api_.call({"PATCH",
                       path + "?fieldManager=" + manager,
                       patch,
@@ -50,8 +51,9 @@ class Applying : public ::testing::Test {
     if (!entries || !entries->as_list()) return out;
     for (const codec::Value& entry : *entries->as_list()) {
       std::string subresource = at(entry, {"subresource"});
-      out.push_back(at(entry, {"manager"}) + " " + at(entry, {"operation"}) + " " + at(entry, {"apiVersion"}) +
-                    (subresource == "(absent)" ? "" : " " + subresource) + ": " + at(entry, {"fieldsV1"}));
+      out.push_back(at(entry, {"manager"}) + " " + at(entry, {"operation"}) + " " +
+                    at(entry, {"apiVersion"}) + (subresource == "(absent)" ? "" : " " + subresource) + ": " +
+                    at(entry, {"fieldsV1"}));
     }
     return out;
   }
@@ -118,7 +120,10 @@ TEST_F(Applying, ListsWithKeysAreMergedByThem) {
   EXPECT_EQ(at(containers[0], {"name"}), "c");
   EXPECT_EQ(at(containers[1], {"name"}), "side");
   // Keys are filled from their defaults.
-  EXPECT_THAT(owners(both).back(), HasSubstr(R"("f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{},"f:containerPort":{}}})"));
+  EXPECT_THAT(
+      owners(both).back(),
+      HasSubstr(
+          R"("f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{},"f:containerPort":{}}})"));
   EXPECT_EQ(at(apply(kDeployments + "/d", "three",
                      deployment(R"({"template":{"spec":{"containers":[{"name":"side","image":"other"}]}}})"))
                    .second,
@@ -126,16 +131,18 @@ TEST_F(Applying, ListsWithKeysAreMergedByThem) {
             "Apply failed with 1 conflict: conflict with \"two\": "
             ".spec.template.spec.containers[name=\"side\"].image");
   auto [status2, one] = apply(kDeployments + "/d", "two", deployment("{}"));
-  EXPECT_EQ(one.at_path({"spec", "template", "spec", "containers"})->as_list()->size(), 1u) << codec::to_json(one);
-  auto [status3, keyless] =
-      apply(kDeployments + "/d", "two", deployment(R"({"template":{"spec":{"containers":[{"image":"s"}]}}})"));
+  EXPECT_EQ(one.at_path({"spec", "template", "spec", "containers"})->as_list()->size(), 1u)
+      << codec::to_json(one);
+  auto [status3, keyless] = apply(kDeployments + "/d", "two",
+                                  deployment(R"({"template":{"spec":{"containers":[{"image":"s"}]}}})"));
   EXPECT_EQ(status3, 422);
   // The key has a default: the empty string, which is no name.
   EXPECT_EQ(at(keyless, {"message"}),
             "Deployment.apps \"d\" is invalid: spec.template.spec.containers[1].name: Required value");
   auto [status4, twice] = apply(
       kDeployments + "/d", "two",
-      deployment(R"({"template":{"spec":{"containers":[{"name":"s","image":"1"},{"name":"s","imge":"2"}]}}})"));
+      deployment(
+          R"({"template":{"spec":{"containers":[{"name":"s","image":"1"},{"name":"s","imge":"2"}]}}})"));
   EXPECT_EQ(status4, 500);
   EXPECT_EQ(at(twice, {"message"}),
             "failed to create typed patch object (default/d; apps/v1, Kind=Deployment): errors:\n"
@@ -145,20 +152,24 @@ TEST_F(Applying, ListsWithKeysAreMergedByThem) {
 
 TEST_F(Applying, SetsAreMergedByValueAndAtomsAreOwnedWhole) {
   auto map = [this](const std::string& manager, const std::string& finalizers) {
-    return apply(kMaps + "/m", manager,
-                 R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","finalizers":)" + finalizers + "}}");
+    return apply(
+        kMaps + "/m", manager,
+        R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","finalizers":)" + finalizers + "}}");
   };
   ASSERT_EQ(map("one", R"(["x.io/a","x.io/b"])").first, 201);
-  EXPECT_EQ(at(map("two", R"(["x.io/b","x.io/c"])").second, {"metadata", "finalizers"}), R"(["x.io/a","x.io/b","x.io/c"])");
+  EXPECT_EQ(at(map("two", R"(["x.io/b","x.io/c"])").second, {"metadata", "finalizers"}),
+            R"(["x.io/a","x.io/b","x.io/c"])");
   auto [status, less] = map("one", "[]");
   EXPECT_EQ(at(less, {"metadata", "finalizers"}), R"(["x.io/b","x.io/c"])");
-  EXPECT_THAT(owners(less).back(),
-              "two Apply v1: {\"f:metadata\":{\"f:finalizers\":{\"v:\\\"x.io/b\\\"\":{},\"v:\\\"x.io/c\\\"\":{}}}}");
+  EXPECT_THAT(
+      owners(less).back(),
+      "two Apply v1: {\"f:metadata\":{\"f:finalizers\":{\"v:\\\"x.io/b\\\"\":{},\"v:\\\"x.io/c\\\"\":{}}}}");
 
   ASSERT_EQ(apply(kDeployments + "/d", "one", deployment("{" + kSpec + "}")).first, 201);
-  EXPECT_EQ(at(apply(kDeployments + "/d", "two", deployment(R"({"selector":{"matchLabels":{"z":"z"}}})")).second,
-               {"message"}),
-            "Apply failed with 1 conflict: conflict with \"one\": .spec.selector");
+  EXPECT_EQ(
+      at(apply(kDeployments + "/d", "two", deployment(R"({"selector":{"matchLabels":{"z":"z"}}})")).second,
+         {"message"}),
+      "Apply failed with 1 conflict: conflict with \"one\": .spec.selector");
 }
 
 TEST_F(Applying, KubectlTakesOverWhatItAppliedOnTheClient) {
@@ -168,7 +179,9 @@ TEST_F(Applying, KubectlTakesOverWhatItAppliedOnTheClient) {
         "kubectl.kubernetes.io/last-applied-configuration":"{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"annotations\":{},\"name\":\"d\",\"namespace\":\"default\"},\"spec\":{\"replicas\":)" +
            replicas + R"(}}\n"}},"spec":{"replicas":)" + replicas + "," + kSpec + "}}";
   };
-  ASSERT_EQ(api_.call({"POST", kDeployments + "?fieldManager=kubectl-client-side-apply", client_side("1")}).first, 201);
+  ASSERT_EQ(
+      api_.call({"POST", kDeployments + "?fieldManager=kubectl-client-side-apply", client_side("1")}).first,
+      201);
   auto [status, other] = apply(kDeployments + "/d", "somebody", deployment(R"({"replicas":3})"));
   EXPECT_EQ(status, 409);
   EXPECT_EQ(at(other, {"message"}),
@@ -179,7 +192,8 @@ TEST_F(Applying, KubectlTakesOverWhatItAppliedOnTheClient) {
   EXPECT_EQ(at(taken, {"spec", "replicas"}), "3");
   // Its annotation follows, so that it can go back.
   EXPECT_EQ(at(taken, {"metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"}),
-            "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"d\"},\"spec\":{\"replicas\":3}}\n");
+            "{\"apiVersion\":\"apps/"
+            "v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"d\"},\"spec\":{\"replicas\":3}}\n");
   // What somebody has changed since is a conflict for kubectl, too.
   ASSERT_EQ(merge(kDeployments + "/d", "autoscaler", R"({"spec":{"replicas":7}})").first, 200);
   EXPECT_EQ(at(apply(kDeployments + "/d", "kubectl", deployment(R"({"replicas":4})")).second, {"message"}),
@@ -193,10 +207,12 @@ TEST_F(Applying, WhatWasThereBeforeBelongsToItsFirstManager) {
   EXPECT_EQ(at(apply_map("one", R"("data":{"k":"other"})").second, {"message"}),
             "Apply failed with 1 conflict: conflict with \"before-first-apply\" using v1: .data.k");
   auto [status, applied] = apply_map("one", R"("data":{"new":"1"})");
-  EXPECT_THAT(owners(applied),
-              ElementsAre("one Apply v1: {\"f:data\":{\"f:new\":{}}}",
-                          "before-first-apply Update v1: "
-                          "{\"f:data\":{\".\":{},\"f:k\":{}},\"f:metadata\":{\"f:labels\":{\".\":{},\"f:app\":{}}}}"));
+  EXPECT_THAT(
+      owners(applied),
+      ElementsAre(
+          "one Apply v1: {\"f:data\":{\"f:new\":{}}}",
+          "before-first-apply Update v1: "
+          "{\"f:data\":{\".\":{},\"f:k\":{}},\"f:metadata\":{\"f:labels\":{\".\":{},\"f:app\":{}}}}"));
 }
 
 TEST_F(Applying, ToTheStatusOwnsTheStatusOnly) {
@@ -207,13 +223,16 @@ TEST_F(Applying, ToTheStatusOwnsTheStatusOnly) {
   ASSERT_EQ(status, 200) << codec::to_json(applied);
   EXPECT_EQ(at(applied, {"status", "replicas"}), "2");
   EXPECT_EQ(at(applied, {"spec", "replicas"}), "1");
-  EXPECT_THAT(owners(applied), Contains("controller Apply apps/v1 status: {\"f:status\":{\"f:replicas\":{}}}"));
-  EXPECT_EQ(at(apply(kDeployments + "/d/status", "other",
-                     R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},"status":{"replicas":3}})")
-                   .second,
-               {"message"}),
-            "Apply failed with 1 conflict: conflict with \"controller\" with subresource \"status\": "
-            ".status.replicas");
+  EXPECT_THAT(owners(applied),
+              Contains("controller Apply apps/v1 status: {\"f:status\":{\"f:replicas\":{}}}"));
+  EXPECT_EQ(
+      at(apply(
+             kDeployments + "/d/status", "other",
+             R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},"status":{"replicas":3}})")
+             .second,
+         {"message"}),
+      "Apply failed with 1 conflict: conflict with \"controller\" with subresource \"status\": "
+      ".status.replicas");
   // A status that is sent to the object itself is nobody's.
   auto [status2, ignored] =
       apply(kDeployments + "/d", "one",
@@ -229,10 +248,11 @@ TEST_F(Applying, ToTheStatusOwnsTheStatusOnly) {
 TEST_F(Applying, ToTheScaleOwnsTheReplicasOfWhatIsScaled) {
   ASSERT_EQ(apply(kDeployments + "/d", "one", deployment(R"({"replicas":2,)" + kSpec + "}")).first, 201);
   auto scale = [this](const std::string& manager, const std::string& replicas, const std::string& more = "") {
-    return apply(kDeployments + "/d/scale", manager,
-                 R"({"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"d"},"spec":{"replicas":)" +
-                     replicas + "}}",
-                 more);
+    return apply(
+        kDeployments + "/d/scale", manager,
+        R"({"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"d"},"spec":{"replicas":)" +
+            replicas + "}}",
+        more);
   };
   EXPECT_EQ(at(scale("scaler", "5").second, {"message"}),
             "Apply failed with 1 conflict: conflict with \"one\": .spec.replicas");
@@ -243,8 +263,10 @@ TEST_F(Applying, ToTheScaleOwnsTheReplicasOfWhatIsScaled) {
   const codec::Value scaled = get(kDeployments + "/d");
   EXPECT_EQ(at(scaled, {"spec", "replicas"}), "5");
   EXPECT_THAT(owners(scaled), Contains("scaler Apply apps/v1 scale: {\"f:spec\":{\"f:replicas\":{}}}"));
-  EXPECT_EQ(at(apply(kDeployments + "/d", "one", deployment(R"({"replicas":2,)" + kSpec + "}")).second, {"message"}),
-            "Apply failed with 1 conflict: conflict with \"scaler\" with subresource \"scale\": .spec.replicas");
+  EXPECT_EQ(
+      at(apply(kDeployments + "/d", "one", deployment(R"({"replicas":2,)" + kSpec + "}")).second,
+         {"message"}),
+      "Apply failed with 1 conflict: conflict with \"scaler\" with subresource \"scale\": .spec.replicas");
   EXPECT_EQ(scale("scaler", "-1").first, 422);
 }
 
@@ -257,9 +279,10 @@ TEST_F(Applying, OwnersMayBeInOtherVersions) {
                  more);
   };
   const std::string target = R"("scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"})";
-  auto [status, made] =
-      scaler("v2", "two", R"({"maxReplicas":5,"minReplicas":2,)" + target +
-                              R"(,"metrics":[{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":70}}}]})");
+  auto [status, made] = scaler(
+      "v2", "two",
+      R"({"maxReplicas":5,"minReplicas":2,)" + target +
+          R"(,"metrics":[{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":70}}}]})");
   ASSERT_EQ(status, 201) << codec::to_json(made);
   EXPECT_EQ(at(scaler("v1", "one", R"({"maxReplicas":6,)" + target + "}").second, {"message"}),
             "Apply failed with 1 conflict: conflict with \"two\": .spec.maxReplicas");
@@ -296,11 +319,13 @@ TEST_F(Applying, OfTheSameWritesNothing) {
 TEST_F(Applying, UnknownAndDuplicateFieldsAreTold) {
   auto [status, unknown] = apply_map("one", R"("data":{"a":"1"},"dta":{})", "&fieldValidation=Ignore");
   EXPECT_EQ(status, 500);
-  EXPECT_EQ(at(unknown, {"message"}),
-            "failed to create typed patch object (default/m; /v1, Kind=ConfigMap): .dta: field not declared in "
-            "schema");
+  EXPECT_EQ(
+      at(unknown, {"message"}),
+      "failed to create typed patch object (default/m; /v1, Kind=ConfigMap): .dta: field not declared in "
+      "schema");
   EXPECT_EQ(at(unknown, {"reason"}), "(absent)");
-  const std::string twice = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: one}\ndata: {a: two}\n";
+  const std::string twice =
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: one}\ndata: {a: two}\n";
   auto send = [&](const std::string& validation) {
     return api_.send({"PATCH",
                       kMaps + "/m?fieldManager=one&fieldValidation=" + validation,
@@ -329,9 +354,10 @@ TEST_F(Applying, ConfigurationsMustFitTheirRequest) {
             "400 metadata.managedFields must be nil");
   EXPECT_EQ(refused(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}})"),
             "400 the name of the object (x) does not match the name on the URL (m)");
-  EXPECT_EQ(refused(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","uid":"u"}})"),
-            "409 Operation cannot be fulfilled on configmaps \"m\": uid mismatch: the provided object specified "
-            "uid u, and no existing object was found");
+  EXPECT_EQ(
+      refused(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","uid":"u"}})"),
+      "409 Operation cannot be fulfilled on configmaps \"m\": uid mismatch: the provided object specified "
+      "uid u, and no existing object was found");
   EXPECT_EQ(api_.call({"GET", kMaps + "/m"}).first, 404);
 }
 
@@ -342,10 +368,8 @@ TEST_F(Applying, IsSpokenInCborToo) {
   config.set_path({"metadata", "name"}, "m");
   config.set_path({"data", "a"}, "1");
   auto send = [this](const std::string& body) {
-    return api_.call({"PATCH",
-                      kMaps + "/m?fieldManager=one",
-                      body,
-                      {{"Content-Type", "application/apply-patch+cbor"}}});
+    return api_.call(
+        {"PATCH", kMaps + "/m?fieldManager=one", body, {{"Content-Type", "application/apply-patch+cbor"}}});
   };
   auto [status, made] = send(codec::encode_cbor(config));
   EXPECT_EQ(status, 201) << codec::to_json(made);

@@ -1,5 +1,5 @@
-// DELETE and DELETECOLLECTION as clients see them: preconditions, what becomes of dependents, Pods' grace, and
-// what cannot be read.
+// DELETE and DELETECOLLECTION as clients see them: preconditions, what becomes of dependents, Pods' grace,
+// and what cannot be read.
 #include <gmock/gmock.h>
 
 #include "apiserver/test_api.h"
@@ -28,8 +28,8 @@ class Deleting : public ::testing::Test {
   }
   void make_pod(const std::string& name, const std::string& node, const std::string& more = "") {
     auto [status, made] = api_.call({"POST", kPods,
-                                     R"({"metadata":{"name":")" + name + R"("},"spec":{"nodeName":")" + node + "\"" + more +
-                                         R"(,"containers":[{"name":"c","image":"i"}]}})"});
+                                     R"({"metadata":{"name":")" + name + R"("},"spec":{"nodeName":")" + node +
+                                         "\"" + more + R"(,"containers":[{"name":"c","image":"i"}]}})"});
     ASSERT_EQ(status, 201) << codec::to_json(made);
   }
   codec::Value get(const std::string& target) { return api_.call({"GET", target}).second; }
@@ -41,9 +41,8 @@ TEST_F(Deleting, TellsWhatIsGone) {
   const std::string uid = at(get(kMaps + "/a"), {"metadata", "uid"});
   auto [status, gone] = remove(kMaps + "/a");
   EXPECT_EQ(status, 200);
-  EXPECT_EQ(codec::to_json(gone),
-            R"({"apiVersion":"v1","details":{"kind":"configmaps","name":"a","uid":")" + uid +
-                R"("},"kind":"Status","metadata":{},"status":"Success"})");
+  EXPECT_EQ(codec::to_json(gone), R"({"apiVersion":"v1","details":{"kind":"configmaps","name":"a","uid":")" +
+                                      uid + R"("},"kind":"Status","metadata":{},"status":"Success"})");
   expect_refused(kMaps + "/a", "", 404, "configmaps \"a\" not found");
 }
 
@@ -51,13 +50,19 @@ TEST_F(Deleting, KeepsToItsPreconditions) {
   api_.create_map("a");
   const codec::Value map = get(kMaps + "/a");
   const std::string uid = at(map, {"metadata", "uid"}), version = at(map, {"metadata", "resourceVersion"});
-  expect_refused(kMaps + "/a", R"({"preconditions":{"uid":"other"}})", 409,
-                 "Operation cannot be fulfilled on ConfigMap \"a\": the UID in the precondition (other) does not match "
-                 "the UID in record (" + uid + "). The object might have been deleted and then recreated");
-  expect_refused(kMaps + "/a", R"({"preconditions":{"resourceVersion":"1"}})", 409,
-                 "Operation cannot be fulfilled on ConfigMap \"a\": the ResourceVersion in the precondition (1) does "
-                 "not match the ResourceVersion in record (" + version + "). The object might have been modified");
-  EXPECT_EQ(remove(kMaps + "/a", R"({"preconditions":{"uid":")" + uid + R"(","resourceVersion":")" + version + "\"}}").first,
+  expect_refused(
+      kMaps + "/a", R"({"preconditions":{"uid":"other"}})", 409,
+      "Operation cannot be fulfilled on ConfigMap \"a\": the UID in the precondition (other) does not match "
+      "the UID in record (" +
+          uid + "). The object might have been deleted and then recreated");
+  expect_refused(
+      kMaps + "/a", R"({"preconditions":{"resourceVersion":"1"}})", 409,
+      "Operation cannot be fulfilled on ConfigMap \"a\": the ResourceVersion in the precondition (1) does "
+      "not match the ResourceVersion in record (" +
+          version + "). The object might have been modified");
+  EXPECT_EQ(remove(kMaps + "/a",
+                   R"({"preconditions":{"uid":")" + uid + R"(","resourceVersion":")" + version + "\"}}")
+                .first,
             200);
 }
 
@@ -84,8 +89,7 @@ TEST_F(Deleting, LeavesDependentsToTheCollectorAsItIsTold) {
 }
 
 TEST_F(Deleting, ShowsWhatIsStillThere) {
-  auto [status, made] = api_.call(
-      {"POST", kMaps, R"({"metadata":{"name":"f","finalizers":["x.io/f"]}})"});
+  auto [status, made] = api_.call({"POST", kMaps, R"({"metadata":{"name":"f","finalizers":["x.io/f"]}})"});
   ASSERT_EQ(status, 201);
   auto [status2, waiting] = remove(kMaps + "/f");
   EXPECT_EQ(status2, 200);
@@ -102,14 +106,17 @@ TEST_F(Deleting, ContradictionsAreRefused) {
   api_.create_map("a");
   const std::string invalid = "DeleteOptions.meta.k8s.io \"\" is invalid: ";
   expect_refused(kMaps + "/a", R"({"propagationPolicy":"Orphan","orphanDependents":true})", 422,
-                 invalid + "propagationPolicy: Invalid value: \"Orphan\": orphanDependents and deletionPropagation "
-                           "cannot be both set");
+                 invalid +
+                     "propagationPolicy: Invalid value: \"Orphan\": orphanDependents and deletionPropagation "
+                     "cannot be both set");
   expect_refused(kMaps + "/a", R"({"propagationPolicy":"Sideways"})", 422,
-                 invalid + "propagationPolicy: Unsupported value: \"Sideways\": supported values: \"Foreground\", "
-                           "\"Background\", \"Orphan\", \"nil\"");
+                 invalid +
+                     "propagationPolicy: Unsupported value: \"Sideways\": supported values: \"Foreground\", "
+                     "\"Background\", \"Orphan\", \"nil\"");
   expect_refused(kMaps + "?propagationPolicy=Sideways", "", 422,
-                 invalid + "propagationPolicy: Unsupported value: \"Sideways\": supported values: \"Foreground\", "
-                           "\"Background\", \"Orphan\", \"nil\"");
+                 invalid +
+                     "propagationPolicy: Unsupported value: \"Sideways\": supported values: \"Foreground\", "
+                     "\"Background\", \"Orphan\", \"nil\"");
   expect_refused(kMaps + "/a?gracePeriodSeconds=soon", "", 400,
                  "strconv.ParseInt: parsing \"soon\": invalid syntax");
   EXPECT_EQ(get(kMaps + "/a").find("data") != nullptr, true);
@@ -175,8 +182,8 @@ class DeletingUnreadable : public Deleting {
 TEST_F(DeletingUnreadable, IsNotLeftOutInSilence) {
   api_.create_map("a");
   api_.create_map("b");
-  http::Response watch = api_.send({"GET", kMaps + "?watch=true&resourceVersion=" +
-                                               at(get(kMaps), {"metadata", "resourceVersion"})});
+  http::Response watch = api_.send(
+      {"GET", kMaps + "?watch=true&resourceVersion=" + at(get(kMaps), {"metadata", "resourceVersion"})});
   damage("a");
   const std::string corrupt =
       "Internal error occurred: StorageError: corrupt object, Code: 7, Key: /configmaps/default/a, "
@@ -211,12 +218,14 @@ TEST_F(DeletingUnreadable, TakesAnOptionAndThePermission) {
   damage("a");
   auto [status, forbidden] = remove(kMaps + "/a", option_, "eve");
   EXPECT_EQ(status, 403);
-  EXPECT_EQ(at(forbidden, {"message"}),
-            "configmaps \"a\" is forbidden: not permitted to do \"unsafe-delete-ignore-read-errors\", reason: ");
+  EXPECT_EQ(
+      at(forbidden, {"message"}),
+      "configmaps \"a\" is forbidden: not permitted to do \"unsafe-delete-ignore-read-errors\", reason: ");
   auto [status2, gone] = remove(kMaps + "/a?ignoreStoreReadErrorWithClusterBreakingPotential=true");
   EXPECT_EQ(status2, 200) << codec::to_json(gone);
-  EXPECT_EQ(codec::to_json(gone),
-            R"({"apiVersion":"v1","details":{"kind":"ConfigMap","name":"a"},"kind":"Status","metadata":{},"status":"Success"})");
+  EXPECT_EQ(
+      codec::to_json(gone),
+      R"({"apiVersion":"v1","details":{"kind":"ConfigMap","name":"a"},"kind":"Status","metadata":{},"status":"Success"})");
   EXPECT_EQ(api_.call({"GET", kMaps + "/a"}).first, 404);
   EXPECT_EQ(api_.call({"GET", kMaps}).first, 200);
   // For nothing else.
@@ -226,10 +235,12 @@ TEST_F(DeletingUnreadable, TakesAnOptionAndThePermission) {
                        "is exclusively used to delete corrupt object(s), try again by removing this option");
   }
   const std::string options = "DeleteOptions.meta.k8s.io \"\" is invalid: ";
-  expect_refused(kMaps, option_, 422,
-                 options + invalid_ + "is not allowed with DELETECOLLECTION, try again after removing the option");
-  expect_refused(kMaps + "/a", R"({"ignoreStoreReadErrorWithClusterBreakingPotential":true,"gracePeriodSeconds":0})",
-                 422, options + invalid_ + "cannot be set together with .gracePeriodSeconds");
+  expect_refused(
+      kMaps, option_, 422,
+      options + invalid_ + "is not allowed with DELETECOLLECTION, try again after removing the option");
+  expect_refused(kMaps + "/a",
+                 R"({"ignoreStoreReadErrorWithClusterBreakingPotential":true,"gracePeriodSeconds":0})", 422,
+                 options + invalid_ + "cannot be set together with .gracePeriodSeconds");
 }
 
 }  // namespace

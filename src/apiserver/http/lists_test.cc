@@ -17,7 +17,8 @@ std::string names(const codec::Value& list) {
   std::string out;
   const codec::Value* items = list.find("items");
   if (!items || !items->as_list()) return "(no list: " + codec::to_json(list) + ")";
-  for (const codec::Value& item : *items->as_list()) out += (out.empty() ? "" : " ") + at(item, {"metadata", "name"});
+  for (const codec::Value& item : *items->as_list())
+    out += (out.empty() ? "" : " ") + at(item, {"metadata", "name"});
   return out;
 }
 
@@ -31,7 +32,9 @@ class Lists : public ::testing::Test {
     api_.create_map("c");
     now_ = version(list("").second);
   }
-  std::pair<int, codec::Value> list(const std::string& query) { return api_.call({"GET", kMaps + "?" + query}); }
+  std::pair<int, codec::Value> list(const std::string& query) {
+    return api_.call({"GET", kMaps + "?" + query});
+  }
   static std::string version(const codec::Value& list) { return at(list, {"metadata", "resourceVersion"}); }
   static std::string token(const codec::Value& list) { return at(list, {"metadata", "continue"}); }
   void expect_refused(const std::string& query, int status, const std::string& message) {
@@ -69,27 +72,33 @@ TEST_F(Lists, AreOfTheVersionThatIsAskedFor) {
 
 TEST_F(Lists, OfVersionsThatContradictTheirMatchAreRefused) {
   expect_refused("resourceVersionMatch=Exact", 422, kInvalid + kMatch + "unless resourceVersion is provided");
-  expect_refused("resourceVersionMatch=NotOlderThan", 422, kInvalid + kMatch + "unless resourceVersion is provided");
+  expect_refused("resourceVersionMatch=NotOlderThan", 422,
+                 kInvalid + kMatch + "unless resourceVersion is provided");
   expect_refused("resourceVersion=0&resourceVersionMatch=Exact", 422,
-                 kInvalid + "resourceVersionMatch: Forbidden: resourceVersionMatch \"exact\" is forbidden for "
-                            "resourceVersion \"0\"");
+                 kInvalid +
+                     "resourceVersionMatch: Forbidden: resourceVersionMatch \"exact\" is forbidden for "
+                     "resourceVersion \"0\"");
   expect_refused("resourceVersion=5&resourceVersionMatch=Newest", 422,
-                 kInvalid + "resourceVersionMatch: Unsupported value: \"Newest\": supported values: \"Exact\", "
-                            "\"NotOlderThan\", \"\"");
+                 kInvalid +
+                     "resourceVersionMatch: Unsupported value: \"Newest\": supported values: \"Exact\", "
+                     "\"NotOlderThan\", \"\"");
   expect_refused("sendInitialEvents=true", 422,
                  kInvalid + "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list");
-  expect_refused("resourceVersion=abc", 400,
-                 "invalid resource version: resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing "
-                 "\"abc\": invalid syntax");
+  expect_refused(
+      "resourceVersion=abc", 400,
+      "invalid resource version: resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing "
+      "\"abc\": invalid syntax");
 }
 
 TEST_F(Lists, OfAVersionThatIsNotThereYetTimeOut) {
-  for (const std::string match : {"", "&resourceVersionMatch=NotOlderThan", "&resourceVersionMatch=Exact", "&limit=1"}) {
+  for (const std::string match :
+       {"", "&resourceVersionMatch=NotOlderThan", "&resourceVersionMatch=Exact", "&limit=1"}) {
     auto [status, body] = list("resourceVersion=999999" + match);
     EXPECT_EQ(status, 504) << match;
     EXPECT_EQ(at(body, {"message"}), kTooLarge + now_) << match;
     EXPECT_EQ(at(body, {"reason"}), "Timeout") << match;
-    EXPECT_EQ(at((*body.at_path({"details", "causes"})->as_list())[0], {"reason"}), "ResourceVersionTooLarge");
+    EXPECT_EQ(at((*body.at_path({"details", "causes"})->as_list())[0], {"reason"}),
+              "ResourceVersionTooLarge");
     EXPECT_EQ(at(body, {"details", "retryAfterSeconds"}), "1");
   }
 }
@@ -145,12 +154,13 @@ TEST_F(Lists, ExpireWithTheirVersionAndOfferToGoOnWithoutIt) {
   auto [status, expired] = list("limit=1&continue=" + next);
   EXPECT_EQ(status, 410);
   EXPECT_EQ(at(expired, {"reason"}), "Expired");
-  EXPECT_EQ(at(expired, {"message"}),
-            "The provided continue parameter is too old to display a consistent list result. You can start a new "
-            "list without the continue parameter, or use the continue token in this response to retrieve the "
-            "remainder of the results. Continuing with the provided token results in an inconsistent list - "
-            "objects that were created, modified, or deleted between the time the first chunk was returned and "
-            "now may show up in the list.");
+  EXPECT_EQ(
+      at(expired, {"message"}),
+      "The provided continue parameter is too old to display a consistent list result. You can start a new "
+      "list without the continue parameter, or use the continue token in this response to retrieve the "
+      "remainder of the results. Continuing with the provided token results in an inconsistent list - "
+      "objects that were created, modified, or deleted between the time the first chunk was returned and "
+      "now may show up in the list.");
   const std::string inconsistent = token(expired);
   ASSERT_NE(inconsistent, "(absent)");
   api_.create_map("d");

@@ -14,7 +14,8 @@ const std::string kScaler = "/apis/autoscaling/v2/namespaces/default/horizontalp
 
 class Patching : public ::testing::Test {
  protected:
-  std::pair<int, codec::Value> patch(const std::string& target, const std::string& type, const std::string& body) {
+  std::pair<int, codec::Value> patch(const std::string& target, const std::string& type,
+                                     const std::string& body) {
     return api_.call({"PATCH", target, body, {{"Content-Type", "application/" + type + "+json"}}});
   }
   void expect_refused(const std::string& body, int status, const std::string& message) {
@@ -42,7 +43,8 @@ class Patching : public ::testing::Test {
 
 TEST_F(Patching, IntoAnotherKindIsInvalid) {
   api_.create_map("a");
-  expect_refused(R"({"kind":"Secret"})", 422, "converting (v1.Secret) to (core.ConfigMap): unknown conversion");
+  expect_refused(R"({"kind":"Secret"})", 422,
+                 "converting (v1.Secret) to (core.ConfigMap): unknown conversion");
   expect_refused(R"({"kind":"Deployment","apiVersion":"apps/v1"})", 422,
                  "converting (v1.Deployment) to (core.ConfigMap): unknown conversion");
   auto [status, refused] = patch(kMap, "merge-patch", R"({"kind":"Secret"})");
@@ -55,8 +57,10 @@ TEST_F(Patching, IntoAnotherKindIsInvalid) {
 TEST_F(Patching, IntoAnUnknownKindOrVersionIsInvalid) {
   api_.create_map("a");
   const std::string scheme = " in scheme \"pkg/api/legacyscheme/scheme.go:30\"";
-  expect_refused(R"({"apiVersion":"v2"})", 422, "no kind \"ConfigMap\" is registered for version \"v2\"" + scheme);
-  expect_refused(R"({"kind":"Nonsense"})", 422, "no kind \"Nonsense\" is registered for version \"v1\"" + scheme);
+  expect_refused(R"({"apiVersion":"v2"})", 422,
+                 "no kind \"ConfigMap\" is registered for version \"v2\"" + scheme);
+  expect_refused(R"({"kind":"Nonsense"})", 422,
+                 "no kind \"Nonsense\" is registered for version \"v1\"" + scheme);
   expect_refused(R"({"apiVersion":"a/b/c"})", 422, "unexpected GroupVersion string: a/b/c");
 }
 
@@ -74,13 +78,15 @@ TEST_F(Patching, IntoAnotherVersionOfTheKindIsTaken) {
   const std::string scaler =
       R"({"metadata":{"name":"h"},"spec":{"maxReplicas":5,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"}}})";
   ASSERT_EQ(api_.call({"POST", kScaler.substr(0, kScaler.size() - 2), scaler}).first, 201);
-  auto [status, patched] =
-      patch(kScaler, "merge-patch",
-            R"({"apiVersion":"autoscaling/v1","spec":{"maxReplicas":7,"targetCPUUtilizationPercentage":55,"metrics":null}})");
+  auto [status, patched] = patch(
+      kScaler, "merge-patch",
+      R"({"apiVersion":"autoscaling/v1","spec":{"maxReplicas":7,"targetCPUUtilizationPercentage":55,"metrics":null}})");
   ASSERT_EQ(status, 200) << codec::to_json(patched);
   EXPECT_EQ(at(patched, {"apiVersion"}), "autoscaling/v2");
   EXPECT_EQ(at(patched, {"spec", "maxReplicas"}), "7");
-  EXPECT_EQ(at((*patched.at_path({"spec", "metrics"})->as_list())[0], {"resource", "target", "averageUtilization"}), "55");
+  EXPECT_EQ(
+      at((*patched.at_path({"spec", "metrics"})->as_list())[0], {"resource", "target", "averageUtilization"}),
+      "55");
 }
 
 }  // namespace

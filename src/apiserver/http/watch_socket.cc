@@ -20,8 +20,8 @@ class WatchUpgrade final : public http::Upgrade {
 
   Task<void> run(Context context, std::unique_ptr<http::ByteStream> stream) override {
     Executor* executor = Executor::current();
-    auto socket = std::make_shared<websocket::Socket>(std::move(stream), websocket::Role::kServer, rng_,
-                                                      kMostInput);
+    auto socket =
+        std::make_shared<websocket::Socket>(std::move(stream), websocket::Role::kServer, rng_, kMostInput);
     Scope scope(*executor, context.cancel);
     scope.spawn(ignore_input(socket, watch_.stop));
     co_await send_all(*executor, socket);
@@ -40,7 +40,8 @@ class WatchUpgrade final : public http::Upgrade {
   }
 
   Task<void> send_all(Executor& executor, std::shared_ptr<websocket::Socket> socket) {
-    const bool text = watch_.media == MediaType::kJson;
+    const websocket::Kind kind =
+        watch_.media == MediaType::kJson ? websocket::Kind::kText : websocket::Kind::kBinary;
     const size_t framing = stream_framing(watch_.media);
     for (;;) {
       Result<http::Buffer> frame = co_await watch_.frames->next();
@@ -48,8 +49,7 @@ class WatchUpgrade final : public http::Upgrade {
       if (*frame == nullptr) break;
       std::string data = (*frame)->substr(framing);
       StallGuard guard(executor, socket, watch_.stalled_timeout);
-      Result<void> sent =
-          co_await socket->send(text ? websocket::Kind::kText : websocket::Kind::kBinary, std::move(data));
+      Result<void> sent = co_await socket->send(kind, std::move(data));
       if (!sent) co_return;
     }
     StallGuard guard(executor, socket, watch_.stalled_timeout);

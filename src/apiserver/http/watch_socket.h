@@ -1,5 +1,5 @@
-// A watch over a WebSocket: every event is one message, text for JSON and binary for the rest. What the client
-// sends is ignored until it closes (HandleWS of k8s.io/apiserver/pkg/endpoints/handlers/watch.go, over
+// A watch over a WebSocket: every event is one message, text for JSON and binary for the rest. What the
+// client sends is ignored until it closes (HandleWS of k8s.io/apiserver/pkg/endpoints/handlers/watch.go, over
 // golang.org/x/net/websocket, whose rules for the handshake are kept: an Origin, at most one subprotocol).
 #pragma once
 

@@ -1,5 +1,5 @@
-// A watch over a WebSocket that nobody reads, and handshakes that are none. What readers see is shown over real
-// sockets, by the integration tests.
+// A watch over a WebSocket that nobody reads, and handshakes that are none. What readers see is shown over
+// real sockets, by the integration tests.
 #include "apiserver/http/watch_socket.h"
 
 #include <gtest/gtest.h>
@@ -53,9 +53,10 @@ class Stalled final : public http::ByteStream {
 http::Request handshake() {
   http::Request request;
   request.method = "GET";
-  for (const auto& [name, value] : {std::pair("Connection", "Upgrade"), std::pair("Upgrade", "websocket"),
-                                    std::pair("Sec-WebSocket-Version", "13"), std::pair("Origin", "http://localhost"),
-                                    std::pair("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")}) {
+  for (const auto& [name, value] :
+       {std::pair("Connection", "Upgrade"), std::pair("Upgrade", "websocket"),
+        std::pair("Sec-WebSocket-Version", "13"), std::pair("Origin", "http://localhost"),
+        std::pair("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")}) {
     request.headers.add(name, value);
   }
   return request;

@@ -33,8 +33,8 @@ Task<bool> update_round(GenericRegistry& registry, Context context, int round) {
     options.field_manager = "test";
     options.request_kind = {"", "v1", "ConfigMap"};
     std::string name = "m" + std::to_string(number % kObjects);
-    Result<WriteResult> written =
-        co_await registry.update(context, "default", std::move(name), std::move(transform), std::move(options));
+    Result<WriteResult> written = co_await registry.update(context, "default", std::move(name),
+                                                           std::move(transform), std::move(options));
     if (!written) co_return false;
   }
   co_return true;
@@ -57,8 +57,8 @@ TEST(Memory, IsFlatOverAHundredThousandUpdates) {
   const std::string since = at(api.call({"GET", maps}).second, {"metadata", "resourceVersion"});
   const std::string target = maps + "?watch=true&resourceVersion=" + since;
   std::vector<http::Response> read, unread;
-  for (const std::string accept : {"application/json", "application/json", "application/vnd.kubernetes.protobuf",
-                                   "application/cbor"}) {
+  for (const std::string accept :
+       {"application/json", "application/json", "application/vnd.kubernetes.protobuf", "application/cbor"}) {
     read.push_back(api.send({"GET", target, "", {{"Accept", accept}}}));
     unread.push_back(api.send({"GET", target, "", {{"Accept", accept}}}));
   }

@@ -45,6 +45,8 @@ class Cluster {
   // A client with the administrator's certificate, HTTP/1.1 only when asked (for upgrades).
   std::unique_ptr<http::Client> client(bool http1_only = false);
   uint16_t port() const { return server_->port(); }
+  size_t connections() const { return server_->connections(); }
+  storage::Store& store() { return *store_; }
   const pki::CertificateAuthority& ca() const { return *ca_; }
   http::IoPool& pool() { return pool_; }
   const std::string& dir() const { return dir_; }
