@@ -1,3 +1,4 @@
+#include <array>
 #include <limits>
 #include <set>
 
@@ -20,6 +21,21 @@ using api::Rep;
 struct Place {
   const Message* owner = nullptr;
   const Field* field = nullptr;
+};
+
+// One bit a field of a message, those of kind and apiVersion included.
+class SeenFields {
+ public:
+  bool test_and_set(std::size_t i) {
+    if (i >= 64 * bits_.size()) return false;
+    const uint64_t bit = uint64_t{1} << (i & 63);
+    const bool seen = bits_[i >> 6] & bit;
+    bits_[i >> 6] |= bit;
+    return seen;
+  }
+
+ private:
+  std::array<uint64_t, 4> bits_{};
 };
 
 class TypedDecoder {
@@ -85,18 +101,22 @@ class TypedDecoder {
   }
 
   bool object(const Message& message, void* slot, const CborHead& found, bool root) {
-    std::vector<bool> seen(message.fields.size() + 2);
+    SeenFields seen;
     std::set<std::string> strangers;
-    std::size_t index = 0;
+    std::size_t index = 0, next = 0;
+    std::string key;
     for (CborElements pairs(reader_, found); pairs.next(); ++index) {
-      std::string key;
       CborHead other;
       if (!tree_.text(key, other)) {
         if (!error_.empty()) return false;
         if (!stranger(other, index, strangers)) return false;
         continue;
       }
-      const Field* field = message.find(key);
+      // Keys mostly come in the order of the table.
+      while (next < message.fields.size() && message.fields[next].name.size() != key.size()) ++next;
+      const bool guessed = next < message.fields.size() && message.fields[next].name == key;
+      const Field* field = guessed ? &message.fields[next] : message.find(key);
+      next = field ? static_cast<std::size_t>(field - message.fields.data()) + 1 : 0;
       const bool is_kind = key == "kind";
       const bool meta = !field && message.type_meta && (is_kind || key == "apiVersion");
       if (!field && !meta) {
@@ -107,8 +127,7 @@ class TypedDecoder {
       }
       const std::size_t bit = field ? static_cast<std::size_t>(field - message.fields.data())
                                     : message.fields.size() + static_cast<std::size_t>(is_kind);
-      if (seen[bit]) return tree_.duplicate(key, index);
-      seen[bit] = true;
+      if (seen.test_and_set(bit)) return tree_.duplicate(key, index);
       if (field ? this->field(message, *field, slot) : type_meta(is_kind, root)) continue;
       struct_field_ = go_type(message) + "." + key;
       return false;
@@ -197,15 +216,14 @@ class TypedDecoder {
     if (!tree_.open(found)) return false;
     if (is_null(found)) return true;
     if (found.major != CborMajor::kMap) return mismatch(found, go_container_type(*place.owner, field));
-    std::set<std::string> seen;
-    std::size_t index = 0;
-    for (CborElements pairs(reader_, found); pairs.next(); ++index) {
-      std::string key;
+    field.map->clear(slot);
+    std::string key;
+    for (CborElements pairs(reader_, found); pairs.next();) {
       CborHead other;
+      const std::size_t index = field.map->size(slot);
       if (!tree_.text(key, other)) return error_.empty() ? mismatch(other, "string") : false;
-      if (!seen.insert(key).second) return tree_.duplicate(key, index);
       void* item = field.map->emplace(slot, key);
-      api::clear_value(field.kind, field.message, item);
+      if (field.map->size(slot) == index) return tree_.duplicate(key, index);
       if (!value(field.kind, field.message, item, place)) return false;
     }
     return true;

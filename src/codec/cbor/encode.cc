@@ -131,17 +131,16 @@ void write_field(const Field& field, const void* object, CborWriter& out) {
   }
 }
 
-void write_members(const Message& message, const void* object, CborWriter& out) {
+// Their number.
+std::size_t write_members(const Message& message, const void* object, CborWriter& out) {
+  std::size_t count = 0;
   for (const Field& field : message.fields) {
     if (field.omitted(object)) continue;
     out.string(field.name);
     write_field(field, object, out);
+    ++count;
   }
-}
-
-std::size_t count_members(const Message& message, const void* object) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(message.fields, [&](const Field& field) { return !field.omitted(object); }));
+  return count;
 }
 
 void write_message(const Message& message, const void* object, CborWriter& out) {
@@ -152,8 +151,8 @@ void write_message(const Message& message, const void* object, CborWriter& out) 
     append_json(message, object, "", "", json);
     return write_raw(json, out);
   }
-  out.head(CborMajor::kMap, count_members(message, object));
-  write_members(message, object, out);
+  const std::size_t at = out.begin_map();
+  out.end_map(at, write_members(message, object, out));
 }
 
 }  // namespace
@@ -162,7 +161,7 @@ void append_cbor(const Message& type, const void* object, std::string_view api_v
                  std::string& text) {
   CborWriter out(text);
   if (type.form != Form::Object || !type.type_meta) return write_message(type, object, out);
-  out.head(CborMajor::kMap, count_members(type, object) + !kind.empty() + !api_version.empty());
+  const std::size_t at = out.begin_map();
   if (!kind.empty()) {
     out.string("kind");
     out.string(kind);
@@ -171,7 +170,7 @@ void append_cbor(const Message& type, const void* object, std::string_view api_v
     out.string("apiVersion");
     out.string(api_version);
   }
-  write_members(type, object, out);
+  out.end_map(at, write_members(type, object, out) + !kind.empty() + !api_version.empty());
 }
 
 void append_cbor(const Value& value, std::string& text) {

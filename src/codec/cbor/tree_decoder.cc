@@ -105,7 +105,11 @@ bool CborTreeDecoder::text(std::string& out, CborHead& found) {
   std::string scratch;
   std::string_view content = reader_.content(found, scratch);
   if (found.major == CborMajor::kText && !is_utf8(content)) return fail("cbor: invalid UTF-8 string");
-  out = found.major == CborMajor::kText ? std::string(content) : as_text(content);
+  if (found.major == CborMajor::kText || !coded()) {
+    out.assign(content);
+  } else {
+    out = as_text(content);
+  }
   return true;
 }
 

@@ -42,6 +42,17 @@ void CborWriter::head(CborMajor major, uint64_t count) {
   big_endian(count, 1 << width);
 }
 
+std::size_t CborWriter::begin_map() {
+  head(CborMajor::kMap, 0);
+  return out_.size() - 1;
+}
+
+void CborWriter::end_map(std::size_t at, std::size_t pairs) {
+  std::string written;
+  CborWriter(written).head(CborMajor::kMap, pairs);
+  out_.replace(at, 1, written);
+}
+
 void CborWriter::integer(int64_t value) {
   if (value >= 0) return head(CborMajor::kUnsigned, static_cast<uint64_t>(value));
   head(CborMajor::kNegative, ~static_cast<uint64_t>(value));

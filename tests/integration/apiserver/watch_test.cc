@@ -50,7 +50,8 @@ struct Reply {
   }
 };
 
-Task<Reply> ask(http::Client& client, std::string method, std::string target, std::string body = std::string()) {
+Task<Reply> ask(http::Client& client, std::string method, std::string target,
+                std::string body = std::string()) {
   Reply reply;
   http::Request sent = request(method, target);
   sent.body = std::move(body);
@@ -153,8 +154,9 @@ Task<void> watch_of_every_kind(http::Client& client) {
   EXPECT_THAT(all, ElementsAre("ADDED b(absent)"));
   all = co_await shown(client, "/api/v1/configmaps?watch=1&" + end);
   EXPECT_THAT(all, testing::Contains("ADDED b(absent)"));
-  all = co_await shown(client, kMaps + "?watch=1&timeoutSeconds=1&sendInitialEvents=true&allowWatchBookmarks=true"
-                                       "&resourceVersionMatch=NotOlderThan");
+  all = co_await shown(client, kMaps +
+                                   "?watch=1&timeoutSeconds=1&sendInitialEvents=true&allowWatchBookmarks=true"
+                                   "&resourceVersionMatch=NotOlderThan");
   EXPECT_GE(all.size(), 3u);
   EXPECT_THAT(all, testing::Contains("BOOKMARK (absent)(absent)"));
 }
@@ -208,7 +210,8 @@ Task<Dialled> dial(http::Client& client, Rng& rng, std::string target, std::stri
   if (!origin.empty()) sent.headers.add("Origin", origin);
   http::Headers answered;
   Context context;
-  Result<std::unique_ptr<http::ByteStream>> stream = co_await client.upgrade(context, std::move(sent), answered);
+  Result<std::unique_ptr<http::ByteStream>> stream =
+      co_await client.upgrade(context, std::move(sent), answered);
   if (!stream) {
     out.refused = stream.error().code;
     co_return out;
@@ -244,7 +247,8 @@ class WebSocketWatches : public Watches {
 
 Task<void> one_event_a_message(http::Client& client, Rng& rng) {
   const std::string since = co_await version_now(client);
-  Dialled watch = co_await dial(client, rng, kMaps + "?watch=1&resourceVersion=" + since, "", "binary.k8s.io");
+  Dialled watch =
+      co_await dial(client, rng, kMaps + "?watch=1&resourceVersion=" + since, "", "binary.k8s.io");
   EXPECT_TRUE(watch.socket);
   if (!watch.socket) co_return;
   EXPECT_EQ(watch.protocol, "binary.k8s.io");
@@ -286,7 +290,8 @@ Task<void> binary_forms(http::Client& client, Rng& rng) {
   if (!got) co_return;
   EXPECT_EQ(got->kind, websocket::Kind::kBinary);
   // A WatchEvent, with nothing before it.
-  EXPECT_THAT(got->data, StartsWith("\x0a\x05" "ADDED\x12"));
+  EXPECT_THAT(got->data, StartsWith("\x0a\x05"
+                                    "ADDED\x12"));
   Dialled cbor = co_await dial(client, rng, target, "application/cbor");
   EXPECT_TRUE(cbor.socket);
   if (!cbor.socket) co_return;
@@ -306,7 +311,8 @@ TEST_F(WebSocketWatches, OfProtobufAndCborAreBinary) {
 
 Task<void> ends(http::Client& client, Rng& rng) {
   Reply made = co_await ask(client, "POST", kMaps, map_body("a"));
-  Dialled watch = co_await dial(client, rng, "/api/v1/configmaps?watch=true&timeoutSeconds=1&fieldSelector=metadata.name%3Da");
+  Dialled watch = co_await dial(
+      client, rng, "/api/v1/configmaps?watch=true&timeoutSeconds=1&fieldSelector=metadata.name%3Da");
   EXPECT_TRUE(watch.socket);
   if (!watch.socket) co_return;
   std::string seen = co_await event(*watch.socket);
@@ -316,7 +322,8 @@ Task<void> ends(http::Client& client, Rng& rng) {
   EXPECT_EQ(watch.socket->close_code(), websocket::kNormalClosure);
   // One that cannot begin says why, and ends.
   Dialled late = co_await dial(
-      client, rng, kMaps + "?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=99999999");
+      client, rng,
+      kMaps + "?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=99999999");
   EXPECT_TRUE(late.socket);
   if (!late.socket) co_return;
   std::optional<websocket::Message> got = co_await message(*late.socket);
@@ -384,8 +391,8 @@ Task<void> stop_reading(Cluster& cluster, bool http1) {
   EXPECT_EQ(seen, kUpdates);
   // 30 MB were written; the history that is kept and what is on its way are bounded.
   EXPECT_LT(resident_bytes(), before + (120 << 20));
-  // The server gives up on it, ten times faster than it is waited for. Reading again meets the end of what was
-  // on its way, and no word about it.
+  // The server gives up on it, ten times faster than it is waited for. Reading again meets the end of what
+  // was on its way, and no word about it.
   bool slept = co_await sleep_for(std::chrono::seconds(10));
   EXPECT_TRUE(slept);
   Lines lines(std::move(*slow));
