@@ -56,9 +56,12 @@ Result<api::Object> decode_text(std::string_view text, bool yaml, const Expected
   if (!decoded) {
     // A body of another kind fails because of that, whatever else is wrong with it.
     Result<codec::TypeMeta> meta = yaml ? codec::interpret_yaml(text) : codec::interpret_json(text);
-    if (meta) {
-      TRY_VOID(check_kind(kind_of(meta->api_version, meta->kind, expected), expected, text));
+    // And one that does not even say what it is is nothing at all.
+    if (!meta) {
+      const Status& cause = yaml ? decoded.error() : meta.error();
+      return fail(codec::decode_error(cause, {}, expected.kind.kind, text));
     }
+    TRY_VOID(check_kind(kind_of(meta->api_version, meta->kind, expected), expected, text));
     return fail(codec::decode_error(decoded.error(), expected.kind, expected.kind.kind, text));
   }
   TRY_VOID(check_kind(kind_of(decoded->api_version, decoded->kind, expected), expected, text));

@@ -168,6 +168,10 @@ TEST_P(EveryForm, IsRefusedWhenTheBodyIsNoneOfIt) {
   auto post = [this](const std::string& body) { return api_.call({"POST", walker_.collection(), body}); };
   auto [status, garbled] = post("{");
   EXPECT_EQ(status, 400) << codec::to_json(garbled);
+  EXPECT_EQ(at(garbled, {"message"}),
+            "the object provided is unrecognized (must be of type " + std::string(walker_.resource->kind) +
+                "): couldn't get version/kind; json parse error: unexpected end of JSON "
+                "input ({)");
   codec::Value object = walker_.object;
   object.set_path({"kind"}, "Nonsense");
   auto [status2, other] = post(codec::to_json(object));
