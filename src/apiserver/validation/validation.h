@@ -7,6 +7,7 @@
 #pragma once
 
 #include <span>
+#include <type_traits>
 
 #include "api/field_error.h"
 #include "api/object.h"
@@ -29,17 +30,22 @@ using CreateFn = field::Errors (*)(const T&);
 template <class T>
 using UpdateFn = field::Errors (*)(const T&, const T&);
 
+// Compares types, for to g++ 12 with -fsanitize=undefined a function's address against nullptr is no constant.
+template <class Fn, Fn fn>
+inline constexpr bool kGiven =
+    !std::is_same_v<std::integral_constant<Fn, fn>, std::integral_constant<Fn, static_cast<Fn>(nullptr)>>;
+
 template <class T, CreateFn<T> create, UpdateFn<T> update = nullptr, UpdateFn<T> status = nullptr>
 Validator validator() {
   Validator v{&api::type_of<T>(), nullptr, nullptr, nullptr};
-  if constexpr (create != nullptr)
+  if constexpr (kGiven<CreateFn<T>, create>)
     v.validate = [](const void* o) { return create(*static_cast<const T*>(o)); };
-  if constexpr (update != nullptr) {
+  if constexpr (kGiven<UpdateFn<T>, update>) {
     v.validate_update = [](const void* o, const void* old) {
       return update(*static_cast<const T*>(o), *static_cast<const T*>(old));
     };
   }
-  if constexpr (status != nullptr) {
+  if constexpr (kGiven<UpdateFn<T>, status>) {
     v.validate_status_update = [](const void* o, const void* old) {
       return status(*static_cast<const T*>(o), *static_cast<const T*>(old));
     };
