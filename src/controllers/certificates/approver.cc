@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/gen/authorizationv1.h"
+#include "security/pki/node_requests.h"
 
 namespace xebec::controllers {
 namespace {
@@ -60,7 +61,7 @@ Task<Result<void>> CsrApprovingController::sync(std::string name) {
   std::shared_ptr<const Csr> csr = requests_.get("", name);
   if (!csr || is_decided(*csr)) co_return Result<void>();
   CO_TRY(pki::CertificateRequest request, parse_request(*csr));
-  if (!check_kubelet_client(request, csr->spec.usages)) co_return Result<void>();
+  if (!pki::check_kubelet_client(request, csr->spec.usages)) co_return Result<void>();
   struct Way {
     const char *subresource, *message;
   };
@@ -109,7 +110,7 @@ std::string serving_refusal(const Csr& csr, const pki::CertificateRequest& reque
     return fmt::format("not requested by a node: user \"{}\"", user);
   if (user != request.subject.common_name)
     return fmt::format("\"{}\" asks for a certificate of \"{}\"", user, request.subject.common_name);
-  Result<void> right = check_kubelet_serving(request, csr.spec.usages);
+  Result<void> right = pki::check_kubelet_serving(request, csr.spec.usages);
   if (!right) return right.error().message;
   if (node == nullptr) return fmt::format("node \"{}\" not found", user.substr(kNodeUser.size()));
   auto own = [&](const std::string& name) {

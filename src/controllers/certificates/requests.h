@@ -22,10 +22,6 @@ bool has_condition(const Csr& csr, std::string_view type);
 bool is_decided(const Csr& csr);
 // Errors in upstream's words.
 Result<pki::CertificateRequest> parse_request(const Csr& csr);
-Result<void> check_kubelet_client(const pki::CertificateRequest& request,
-                                  const std::vector<std::string>& usages);
-Result<void> check_kubelet_serving(const pki::CertificateRequest& request,
-                                   const std::vector<std::string>& usages);
 // What the signer demands: of any of the four.
 Result<void> check_for_signer(const Csr& csr, const pki::CertificateRequest& request);
 // The condition Approved, as a controller adds it.
