@@ -83,14 +83,18 @@ void add_resources(const metav1::APIResourceList& list, const api::GroupVersion&
   }
 }
 
+// All that is left of this group are other names of objects in newer groups.
+constexpr std::string_view kOldNames = "extensions";
+
 // A resource that the group's preferred version does not have is preferred in the first version that has it.
 void settle_preference(Discovery& found) {
   std::set<std::pair<std::string, std::string>> settled;
-  for (const DiscoveredResource& resource : found.resources) {
+  for (DiscoveredResource& resource : found.resources) {
+    resource.preferred = resource.preferred && resource.gvr.group != kOldNames;
     if (resource.preferred) settled.emplace(resource.gvr.group, resource.gvr.resource);
   }
   for (DiscoveredResource& resource : found.resources) {
-    if (!resource.preferred)
+    if (!resource.preferred && resource.gvr.group != kOldNames)
       resource.preferred = settled.emplace(resource.gvr.group, resource.gvr.resource).second;
   }
 }

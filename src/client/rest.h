@@ -60,7 +60,9 @@ struct DiscoveredResource {
   api::GroupVersionResource gvr;
   std::string kind;
   bool namespaced = false;
-  bool preferred = false;  // its version is the group's preferred one (the first that has the resource)
+  // Its version is the group's preferred one (the first that has the resource). Nothing of extensions/v1beta1
+  // is: the same objects have newer names.
+  bool preferred = false;
   std::vector<std::string> verbs;
   std::vector<std::string> subresources;
   bool has_verb(std::string_view verb) const;

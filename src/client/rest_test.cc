@@ -237,17 +237,20 @@ TEST_P(RestTest, AggregatedDiscoveryTellsResources) {
         "singularResource":"pod","verbs":["get","list"],"subresources":[{"subresource":"status","verbs":["get"]}]}]}]}]})"
             : R"({"kind":"APIGroupDiscoveryList","items":[{"metadata":{"name":"apps"},"versions":[
         {"version":"v1","resources":[{"resource":"deployments","responseKind":{"kind":"Deployment"},"scope":"Namespaced","verbs":["list"]}]},
+        {"version":"v1beta1","resources":[{"resource":"deployments","responseKind":{"kind":"Deployment"},"scope":"Namespaced","verbs":["list"]}]}]},
+        {"metadata":{"name":"extensions"},"versions":[
         {"version":"v1beta1","resources":[{"resource":"deployments","responseKind":{"kind":"Deployment"},"scope":"Namespaced","verbs":["list"]}]}]}]})");
     return std::optional<http::Response>(std::move(response));
   });
   Result<Discovery> found = sim_.await(sim_.rest.discover(context_));
   ASSERT_TRUE(found.has_value()) << found.error().message;
-  ASSERT_EQ(found->resources.size(), 3u);
+  ASSERT_EQ(found->resources.size(), 4u);
   EXPECT_EQ(found->resources[0].kind, "Pod");
   EXPECT_TRUE(found->resources[0].namespaced && found->resources[0].has_verb("list"));
   EXPECT_THAT(found->resources[0].subresources, ElementsAre("status"));
   EXPECT_TRUE(found->resources[1].preferred);
   EXPECT_FALSE(found->resources[2].preferred);
+  EXPECT_FALSE(found->resources[3].preferred);  // an old name of the same
 }
 
 // The caller stays on its own thread while the handler runs on the server's.
