@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/conversion.h"
+#include "api/defaults.h"
 #include "api/gen/metav1.h"
 #include "apiserver/cache/wire.h"
 #include "codec/protobuf.h"
@@ -219,6 +220,7 @@ class BuiltinFormat final : public EntryFormat {
     api::Object object(direct ? *options_.hub : *type);
     TRY_VOID(codec::decode_protobuf(object.type(), envelope.raw, object.data()));
     if (direct) return object;
+    api::apply_defaults(object);  // of the version that wrote it
     return api::convert(std::move(object), *options_.hub);
   }
 

@@ -1,8 +1,11 @@
 #include "apiserver/discovery/runtime_config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 namespace xebec::apiserver {
 namespace {
@@ -45,22 +48,34 @@ Result<Setting> parse_setting(const std::string& text) {
   Setting out{text.substr(0, mark)};
   if (mark == std::string::npos) return out;
   std::string value = text.substr(mark + 1);
-  if (value != "true" && value != "false" && !value.empty())
-    return fail(errors::bad_request(fmt::format("invalid value of runtime-config {}={}", out.key, value)));
-  out.value = value != "false";
-  return out;
+  if (value.empty()) return out;
+  // What Go's ParseBool reads.
+  static const std::set<std::string_view> kTrue = {"1", "t", "T", "true", "TRUE", "True"};
+  static const std::set<std::string_view> kFalse = {"0", "f", "F", "false", "FALSE", "False"};
+  out.value = kTrue.contains(value);
+  if (out.value || kFalse.contains(value)) return out;
+  return fail(errors::bad_request(
+      fmt::format("invalid value of {}: {}, err: strconv.ParseBool: parsing \"{}\": invalid syntax", out.key,
+                  value, value)));
 }
 
-Result<void> apply(const Setting& setting, const api::Scheme& scheme, Settings& out) {
+// Groups that are not known are collected: the error names all of them.
+Result<void> apply(const Setting& setting, const api::Scheme& scheme, Settings& out,
+                   std::set<std::string>& unknown) {
+  const auto slashes = std::ranges::count(setting.key, '/');
+  if (slashes != 1 && slashes != 2)
+    return fail(errors::bad_request(fmt::format("runtime-config invalid key {}", setting.key)));
   size_t first = setting.key.find('/'), second = setting.key.find('/', first + 1);
-  if (first == std::string::npos) return {};
   std::string group = setting.key.substr(0, first), version = setting.key.substr(0, second);
   bool has_group = false, has_version = false;
   for (const api::Resource* resource : scheme.resources()) {
     has_version |= version_key(resource->group, resource->version) == version;
     has_group |= resource->group.empty() ? group == "api" : resource->group == group;
   }
-  if (!has_group) return {};
+  if (!has_group) {
+    unknown.insert(group);
+    return {};
+  }
   if (!has_version)
     return fail(errors::bad_request(fmt::format("group version {} that has not been registered", version)));
   if (second == std::string::npos) {
@@ -77,15 +92,22 @@ Result<std::function<bool(const api::Resource&)>> parse_runtime_config(std::span
                                                                        const api::Scheme& scheme) {
   Settings out;
   std::map<std::string, bool, std::less<>> broad;
+  std::set<std::string> unknown;
+  size_t narrow = 0;
   for (const std::string& text : settings) {
     TRY(Setting setting, parse_setting(text));
     if (setting.key == "api/all" || setting.key == "api/ga" || setting.key == "api/beta" ||
         setting.key == "api/alpha") {
       broad[setting.key.substr(4)] = setting.value;
     } else {
-      TRY_VOID(apply(setting, scheme, out));
+      TRY_VOID(apply(setting, scheme, out, unknown));
+      ++narrow;
     }
   }
+  if (!unknown.empty())
+    return fail(errors::bad_request(fmt::format("unknown api groups {}", fmt::join(unknown, ","))));
+  if (narrow == 0 && broad.size() == 1 && broad.contains("all") && !broad["all"])
+    return fail(errors::bad_request("invalid key with only api/all=false"));
   for (std::string_view stage : {"ga", "beta", "alpha"}) {
     auto it = broad.find(stage);
     if (it == broad.end()) it = broad.find("all");

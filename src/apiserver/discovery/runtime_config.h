@@ -12,8 +12,9 @@
 namespace xebec::apiserver {
 
 // Whether a resource is to be served. `settings` are "apps/v1=false", "api/beta=true" and the like, without
-// a value true; broad ones (api/all, api/ga, api/beta, api/alpha) go first, wherever they stand. An
-// error for a version that the group does not have; unknown groups do not count.
+// a value true; broad ones (api/all, api/ga, api/beta, api/alpha) go first, wherever they stand. Errors for
+// groups and versions that are not known, and for nothing but api/all=false, in upstream's words
+// (APIEnablementOptions).
 Result<std::function<bool(const api::Resource&)>> parse_runtime_config(std::span<const std::string> settings,
                                                                        const api::Scheme& scheme);
 

@@ -33,6 +33,20 @@ TEST_F(RuntimeConfig, VersionsAndResourcesAreSwitched) {
   EXPECT_EQ(served({"apps/v1=false"}, "apps", "v1", "deployments"), "no");
   EXPECT_EQ(served({"apps/v1/deployments=false"}, "apps", "v1", "deployments"), "no");
   EXPECT_EQ(served({"apps/v1/deployments=false"}, "apps", "v1", "replicasets"), "yes");
+  EXPECT_EQ(served({"apps/v1=0"}, "apps", "v1", "replicasets"), "no");
+}
+
+TEST_F(RuntimeConfig, RemovedVersionsAreServedAsTheirReleasesServedThem) {
+  EXPECT_EQ(served({}, "extensions", "v1beta1", "deployments"), "yes");
+  EXPECT_EQ(served({}, "apps", "v1beta1", "statefulsets"), "yes");
+  EXPECT_EQ(served({}, "apps", "v1beta2", "daemonsets"), "yes");
+  EXPECT_EQ(served({}, "batch", "v1beta1", "cronjobs"), "yes");
+  EXPECT_EQ(served({}, "policy", "v1beta1", "podsecuritypolicies"), "yes");
+  EXPECT_EQ(served({}, "flowcontrol.apiserver.k8s.io", "v1beta3", "flowschemas"), "yes");
+  EXPECT_EQ(served({}, "batch", "v2alpha1", "cronjobs"), "no");
+  EXPECT_EQ(served({"api/alpha=true"}, "batch", "v2alpha1", "cronjobs"), "yes");
+  EXPECT_EQ(served({"api/beta=false"}, "extensions", "v1beta1", "deployments"), "no");
+  EXPECT_EQ(served({"extensions/v1beta1/deployments=false"}, "extensions", "v1beta1", "ingresses"), "yes");
 }
 
 TEST_F(RuntimeConfig, BroadSettingsGiveWayToNarrowOnes) {
@@ -46,8 +60,11 @@ TEST_F(RuntimeConfig, MistakesAreNamed) {
   EXPECT_EQ(served({"apps/v7=true"}, "apps", "v1", "deployments"),
             "group version apps/v7 that has not been registered");
   EXPECT_EQ(served({"apps/v1=perhaps"}, "apps", "v1", "deployments"),
-            "invalid value of runtime-config apps/v1=perhaps");
-  EXPECT_EQ(served({"nobody.example/v1=true"}, "apps", "v1", "deployments"), "yes");
+            "invalid value of apps/v1: perhaps, err: strconv.ParseBool: parsing \"perhaps\": invalid syntax");
+  EXPECT_EQ(served({"nobody.example/v1=true", "b.example/v1"}, "apps", "v1", "deployments"),
+            "unknown api groups b.example,nobody.example");
+  EXPECT_EQ(served({"v1=true"}, "apps", "v1", "deployments"), "runtime-config invalid key v1");
+  EXPECT_EQ(served({"api/all=false"}, "apps", "v1", "deployments"), "invalid key with only api/all=false");
 }
 
 }  // namespace

@@ -30,6 +30,10 @@ std::string internal_package(const std::string& group) {
 }
 
 Result<void> check_kind(const api::GroupVersionKind& given, const Expected& expected, std::string_view body) {
+  if (given.version.find('/') != std::string::npos) {
+    Status cause = errors::bad_request("unexpected GroupVersion string: " + given.version);
+    return fail(codec::decode_error(cause, {}, expected.kind.kind, body));
+  }
   if (given == expected.kind) return {};
   const bool same_kind = given.group == expected.kind.group && given.kind == expected.kind.kind;
   if (same_kind && !expected.also_version.empty() && given.version == expected.also_version) return {};

@@ -97,6 +97,7 @@ Answer handle_delete_collection(Context context, ResourceCall call);
 Answer handle_virtual_create(Context context, ResourceCall call);
 Answer handle_binding(Context context, ResourceCall call);
 Answer handle_eviction(Context context, ResourceCall call);
+Answer handle_rollback(Context context, ResourceCall call);
 // nodes/proxy, pods/proxy and services/proxy.
 Answer handle_proxy(Context context, ResourceCall call);
 Shape scale_shape(const ResourceCall& call);

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "apiserver/discovery/version.h"
 #include "apiserver/http/compress.h"
+#include "apiserver/http/deprecation.h"
 #include "apiserver/http/kubelet_proxy.h"
 #include "apiserver/http/respond.h"
 
@@ -16,21 +18,6 @@ Status not_allowed() { return errors::generic(405, "", {}, "", "", 0); }
 
 bool has(std::span<const std::string_view> verbs, std::string_view verb) {
   return std::ranges::find(verbs, verb) != verbs.end();
-}
-
-std::string deprecation_warning(const api::Scheme& scheme, const api::Resource& resource) {
-  auto version_text = [](std::string_view group, std::string_view version) {
-    return group.empty() ? std::string(version) : fmt::format("{}/{}", group, version);
-  };
-  std::string out =
-      fmt::format("{} {} is deprecated", version_text(resource.group, resource.version), resource.kind);
-  if (!resource.removed_in.empty()) out += fmt::format(", unavailable in v{}+", resource.removed_in);
-  const api::ApiGroup* group = scheme.group(resource.storage_group);
-  if (!group || group->preferred_version.empty()) return out;
-  const api::Resource* better =
-      scheme.resource(resource.storage_group, group->preferred_version, resource.plural);
-  if (better) out += fmt::format("; use {} {}", version_text(better->group, better->version), better->kind);
-  return out;
 }
 
 // Subresources that are another way to write the same object.
@@ -74,6 +61,7 @@ Answer dispatch_subresource(Context context, ResourceCall call, std::string verb
   }
   if (pods && name == "binding") return handle_binding(std::move(context), std::move(call));
   if (pods && name == "eviction") return handle_eviction(std::move(context), std::move(call));
+  if (name == "rollback") return handle_rollback(std::move(context), std::move(call));
   if (call.registry && name == "scale") {
     Shape shape = scale_shape(call);
     return dispatch_object(std::move(context), std::move(call), std::move(shape), std::move(verb));
@@ -115,8 +103,18 @@ Answer dispatch_main(Context context, ResourceCall call, std::string verb) {
 ResourceStage::ResourceStage(ResourceDependencies dependencies,
                              std::function<bool(const api::Resource&)> served)
     : deps_(std::move(dependencies)), served_(std::move(served)) {
-  for (const api::Resource* resource : deps_.scheme->resources())
-    if (served_(*resource)) group_versions_.emplace(resource->group, resource->version);
+  const VersionInfo version = VersionInfo::of_this_build();
+  const std::string release = version.major + "." + version.minor;
+  const auto keep_warning = [&](const void* key, std::string text) {
+    if (!text.empty()) warnings_.emplace(key, std::move(text));
+  };
+  for (const api::Resource* resource : deps_.scheme->resources()) {
+    if (!served_(*resource)) continue;
+    group_versions_.emplace(resource->group, resource->version);
+    keep_warning(resource, deprecation_warning(*deps_.scheme, *resource, nullptr, release));
+    for (const api::Subresource& sub : resource->subresources)
+      keep_warning(&sub, deprecation_warning(*deps_.scheme, *resource, &sub, release));
+  }
 }
 
 Result<ResourceCall> ResourceStage::resolve(const std::shared_ptr<Exchange>& exchange) const {
@@ -163,10 +161,10 @@ Task<http::Response> ResourceStage::handle(Context context, std::shared_ptr<Exch
   exchange->known_resource = true;
   exchange->kind = call->resource->kind;
   exchange->removed_in = call->resource->removed_in;
-  if (call->resource->removed)
-    exchange->warnings.push_back(deprecation_warning(*deps_.scheme, *call->resource));
   std::string verb = exchange->info.verb;
   if (!has_route(exchange->request, *call)) co_return error_response(exchange->request, not_allowed());
+  const void* asked = call->subresource ? static_cast<const void*>(call->subresource) : call->resource;
+  if (auto it = warnings_.find(asked); it != warnings_.end()) exchange->warnings.push_back(it->second);
   Answer answer = call->subresource ? dispatch_subresource(context, std::move(*call), std::move(verb))
                                     : dispatch_main(context, std::move(*call), std::move(verb));
   Result<http::Response> response = co_await std::move(answer);

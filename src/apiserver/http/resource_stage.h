@@ -2,6 +2,7 @@
 #pragma once
 
 #include <set>
+#include <unordered_map>
 
 #include "apiserver/http/resource_call.h"
 
@@ -19,6 +20,7 @@ class ResourceStage final : public Stage {
   const ResourceDependencies deps_;
   const std::function<bool(const api::Resource&)> served_;
   std::set<std::pair<std::string_view, std::string_view>, std::less<>> group_versions_;  // something of them
+  std::unordered_map<const void*, std::string> warnings_;  // of deprecation, by Resource or Subresource
 };
 
 }  // namespace xebec::apiserver

@@ -1,6 +1,8 @@
-// The scale subresource: autoscaling/v1 Scale as a view of anything with replicas.
+// The scale subresource: a Scale as a view of anything with replicas; autoscaling/v1's, or in old versions
+// their own.
 #include <fmt/format.h>
 
+#include "api/conversion.h"
 #include "api/gen/appsv1.h"
 #include "api/gen/autoscalingv1.h"
 #include "api/gen/corev1.h"
@@ -63,14 +65,16 @@ Result<api::Object> with_kind(const api::Object& hub, F&& f) {
 
 Shape scale_shape(const ResourceCall& call) {
   Shape shape;
-  shape.type = &api::type_of<autoscalingv1::Scale>();
-  shape.kind = {"autoscaling", "v1", "Scale"};
-  shape.read = [](const api::Object& hub) {
-    return with_kind(hub, [](const auto& object) { return scale_of(object); });
+  shape.kind = call.subresource->kind.gvk();
+  shape.type = call.deps->scheme->find(shape.kind);
+  shape.read = [type = shape.type](const api::Object& hub) -> Result<api::Object> {
+    TRY(api::Object scale, with_kind(hub, [](const auto& object) { return scale_of(object); }));
+    return api::convert(std::move(scale), *type);
   };
   const std::string group(call.resource->group), plural(call.resource->plural);
   shape.write = [group, plural](api::Object sent, const api::Object* current) -> Result<api::Object> {
     if (!current) return fail(errors::internal("a scale needs its object"));
+    TRY(sent, api::convert(std::move(sent), api::type_of<autoscalingv1::Scale>()));
     const auto& scale = sent.get<autoscalingv1::Scale>();
     if (scale.spec.replicas < 0) {
       std::vector<StatusCause> causes;

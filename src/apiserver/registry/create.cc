@@ -4,6 +4,7 @@
 #include "api/gen/metav1.h"
 #include "apiserver/registry/field_tracking.h"
 #include "apiserver/registry/generic_registry.h"
+#include "apiserver/registry/old_versions.h"
 #include "apiserver/validation/object_meta.h"
 
 namespace xebec::apiserver {
@@ -130,9 +131,10 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_create(const Contex
   TRY_VOID(match_namespace(namespace_, meta));
   meta.selfLink.clear();
   meta.resourceVersion.clear();
+  strategy_->prepare_request(options.request_kind, object, nullptr);
   strategy_->prepare_for_create(context, object);
   TRY(std::unique_ptr<Reservation> reservation, strategy_->begin_create(context, object, options.dry_run));
-  TRY_VOID(check_created(context, object, options.request_kind.group));
+  TRY_VOID(check_created(context, object, options.request_kind));
   if (options.warnings != nullptr) {
     for (std::string& warning : strategy_->warnings_on_create(object))
       options.warnings->push_back(std::move(warning));
@@ -140,18 +142,25 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_create(const Contex
   return reservation;
 }
 
+Result<void> GenericRegistry::refuse_errors(field::Errors errors, const api::Object& object,
+                                            const api::GroupVersionKind& request) const {
+  std::erase_if(errors, [&](const field::Error& error) { return excused_in_version(request, error); });
+  if (errors.empty()) return {};
+  for (field::Error& error : errors) name_in_version(request, error);
+  return fail(errors::invalid(kind_name(), object.meta()->name, field::causes(errors)));
+}
+
 Result<void> GenericRegistry::check_created(const Context& context, const api::Object& object,
-                                            std::string_view group) const {
+                                            const api::GroupVersionKind& request) const {
   const metav1::ObjectMeta& meta = *object.meta();
   field::Errors errors = validation::validate_object_meta(meta, resource_.namespaced, strategy_->name_rule());
   field::append(errors, strategy_->validate(context, object));
-  field::append(errors, strategy_->validate_request(group, object, nullptr));
-  if (errors.empty()) {
-    for (const std::string& message : api::is_valid_path_segment_name(meta.name))
-      errors.push_back(field::invalid_string(field::Path("metadata").child("name"), meta.name, message));
-  }
-  if (errors.empty()) return {};
-  return fail(errors::invalid(kind_name(), meta.name, field::causes(errors)));
+  field::append(errors, strategy_->validate_request(request, object, nullptr));
+  TRY_VOID(refuse_errors(std::move(errors), object, request));
+  errors.clear();
+  for (const std::string& message : api::is_valid_path_segment_name(meta.name))
+    errors.push_back(field::invalid_string(field::Path("metadata").child("name"), meta.name, message));
+  return refuse_errors(std::move(errors), object, request);
 }
 
 }  // namespace xebec::apiserver

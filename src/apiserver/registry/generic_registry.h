@@ -90,7 +90,11 @@ class GenericRegistry final : public Registry {
 
   // --- writing ---
   Result<void> match_namespace(std::string_view requested, metav1::ObjectMeta& meta) const;
-  Result<void> check_created(const Context& context, const api::Object& object, std::string_view group) const;
+  Result<void> check_created(const Context& context, const api::Object& object,
+                             const api::GroupVersionKind& request) const;
+  // Without what the request's version may do; refuses when something is left.
+  Result<void> refuse_errors(field::Errors errors, const api::Object& object,
+                             const api::GroupVersionKind& request) const;
   Result<std::unique_ptr<Reservation>> before_create(const Context& context, std::string_view namespace_,
                                                      api::Object& object, const WriteOptions& options) const;
   Result<std::unique_ptr<Reservation>> before_update(const Context& context, std::string_view namespace_,

@@ -57,6 +57,9 @@ class Strategy {
   virtual std::vector<std::string> warnings_on_create(const api::Object& object) const { return {}; }
   // Its objects take something from pools of the whole cluster.
   virtual bool takes_from_pools() const { return false; }
+  // What the version of the request decides, before anything else; `old` is nullptr when the object is new.
+  virtual void prepare_request(const api::GroupVersionKind& request, api::Object& object,
+                               const api::Object* old) const {}
   // Called right before validation; may fill the object (a Service gets its cluster IP). nullptr: nothing was
   // taken.
   virtual Result<std::unique_ptr<Reservation>> begin_create(const Context& context, api::Object& object,
@@ -74,9 +77,9 @@ class Strategy {
   }
   virtual Result<std::unique_ptr<Reservation>> begin_update(const Context& context, api::Object& object,
                                                             const api::Object& old, bool dry_run) const;
-  // What only requests through one of several groups must meet (Events of events.k8s.io); `old` is nullptr
-  // when the object is new. Beside validate() and validate_update().
-  virtual field::Errors validate_request(std::string_view group, const api::Object& object,
+  // What only requests through one of several versions must meet (Events of events.k8s.io/v1); `old` is
+  // nullptr when the object is new. Beside validate() and validate_update().
+  virtual field::Errors validate_request(const api::GroupVersionKind& request, const api::Object& object,
                                          const api::Object* old) const {
     return {};
   }

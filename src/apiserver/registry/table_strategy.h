@@ -38,8 +38,13 @@ struct StrategyRules {
   void (*prepare_create)(const Context& context, api::Object& object) = nullptr;
   void (*prepare_update)(std::string_view subresource, api::Object& object, const api::Object& old) = nullptr;
   // As Strategy::validate_request.
-  field::Errors (*validate_request)(std::string_view group, const api::Object& object,
+  field::Errors (*validate_request)(const api::GroupVersionKind& request, const api::Object& object,
                                     const api::Object* old) = nullptr;
+  // As Strategy::prepare_request.
+  void (*prepare_request)(const api::GroupVersionKind& request, api::Object& object,
+                          const api::Object* old) = nullptr;
+  // As Strategy::default_propagation, where it is not always the same.
+  Propagation (*default_propagation)(std::string_view group, std::string_view version) = nullptr;
   std::vector<std::string> (*warnings)(const api::Object& object) = nullptr;  // on create and update
   std::vector<std::string> (*warnings_on_create)(const api::Object& object) = nullptr;  // instead, there
 };
@@ -55,9 +60,10 @@ class TableStrategy : public Strategy {
                           const api::Object& old) const override;
   field::Errors validate_update(const Context& context, std::string_view subresource,
                                 const api::Object& object, const api::Object& old) const override;
-  field::Errors validate_request(std::string_view group, const api::Object& object,
+  field::Errors validate_request(const api::GroupVersionKind& request, const api::Object& object,
                                  const api::Object* old) const override {
-    return rules_.validate_request != nullptr ? rules_.validate_request(group, object, old) : field::Errors{};
+    return rules_.validate_request != nullptr ? rules_.validate_request(request, object, old)
+                                              : field::Errors{};
   }
   std::vector<std::string> warnings_on_create(const api::Object& object) const override {
     const auto warnings = rules_.warnings_on_create != nullptr ? rules_.warnings_on_create : rules_.warnings;
@@ -68,8 +74,13 @@ class TableStrategy : public Strategy {
   }
   bool allow_unconditional_update() const override { return rules_.unconditional_update; }
   bool allow_create_on_update() const override { return rules_.create_on_update; }
-  Propagation default_propagation(std::string_view, std::string_view) const override {
-    return rules_.propagation;
+  void prepare_request(const api::GroupVersionKind& request, api::Object& object,
+                       const api::Object* old) const override {
+    if (rules_.prepare_request != nullptr) rules_.prepare_request(request, object, old);
+  }
+  Propagation default_propagation(std::string_view group, std::string_view version) const override {
+    return rules_.default_propagation != nullptr ? rules_.default_propagation(group, version)
+                                                 : rules_.propagation;
   }
   bool returns_deleted_object() const override { return rules_.returns_object; }
   std::vector<SelectableField> selectable_fields() const override { return rules_.selectable; }

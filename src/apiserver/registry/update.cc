@@ -105,6 +105,7 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_update(const Contex
   TRY_VOID(match_namespace(namespace_, meta));
   meta.generation = before.generation;
   meta.selfLink.clear();
+  strategy_->prepare_request(options.request_kind, object, &old);
   strategy_->prepare_for_update(context, options.subresource, object, old);
   if (meta.uid.empty()) meta.uid = before.uid;
   meta.creationTimestamp = before.creationTimestamp;
@@ -118,8 +119,8 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_update(const Contex
   field::Errors errors = validation::validate_object_meta_update(meta, before);
   field::append(errors, strategy_->validate_update(context, options.subresource, object, old));
   if (options.subresource.empty())
-    field::append(errors, strategy_->validate_request(options.request_kind.group, object, &old));
-  if (!errors.empty()) return fail(errors::invalid(kind_name(), meta.name, field::causes(errors)));
+    field::append(errors, strategy_->validate_request(options.request_kind, object, &old));
+  TRY_VOID(refuse_errors(std::move(errors), object, options.request_kind));
   if (options.warnings != nullptr && options.subresource.empty()) {
     for (std::string& warning : strategy_->warnings_on_update(object, old))
       options.warnings->push_back(std::move(warning));

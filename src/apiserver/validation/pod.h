@@ -70,6 +70,7 @@ void check_node_selector(Errors& errors, const Path& path, const corev1::NodeSel
 void check_node_selector_term(Errors& errors, const Path& path, const corev1::NodeSelectorTerm& term,
                               bool check_values);
 // pod_security.cc
+bool is_sysctl_segment(std::string_view part);  // of a sysctl's name, between dots
 void check_pod_security(Errors& errors, const Path& path, const corev1::PodSpec& spec);
 void check_container_security(Errors& errors, const Path& path, const corev1::SecurityContext& context,
                               bool host_users);

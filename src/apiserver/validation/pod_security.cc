@@ -129,6 +129,8 @@ void check_escalation(Errors& errors, const Path& path, const corev1::SecurityCo
 
 }  // namespace
 
+bool is_sysctl_segment(std::string_view part) { return sysctl_part(part); }
+
 void check_container_security(Errors& errors, const Path& path, const corev1::SecurityContext& context,
                               bool host_users) {
   if (context.runAsUser) check_id(errors, path.child("runAsUser"), *context.runAsUser);

@@ -11,6 +11,7 @@
 #include "apiserver/validation/flow_control.h"
 #include "apiserver/validation/networking.h"
 #include "apiserver/validation/pod.h"
+#include "apiserver/validation/pod_security_policy.h"
 #include "apiserver/validation/policy.h"
 #include "apiserver/validation/rbac.h"
 #include "apiserver/validation/storage.h"
@@ -49,6 +50,8 @@ std::span<const Validator> validators() {
                 validate_stateful_set_status_update>(),
       validator<appsv1::ControllerRevision, validate_controller_revision,
                 validate_controller_revision_update>(),
+      validator<policyv1beta1::PodSecurityPolicy, validate_pod_security_policy,
+                validate_pod_security_policy_update>(),
       validator<policyv1::PodDisruptionBudget, validate_disruption_budget, validate_disruption_budget_update,
                 validate_disruption_budget_status_update>(),
       validator<autoscalingv2::HorizontalPodAutoscaler, validate_autoscaler, validate_autoscaler_update,

@@ -1,4 +1,4 @@
-// Every operation of every resource served by default, from the resource table: what can be done at which
+// Every operation of every resource, from the resource table: what can be done at which
 // path. Beside them stands what upstream serves and this server does not, with the reason.
 #pragma once
 
@@ -24,6 +24,15 @@ struct Operation {
   }
   bool reads() const { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
 };
+
+// Versions that are not served, and why.
+inline std::string why_not_served(const api::Resource& resource) {
+  if (resource.group == "resource.k8s.io" &&
+      (resource.version == "v1alpha1" || resource.version == "v1alpha2"))
+    return "claims were about classes and opaque parameters; no release could convert them to what came "
+           "after";
+  return "";
+}
 
 // What upstream publishes and is not served here.
 inline std::string why_not_served(std::string_view path) {

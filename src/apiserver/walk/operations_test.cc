@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "apiserver/http/deprecation.h"
 #include "apiserver/test_instance.h"
 #include "apiserver/walk/backend.h"
 #include "apiserver/walk/stored.h"
@@ -13,12 +14,18 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
+// Of all versions: those of today that have to be enabled, and those that upstream has removed.
+std::vector<const api::Resource*> all_resources() {
+  std::vector<const api::Resource*> out;
+  for (const api::Resource* resource : walk_scheme().resources())
+    if (why_not_served("/" + std::string(resource->plural)).empty() && why_not_served(*resource).empty())
+      out.push_back(resource);
+  return out;
+}
+
 std::vector<std::string> all_keys() {
-  static const api::Scheme scheme = api::Scheme::builtin();
   std::vector<std::string> out;
-  for (const api::Resource* resource : scheme.resources())
-    if (walks(*resource) && why_not_served("/" + std::string(resource->plural)).empty())
-      out.push_back(walk_key(*resource));
+  for (const api::Resource* resource : all_resources()) out.push_back(walk_key(*resource));
   return out;
 }
 
@@ -36,6 +43,7 @@ class EveryOperation : public ::testing::TestWithParam<std::string> {
  protected:
   static void SetUpTestSuite() {
     InstanceOptions options;
+    options.runtime_config = {"api/all=true"};
     auto backend = std::make_shared<Backend>();
     options.kubelet_clients = [backend](const std::string&, int) { return backend; };
     options.target_clients = [backend](const std::string&) { return backend; };
@@ -44,9 +52,10 @@ class EveryOperation : public ::testing::TestWithParam<std::string> {
   static void TearDownTestSuite() { instance_.reset(); }
 
   void SetUp() override {
-    for (const api::Resource* resource : instance_->instance->scheme().resources())
-      if (walks(*resource) && walk_key(*resource) == GetParam()) resource_ = resource;
+    for (const api::Resource* resource : all_resources())
+      if (walk_key(*resource) == GetParam()) resource_ = resource;
     ASSERT_TRUE(resource_);
+    described_ = walk_key(described_as(*resource_));
     operations_ = operations_of(*resource_);
     ASSERT_FALSE(operations_.empty());
   }
@@ -117,6 +126,7 @@ class EveryOperation : public ::testing::TestWithParam<std::string> {
     if (sub == "eviction")
       return parsed(R"({"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":")" + name + R"("}})");
     if (sub == "token") return parsed("{}");
+    if (sub == "rollback") return parsed(R"({"name":")" + name + R"(","rollbackTo":{"revision":0}})");
     if (op.method == "PUT") {
       // What is there, in the form that the operation writes.
       const bool readable = op.subresource == nullptr || has_verb(*op.subresource, "get");
@@ -177,6 +187,7 @@ class EveryOperation : public ::testing::TestWithParam<std::string> {
   static std::unique_ptr<TestInstance> instance_;
   static int count_;
   const api::Resource* resource_ = nullptr;
+  std::string described_;  // the version that the lists of special kinds name
   std::vector<Operation> operations_;
 };
 std::unique_ptr<TestInstance> EveryOperation::instance_;
@@ -206,17 +217,38 @@ TEST_P(EveryOperation, SucceedsWithGoodInput) {
   }
 }
 
+// Whatever the verb; nothing else is said of new versions.
+TEST_P(EveryOperation, WarnsOfOldVersions) {
+  for (const Operation& op : operations_) {
+    if (op.connects()) continue;
+    SCOPED_TRACE(op.method + " " + op.path);
+    std::vector<std::string> warnings;
+    http::Response response = instance_->send(good(op));
+    for (const auto& [name, value] : response.headers)
+      if (name == "Warning" && value.find(" is deprecated") != std::string::npos) warnings.push_back(value);
+    const std::string text =
+        deprecation_warning(instance_->instance->scheme(), *resource_, op.subresource, "1.36");
+    if (text.empty()) {
+      EXPECT_THAT(warnings, ::testing::IsEmpty());
+    } else {
+      EXPECT_THAT(warnings, ::testing::Contains("299 - \"" + text + "\""));
+    }
+    EXPECT_TRUE(!resource_->removed || op.subresource || !text.empty());
+  }
+}
+
 TEST_P(EveryOperation, RefusesUnknownObjects) {
   for (const Operation& op : operations_) {
     if (!op.item || op.watch) continue;
     SCOPED_TRACE(op.method + " " + op.path);
     // That makes them; even by way of their status, as the strategies of both are one.
-    if (op.method == "PUT" && kCreatedByUpdate.contains(GetParam())) continue;
+    if (op.method == "PUT" && kCreatedByUpdate.contains(described_)) continue;
     Call call = good(op);
     call.target = target(op, "nobody");
     if (!call.body.empty() && op.method != "PATCH") {
       codec::Value body = parsed(call.body);
       body.set_path({"metadata", "name"}, "nobody");
+      if (subresource_of(op) == "rollback") body.set_path({"name"}, "nobody");
       call.body = codec::to_json(body);
     }
     const std::string group =
@@ -284,9 +316,13 @@ TEST_P(EveryOperation, RefusesOtherMethods) {
 
 using Listed = std::set<std::pair<std::string, std::string>>;
 
-// What upstream publishes of the resources that are served by default.
-void read_upstream(const codec::Value& paths, const api::Scheme& scheme, Listed& resources,
-                   std::vector<std::string>& others) {
+void add_operations(const api::Resource& resource, Listed& to) {
+  for (const Operation& op : operations_of(resource)) to.emplace(op.path, op.method);
+}
+
+// What upstream publishes of the resources that are wanted.
+void read_upstream(const codec::Value& paths, const api::Scheme& scheme, bool (*wanted)(const api::Resource&),
+                   Listed& resources, std::vector<std::string>& others) {
   for (const auto& [path, methods] : *paths.as_map()) {
     if (!why_not_served(path).empty()) continue;
     http::Request request;
@@ -297,7 +333,7 @@ void read_upstream(const codec::Value& paths, const api::Scheme& scheme, Listed&
       continue;
     }
     const api::Resource* resource = scheme.resource(info.group, info.version, info.resource);
-    if (resource && !walks(*resource)) continue;  // of a version that has to be enabled
+    if (resource && !wanted(*resource)) continue;  // of a version that has to be enabled, say
     for (const auto& [method, operation] : *methods.as_map()) {
       if (operation.is_map()) {
         std::string upper = method;
@@ -308,13 +344,13 @@ void read_upstream(const codec::Value& paths, const api::Scheme& scheme, Listed&
   }
 }
 
-codec::Value upstream_paths() {
+codec::Value upstream_paths(std::string_view release = "paths") {
   std::ifstream file(std::filesystem::path(XEBEC_SHARED_DATA) / "facts/paths.json");
   if (!file) return {};
   std::stringstream text;
   text << file.rdbuf();
   const codec::Value facts = parsed(text.str());
-  return facts.find("paths") ? *facts.find("paths") : codec::Value();
+  return facts.find(release) ? *facts.find(release) : codec::Value();
 }
 
 TEST(WalkedOperations, AreThoseUpstreamPublishes) {
@@ -323,12 +359,24 @@ TEST(WalkedOperations, AreThoseUpstreamPublishes) {
   const api::Scheme scheme = api::Scheme::builtin();
   Listed theirs, ours;
   std::vector<std::string> others;
-  read_upstream(paths, scheme, theirs, others);
-  for (const std::string& key : all_keys())
-    for (const api::Resource* resource : scheme.resources())
-      if (walk_key(*resource) == key)
-        for (const Operation& op : operations_of(*resource)) ours.emplace(op.path, op.method);
+  read_upstream(paths, scheme, walks, theirs, others);
+  for (const api::Resource* resource : all_resources())
+    if (walks(*resource)) add_operations(*resource, ours);
   EXPECT_GT(ours.size(), 600u);
+  EXPECT_EQ(ours, theirs);
+}
+
+// What 1.20 published and 1.36 does not.
+TEST(WalkedOperations, OfRemovedVersionsAreThoseUpstreamPublished) {
+  const codec::Value paths = upstream_paths("pathsOnly1.20.2");
+  if (!paths.is_map()) GTEST_SKIP() << "no list of upstream's paths";
+  Listed theirs, ours;
+  std::vector<std::string> others;
+  const auto of_that_time = [](const api::Resource& r) { return r.removed && r.since == "1.20.2"; };
+  read_upstream(paths, walk_scheme(), of_that_time, theirs, others);
+  for (const api::Resource* resource : all_resources())
+    if (of_that_time(*resource)) add_operations(*resource, ours);
+  EXPECT_GT(ours.size(), 380u);
   EXPECT_EQ(ours, theirs);
 }
 
@@ -338,7 +386,7 @@ TEST(WalkedOperations, DiscoveryAndDocumentsAnswer) {
   TestInstance instance;
   Listed resources;
   std::vector<std::string> others;
-  read_upstream(paths, instance.instance->scheme(), resources, others);
+  read_upstream(paths, instance.instance->scheme(), walks, resources, others);
   EXPECT_GT(others.size(), 50u);
   // Group versions of 1.36 that must be enabled first; those of removed resources are served beside them.
   std::set<std::string> enabled;

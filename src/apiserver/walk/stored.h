@@ -44,6 +44,7 @@ inline const std::set<std::string_view> kConditionalUpdates = {
 // Kinds that a PUT creates when they are missing.
 inline const std::set<std::string_view> kCreatedByUpdate = {
     "coordination.k8s.io/v1/leases",
+    "coordination.k8s.io/v1beta1/leasecandidates",
     "events.k8s.io/v1/events",
     "node.k8s.io/v1/runtimeclasses",
     "rbac.authorization.k8s.io/v1/clusterrolebindings",

@@ -1,5 +1,5 @@
-// Every resource that is served by default, with a small valid object of its kind, for tests that do the same
-// with all of them. objects.json has a line a resource:
+// Every resource, with a small valid object of its kind, for tests that do the same with all of them.
+// objects.json has a line a resource; other versions of it have the same object, converted:
 //
 //   "apps/v1/deployments": {"object": {...}, "status": {...}, "lingers": true}
 //
@@ -15,8 +15,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "api/conversion.h"
 #include "api/scheme.h"
 #include "apiserver/test_api.h"
+#include "codec/json.h"
 #include "codec/patch.h"
 
 namespace xebec::apiserver::testing {
@@ -70,14 +72,48 @@ struct Walker {
   }
 };
 
+// What upstream serves by default.
 inline bool walks(const api::Resource& resource) { return resource.enabled_by_default && !resource.removed; }
+
+inline const api::Scheme& walk_scheme() {
+  static const api::Scheme scheme = api::Scheme::builtin();
+  return scheme;
+}
+
+// The version whose line in objects.json stands for the resource: its own, or one of the same group or
+// storage.
+inline const api::Resource& described_as(const api::Resource& resource) {
+  const auto known = [](const api::Resource& r) { return walk_objects().find(walk_key(r)) != nullptr; };
+  if (known(resource)) return resource;
+  const auto groups = {resource.group, resource.storage_group};
+  for (std::string_view group : groups)
+    for (const api::Resource* other : walk_scheme().resources())
+      if (other->group == group && other->plural == resource.plural && known(*other)) return *other;
+  return resource;
+}
+
+// An object of one version in the words of another, by way of the type that registries work on.
+inline codec::Value in_version(const codec::Value& object, const api::Resource& from,
+                               const api::Resource& to) {
+  if (&from == &to) return object;
+  Result<api::Object> typed = codec::decode_json(*from.message, codec::to_json(object));
+  EXPECT_TRUE(typed) << walk_key(from);
+  const api::Message* hub = api::hub_message(walk_scheme(), from);
+  if (hub) typed = api::convert(std::move(*typed), *hub);
+  typed = api::convert(std::move(*typed), *to.message);
+  EXPECT_TRUE(typed) << walk_key(to);
+  Result<codec::Value> out = codec::parse_json(codec::encode_json(*typed));
+  return out ? std::move(*out) : codec::Value();
+}
 
 inline Walker walker_of(const api::Resource& resource) {
   Walker out;
   out.resource = &resource;
-  const codec::Value* entry = walk_objects().find(walk_key(resource));
+  const api::Resource& described = described_as(resource);
+  const codec::Value* entry = walk_objects().find(walk_key(described));
   if (!entry) return out;
-  if (const codec::Value* object = entry->find("object")) out.object = *object;
+  if (const codec::Value* object = entry->find("object"))
+    out.object = in_version(*object, described, resource);
   if (const codec::Value* status = entry->find("status")) out.status = *status;
   out.lingers = entry->find("lingers") != nullptr;
   const std::string group(resource.group);

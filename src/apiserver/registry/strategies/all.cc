@@ -98,21 +98,23 @@ void drop_topology(discoveryv1::EndpointSlice& slice) {
   }
 }
 
-void create_slice(const Context&, api::Object& object) {
-  drop_topology(object.get<discoveryv1::EndpointSlice>());
+void prepare_slice_request(const api::GroupVersionKind& request, api::Object& object,
+                           const api::Object* old) {
+  if (request.version == "v1beta1") return;
+  auto& slice = object.get<discoveryv1::EndpointSlice>();
+  if (old == nullptr || slice.endpoints != old->get<discoveryv1::EndpointSlice>().endpoints)
+    drop_topology(slice);
 }
 
 void update_slice(std::string_view, api::Object& object, const api::Object& old) {
-  auto& slice = object.get<discoveryv1::EndpointSlice>();
-  if (slice.endpoints != old.get<discoveryv1::EndpointSlice>().endpoints) drop_topology(slice);
   const auto &now = object.meta()->labels, &before = old.meta()->labels;
   if (!std::equal(now.begin(), now.end(), before.begin(), before.end()))
     object.meta()->generation = old.meta()->generation + 1;
 }
 
-field::Errors validate_event_request(std::string_view group, const api::Object& object,
+field::Errors validate_event_request(const api::GroupVersionKind& request, const api::Object& object,
                                      const api::Object* old) {
-  if (group != "events.k8s.io") return {};
+  if (request.group != "events.k8s.io" || request.version == "v1beta1") return {};
   const auto& event = object.get<corev1::Event>();
   return old == nullptr ? validation::validate_event_strictly(event)
                         : validation::validate_event_update_strictly(event, old->get<corev1::Event>());
@@ -290,7 +292,7 @@ StrategyRules core_rules(std::string_view plural) {
   return {};
 }
 
-StrategyRules workload_rules(std::string_view plural) {
+StrategyRules workload_kind_rules(std::string_view plural) {
   if (plural == "deployments") {
     StrategyRules rules = hooked(spec_generation(), nullptr, update_deployment);
     rules.status_meta = StatusMeta::kKeepLabels;
@@ -302,8 +304,19 @@ StrategyRules workload_rules(std::string_view plural) {
     return rules;
   }
   if (plural == "daemonsets") return hooked(spec_generation(), create_daemon_set, update_daemon_set);
-  if (plural == "controllerrevisions") return {};
   return spec_generation();
+}
+
+// Before apps/v1 what a workload made outlived it.
+Propagation workload_propagation(std::string_view, std::string_view version) {
+  return version.starts_with("v1beta") ? Propagation::kOrphan : Propagation::kBackground;
+}
+
+StrategyRules workload_rules(std::string_view plural) {
+  if (plural == "controllerrevisions") return {};
+  StrategyRules rules = workload_kind_rules(plural);
+  rules.default_propagation = workload_propagation;
+  return rules;
 }
 
 StrategyRules networking_rules(std::string_view plural) {
@@ -359,7 +372,11 @@ StrategyRules rules_of(std::string_view group, std::string_view plural) {
   if (group == "policy")
     return plural == "poddisruptionbudgets" ? strict(spec_generation()) : StrategyRules();
   if (group == "networking.k8s.io") return networking_rules(plural);
-  if (group == "discovery.k8s.io") return hooked(content_generation(), create_slice, update_slice);
+  if (group == "discovery.k8s.io") {
+    StrategyRules rules = hooked(content_generation(), nullptr, update_slice);
+    rules.prepare_request = prepare_slice_request;
+    return rules;
+  }
   if (group == "coordination.k8s.io") return strict(upsert(hooked({}, create_lease, update_lease)));
   if (group == "rbac.authorization.k8s.io") return upsert(path_named({}));
   if (group == "node.k8s.io") return strict(upsert({}));

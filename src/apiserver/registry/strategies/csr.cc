@@ -6,9 +6,18 @@
 #include "apiserver/registry/strategies/strategies.h"
 #include "apiserver/validation/certificates.h"
 #include "base/clock.h"
+#include "security/pki/node_requests.h"
 
 namespace xebec::apiserver {
 namespace {
+
+std::string default_signer(const certificatesv1::CertificateSigningRequestSpec& spec) {
+  const Result<pki::CertificateRequest> request = pki::CertificateRequest::parse_pem(spec.request.data);
+  if (request && pki::check_kubelet_client(*request, spec.usages))
+    return "kubernetes.io/kube-apiserver-client-kubelet";
+  if (request && pki::check_kubelet_serving(*request, spec.usages)) return "kubernetes.io/kubelet-serving";
+  return "kubernetes.io/legacy-unknown";
+}
 
 class CsrStrategy final : public TableStrategy {
  public:
@@ -27,6 +36,14 @@ class CsrStrategy final : public TableStrategy {
     spec.uid = context.user->uid;
     spec.groups = context.user->groups;
     for (const auto& [key, values] : context.user->extra) spec.extra[key].items = values;
+  }
+
+  // v1beta1 took the signer from what was asked for.
+  void prepare_request(const api::GroupVersionKind& request, api::Object& object,
+                       const api::Object* old) const override {
+    auto& spec = object.get<certificatesv1::CertificateSigningRequest>().spec;
+    if (request.version == "v1beta1" && old == nullptr && spec.signerName.empty())
+      spec.signerName = default_signer(spec);
   }
 
   void prepare_for_update(const Context& context, std::string_view subresource, api::Object& object,

@@ -109,7 +109,7 @@ class CronJobStrategy final : public TableStrategy {
   }
 
   Propagation default_propagation(std::string_view, std::string_view version) const override {
-    return version == "v1beta1" ? Propagation::kOrphan : Propagation::kBackground;
+    return version == "v1beta1" || version == "v2alpha1" ? Propagation::kOrphan : Propagation::kBackground;
   }
 
  private:
