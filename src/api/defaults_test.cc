@@ -50,8 +50,9 @@ Workload labelled() {
 template <class Deployment>
 std::string rollout(const Deployment& deployment) {
   const auto& spec = deployment.spec;
-  return spec.strategy.rollingUpdate->maxUnavailable->str() + " " + spec.strategy.rollingUpdate->maxSurge->str() +
-         " " + std::to_string(*spec.revisionHistoryLimit) + " " + std::to_string(*spec.progressDeadlineSeconds);
+  return spec.strategy.rollingUpdate->maxUnavailable->str() + " " +
+         spec.strategy.rollingUpdate->maxSurge->str() + " " + std::to_string(*spec.revisionHistoryLimit) +
+         " " + std::to_string(*spec.progressDeadlineSeconds);
 }
 
 TEST(OldDefaults, OfDeployments) {

@@ -1,5 +1,5 @@
-// Which releases deprecate and drop a kind, and what should be used instead: upstream's prerelease-lifecycle tags,
-// mistakes included. From api/resources.textproto.
+// Which releases deprecate and drop a kind, and what should be used instead: upstream's prerelease-lifecycle
+// tags, mistakes included. From api/resources.textproto.
 #pragma once
 
 #include <string_view>

@@ -46,7 +46,8 @@ class RandomObjects {
   void fill_field(const Field& field, void* object, int depth) {
     if (field.kind == Kind::Message && depth >= kDepth) return;
     if (field.rep == Rep::Map) {
-      for (uint32_t i = below(3); i > 0; --i) fill_value(field, field.map->emplace(field.ptr(object), text()), depth);
+      for (uint32_t i = below(3); i > 0; --i)
+        fill_value(field, field.map->emplace(field.ptr(object), text()), depth);
     } else if (field.rep == Rep::List) {
       for (uint32_t i = below(3); i > 0; --i) fill_value(field, field.list->append(field.ptr(object)), depth);
     } else {
@@ -72,8 +73,9 @@ class RandomObjects {
         return;
       case Kind::String:
         *static_cast<std::string*>(value) =
-            field.values.empty() ? text()
-                                 : std::string(field.values[below(static_cast<uint32_t>(field.values.size()))]);
+            field.values.empty()
+                ? text()
+                : std::string(field.values[below(static_cast<uint32_t>(field.values.size()))]);
         return;
       case Kind::Bytes:
         static_cast<Bytes*>(value)->data = text();

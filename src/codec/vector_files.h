@@ -1,5 +1,5 @@
-// For tests: the archives of round-trip vectors under XEBEC_SHARED_DATA, every kind of several releases with every
-// field set, as JSON, YAML and protobuf.
+// For tests: the archives of round-trip vectors under XEBEC_SHARED_DATA, every kind of several releases with
+// every field set, as JSON, YAML and protobuf.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,8 +23,8 @@ inline std::string read_file(const std::filesystem::path& path) {
 
 class VectorFiles : public ::testing::Test {
  protected:
-  // "v1.36", or "older": 1.20.2, 1.33 to 1.35, and versions that came and went between them. Skips the test where
-  // there are none.
+  // "v1.36", or "older": 1.20.2, 1.33 to 1.35, and versions that came and went between them. Skips the test
+  // where there are none.
   void unpack(const std::string& name) {
     namespace fs = std::filesystem;
     const fs::path archive = fs::path(XEBEC_SHARED_DATA) / "facts/vectors" / (name + ".tar.zst");

@@ -1,9 +1,11 @@
 """Starts and stops xebec for tests, and runs real kubectls against it. Everything it starts it ends."""
+import base64
 import json
 import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -155,6 +157,17 @@ class Cluster:
             print(f"{' '.join(done.args)}: {done.stderr}", flush=True)
             raise subprocess.CalledProcessError(done.returncode, done.args, done.stdout, done.stderr)
         return done.stdout
+
+    def tls(self):
+        """For connections of the administrator's to this server."""
+        context = ssl._create_unverified_context()
+        user = json.loads(self.kubectl("config", "view", "--raw", "-o", "json"))["users"][0]["user"]
+        with tempfile.NamedTemporaryFile("wb", suffix=".pem") as pem:
+            for name in ("client-certificate-data", "client-key-data"):
+                pem.write(base64.b64decode(user[name]))
+            pem.flush()
+            context.load_cert_chain(pem.name)
+        return context
 
     def get(self, *args, binary=None):
         return json.loads(self.kubectl("get", *args, "-o", "json", binary=binary))

@@ -1,10 +1,8 @@
 """The published OpenAPI documents: headers and forms, an independent validator, and what kubectl makes of them."""
-import base64
 import http.client
 import json
 import os
 import shutil
-import ssl
 import subprocess
 import tempfile
 import unittest
@@ -35,13 +33,7 @@ class OpenApi(unittest.TestCase):
         cls.cluster = Cluster(with_node=False)
         cls.addClassCleanup(cls.cluster.close)
         cls.cluster.start()
-        cls.context = ssl._create_unverified_context()
-        user = json.loads(cls.cluster.kubectl("config", "view", "--raw", "-o", "json"))["users"][0]["user"]
-        with tempfile.NamedTemporaryFile("wb", suffix=".pem") as pem:
-            for name in ("client-certificate-data", "client-key-data"):
-                pem.write(base64.b64decode(user[name]))
-            pem.flush()
-            cls.context.load_cert_chain(pem.name)
+        cls.context = cls.cluster.tls()
 
     def request(self, path, **headers):
         connection = http.client.HTTPSConnection("127.0.0.1", self.cluster.port, context=self.context, timeout=60)

@@ -1,6 +1,6 @@
-// Workloads of extensions/v1beta1, apps/v1beta1 and apps/v1beta2. What apps/v1 has no field for is an annotation
-// there (k8s.io/kubernetes pkg/apis/apps/v1/conversion.go); their Scale has its selector in two forms
-// (pkg/apis/extensions/v1beta1/conversion.go).
+// Workloads of extensions/v1beta1, apps/v1beta1 and apps/v1beta2. What apps/v1 has no field for is an
+// annotation there (k8s.io/kubernetes pkg/apis/apps/v1/conversion.go); their Scale has its selector in two
+// forms (pkg/apis/extensions/v1beta1/conversion.go).
 #include <charconv>
 
 #include "api/conversion/kinds.h"
@@ -64,9 +64,8 @@ Result<void> scale_to_new(const void* source, void* target) {
   to.metadata = from.metadata;
   to.spec.replicas = from.spec.replicas;
   to.status.replicas = from.status.replicas;
-  to.status.selector = from.status.targetSelector.empty()
-                           ? LabelSelector::of_map(from.status.selector).str()
-                           : from.status.targetSelector;
+  to.status.selector = from.status.targetSelector.empty() ? LabelSelector::of_map(from.status.selector).str()
+                                                          : from.status.targetSelector;
   return {};
 }
 

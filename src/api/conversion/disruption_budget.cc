@@ -33,8 +33,8 @@ metav1::LabelSelector mark(std::string_view op) {
   return out;
 }
 
-// `empty` says, in the version it goes to, what an empty selector says in the one it comes from; `marked` is the
-// other way round.
+// `empty` says, in the version it goes to, what an empty selector says in the one it comes from; `marked` is
+// the other way round.
 void convert_selector(api::Box<metav1::LabelSelector>& selector, std::string_view empty,
                       std::string_view marked) {
   if (!selector) return;

@@ -32,7 +32,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A path of members, items of lists and values of maps skipped: {"endpoints", "topology"} is in every endpoint.
+// A path of members, items of lists and values of maps skipped: {"endpoints", "topology"} is in every
+// endpoint.
 using Place = std::vector<std::string_view>;
 
 // By "group/version Kind" of the old version. `old`: what the object has lost when it comes back in its own
@@ -109,8 +110,8 @@ std::vector<Pair> pairs(const Scheme& scheme) {
   for (const Resource* resource : scheme.resources()) {
     const Message* hub = hub_message(scheme, *resource);
     if (hub == nullptr) {
-      const Resource* best =
-          scheme.resource(resource->group, scheme.group(resource->group)->preferred_version, resource->plural);
+      const Resource* best = scheme.resource(
+          resource->group, scheme.group(resource->group)->preferred_version, resource->plural);
       hub = best ? best->message : nullptr;
     }
     if (hub == nullptr || hub == resource->message || !converts(*resource)) continue;
@@ -303,8 +304,8 @@ Object random_object(RandomObjects& random, const Message& type) {
            autoscalingv2beta2::HorizontalPodAutoscaler, extensionsv1beta1::Ingress,
            networkingv1beta1::Ingress, rbacv1alpha1::RoleBinding, rbacv1alpha1::ClusterRoleBinding,
            coordinationv1alpha1::LeaseCandidate, networkingv1::Ingress, appsv1::DaemonSet,
-           apiextensionsv1::CustomResourceDefinition, resourcev1beta1::ResourceSlice, resourcev1::ResourceSlice,
-           resourcev1::ResourceClaim, resourcev1::ResourceClaimTemplate>(out);
+           apiextensionsv1::CustomResourceDefinition, resourcev1beta1::ResourceSlice,
+           resourcev1::ResourceSlice, resourcev1::ResourceClaim, resourcev1::ResourceClaimTemplate>(out);
   apply_defaults(out);
   return out;
 }

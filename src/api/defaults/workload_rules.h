@@ -1,5 +1,6 @@
-// Defaults that workloads of every version share, as templates: extensions/v1beta1, apps/v1beta1, apps/v1beta2 and
-// apps/v1 have the same fields in types of their own (k8s.io/kubernetes/pkg/apis/{extensions,apps}/*/defaults.go).
+// Defaults that workloads of every version share, as templates: extensions/v1beta1, apps/v1beta1,
+// apps/v1beta2 and apps/v1 have the same fields in types of their own
+// (k8s.io/kubernetes/pkg/apis/{extensions,apps}/*/defaults.go).
 #pragma once
 
 #include <limits>
