@@ -62,7 +62,8 @@ corev1::Node NodeStatus::initial() const {
   node.metadata.name = options_.node_name;
   auto& labels = node.metadata.labels;
   labels["kubernetes.io/hostname"] = options_.hostname.empty() ? options_.node_name : options_.hostname;
-  labels["kubernetes.io/os"] = labels["beta.kubernetes.io/os"] = "linux";
+  labels["kubernetes.io/os"] = "linux";
+  labels["beta.kubernetes.io/os"] = "linux";
   labels["kubernetes.io/arch"] = machine_.architecture;
   labels["beta.kubernetes.io/arch"] = machine_.architecture;
   for (const auto& [key, value] : options_.node_labels) labels[key] = value;
