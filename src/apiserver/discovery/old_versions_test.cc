@@ -1,5 +1,5 @@
-// Removed versions in discovery: served beside the others, last and never preferred; and what --runtime-config does
-// to what is listed and to what is served.
+// Removed versions in discovery: served beside the others, last and never preferred; and what
+// --runtime-config does to what is listed and to what is served.
 #include <gmock/gmock.h>
 
 #include "apiserver/test_instance.h"
@@ -57,7 +57,8 @@ TEST_F(OldVersions, ComeLast) {
   start({});
   EXPECT_THAT(versions_of("apps"), ElementsAre("v1", "v1beta2", "v1beta1"));
   EXPECT_THAT(versions_of("batch"), ElementsAre("v1", "v1beta1"));
-  EXPECT_THAT(versions_of("flowcontrol.apiserver.k8s.io"), ElementsAre("v1", "v1beta3", "v1beta2", "v1beta1"));
+  EXPECT_THAT(versions_of("flowcontrol.apiserver.k8s.io"),
+              ElementsAre("v1", "v1beta3", "v1beta2", "v1beta1"));
   EXPECT_THAT(versions_of("extensions"), ElementsAre("v1beta1"));
   EXPECT_EQ(preferred("apps"), "v1");
   EXPECT_EQ(preferred("extensions"), "v1beta1");

@@ -23,8 +23,9 @@ int minor_of(std::string_view release) {
 
 std::string warning(const api::Lifecycle& life, std::string_view release) {
   if (minor_of(life.deprecated_in) > minor_of(release)) return "";
-  std::string out = fmt::format("{} is deprecated in v{}+",
-                                kind_text(life.kind.group, life.kind.version, life.kind.kind), life.deprecated_in);
+  std::string out =
+      fmt::format("{} is deprecated in v{}+", kind_text(life.kind.group, life.kind.version, life.kind.kind),
+                  life.deprecated_in);
   if (!life.removed_in.empty()) out += fmt::format(", unavailable in v{}+", life.removed_in);
   const api::TypeName& better = life.replacement;
   if (!better.kind.empty())
@@ -37,8 +38,8 @@ std::string warning(const api::Lifecycle& life, std::string_view release) {
 std::string deprecation_warning(const api::Scheme& scheme, const api::Resource& resource,
                                 const api::Subresource* subresource, std::string_view release) {
   const bool own = subresource != nullptr && subresource->kind.kind != resource.kind;
-  const api::TypeName kind = own ? subresource->kind
-                                 : api::TypeName{resource.group, resource.version, resource.kind};
+  const api::TypeName kind =
+      own ? subresource->kind : api::TypeName{resource.group, resource.version, resource.kind};
   if (const api::Lifecycle* life = api::lifecycle_of(kind)) return warning(*life, release);
   if (own || !resource.removed) return "";
   std::string out =

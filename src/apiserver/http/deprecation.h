@@ -9,8 +9,8 @@
 namespace xebec::apiserver {
 
 // What every request for the resource, or for one of its subresources (nullptr: itself), is warned of; empty
-// while nothing is deprecated as of `release` ("1.36"). A version that upstream dropped without ever deprecating
-// it (rbac's v1alpha1) names the preferred version of its group.
+// while nothing is deprecated as of `release` ("1.36"). A version that upstream dropped without ever
+// deprecating it (rbac's v1alpha1) names the preferred version of its group.
 std::string deprecation_warning(const api::Scheme& scheme, const api::Resource& resource,
                                 const api::Subresource* subresource, std::string_view release);
 

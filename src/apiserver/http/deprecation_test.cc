@@ -32,12 +32,14 @@ TEST_F(Deprecation, IsToldInUpstreamsWords) {
             "policy/v1beta1 PodSecurityPolicy is deprecated in v1.21+, unavailable in v1.25+");
   EXPECT_EQ(warning("events.k8s.io", "v1beta1", "events"),
             "events.k8s.io/v1beta1 Event is deprecated in v1.22+, unavailable in v1.25+");
-  EXPECT_EQ(warning("flowcontrol.apiserver.k8s.io", "v1beta2", "flowschemas"),
-            "flowcontrol.apiserver.k8s.io/v1beta2 FlowSchema is deprecated in v1.26+, unavailable in v1.29+; use "
-            "flowcontrol.apiserver.k8s.io/v1beta3 FlowSchema");
-  EXPECT_EQ(warning("storage.k8s.io", "v1beta1", "volumeattributesclasses"),
-            "storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated in v1.34+, unavailable in v1.37+; use "
-            "storage.k8s.io/v1 VolumeAttributesClass");
+  EXPECT_EQ(
+      warning("flowcontrol.apiserver.k8s.io", "v1beta2", "flowschemas"),
+      "flowcontrol.apiserver.k8s.io/v1beta2 FlowSchema is deprecated in v1.26+, unavailable in v1.29+; use "
+      "flowcontrol.apiserver.k8s.io/v1beta3 FlowSchema");
+  EXPECT_EQ(
+      warning("storage.k8s.io", "v1beta1", "volumeattributesclasses"),
+      "storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated in v1.34+, unavailable in v1.37+; use "
+      "storage.k8s.io/v1 VolumeAttributesClass");
   EXPECT_EQ(warning("", "v1", "endpoints"),
             "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
   // Upstream's tag names the list.
@@ -61,9 +63,10 @@ TEST_F(Deprecation, OfASubresourceIsItsKinds) {
 TEST_F(Deprecation, BeginsWithItsRelease) {
   EXPECT_EQ(warning("apps", "v1", "deployments"), "");
   EXPECT_EQ(warning("admissionregistration.k8s.io", "v1beta1", "mutatingadmissionpolicies"), "");
-  EXPECT_EQ(warning("admissionregistration.k8s.io", "v1beta1", "mutatingadmissionpolicies", "", "1.37"),
-            "admissionregistration.k8s.io/v1beta1 MutatingAdmissionPolicy is deprecated in v1.37+, unavailable in "
-            "v1.40+");
+  EXPECT_EQ(
+      warning("admissionregistration.k8s.io", "v1beta1", "mutatingadmissionpolicies", "", "1.37"),
+      "admissionregistration.k8s.io/v1beta1 MutatingAdmissionPolicy is deprecated in v1.37+, unavailable in "
+      "v1.40+");
 }
 
 // Alpha versions went without a word.

@@ -1,5 +1,6 @@
-// Rules that old versions of a kind do not have: a request that speaks them is not held to what later versions
-// added (k8s.io/kubernetes pkg/registry/*/*/strategy.go, where they look at the request's group version).
+// Rules that old versions of a kind do not have: a request that speaks them is not held to what later
+// versions added (k8s.io/kubernetes pkg/registry/*/*/strategy.go, where they look at the request's group
+// version).
 #pragma once
 
 #include "api/field_error.h"

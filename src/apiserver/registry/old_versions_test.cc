@@ -32,9 +32,9 @@ class VersionRules : public ::testing::Test {
   }
   codec::Value get(const std::string& path) { return api_.call({"GET", path}).second; }
   void create_deployment(const std::string& version) {
-    auto [status, made] = post("/apis/" + version + "/namespaces/default/deployments",
-                               R"({"metadata":{"name":"web"},"spec":{"selector":{"matchLabels":{"app":"web"}},)" +
-                                   kTemplate + "}}");
+    auto [status, made] = post(
+        "/apis/" + version + "/namespaces/default/deployments",
+        R"({"metadata":{"name":"web"},"spec":{"selector":{"matchLabels":{"app":"web"}},)" + kTemplate + "}}");
     ASSERT_EQ(status, 201) << codec::to_json(made);
   }
   static std::string deployment(const std::string& version) {
@@ -58,9 +58,9 @@ TEST_F(VersionRules, ShareOneObject) {
     EXPECT_THAT(at(got, {"metadata", "managedFields"}), HasSubstr(R"("apiVersion":"extensions/v1beta1")"));
     EXPECT_EQ(at(got, {"spec", "revisionHistoryLimit"}), "2147483647");
   }
-  auto [again, refused] = post("/apis/apps/v1/namespaces/default/deployments",
-                               R"({"metadata":{"name":"web"},"spec":{"selector":{"matchLabels":{"app":"web"}},)" +
-                                   kTemplate + "}}");
+  auto [again, refused] = post(
+      "/apis/apps/v1/namespaces/default/deployments",
+      R"({"metadata":{"name":"web"},"spec":{"selector":{"matchLabels":{"app":"web"}},)" + kTemplate + "}}");
   EXPECT_EQ(again, 409) << codec::to_json(refused);
 }
 
@@ -74,10 +74,12 @@ TEST_F(VersionRules, ChangedSelectorsUntilAppsV1beta2) {
     EXPECT_THAT(at(answer, {"message"}), HasSubstr("field is immutable"));
   }
   EXPECT_EQ(merge(deployment("apps/v1beta1"), change).first, 200);
-  EXPECT_EQ(merge(deployment("extensions/v1beta1"),
-                  R"({"spec":{"selector":{"matchLabels":{"tier":"b"}},"template":{"metadata":{"labels":{"tier":"b"}}}}})")
-                .first,
-            200);
+  EXPECT_EQ(
+      merge(
+          deployment("extensions/v1beta1"),
+          R"({"spec":{"selector":{"matchLabels":{"tier":"b"}},"template":{"metadata":{"labels":{"tier":"b"}}}}})")
+          .first,
+      200);
 }
 
 TEST_F(VersionRules, LeaveWhatWasMadeWhenTheyDelete) {
@@ -128,7 +130,8 @@ TEST_F(VersionRules, RollDeploymentsBack) {
       post(deployment("apps/v1beta1") + "/rollback", R"({"name":"web","rollbackTo":{"revision":-1}})");
   EXPECT_EQ(status2, 422);
   EXPECT_EQ(at(answer2, {"message"}),
-            "DeploymentRollback.apps \"web\" is invalid: rollback.version: Invalid value: -1: must be greater than or "
+            "DeploymentRollback.apps \"web\" is invalid: rollback.version: Invalid value: -1: must be "
+            "greater than or "
             "equal to 0");
   EXPECT_EQ(post(deployment("apps/v1beta2") + "/rollback", R"({"name":"web"})").first, 404);
 }
@@ -163,7 +166,8 @@ TEST_F(VersionRules, GiveCertificateRequestsASigner) {
 }
 
 TEST_F(VersionRules, DefineResourcesWithoutSchemas) {
-  const std::string names = R"("names":{"plural":"hues","kind":"Hue"},"scope":"Namespaced","group":"example.com")";
+  const std::string names =
+      R"("names":{"plural":"hues","kind":"Hue"},"scope":"Namespaced","group":"example.com")";
   const std::string meta = R"({"metadata":{"name":"hues.example.com"},"spec":{)";
   const std::string group = "/apis/apiextensions.k8s.io/";
   const std::string plural = "/customresourcedefinitions";
@@ -181,17 +185,19 @@ TEST_F(VersionRules, DefineResourcesWithoutSchemas) {
 TEST_F(VersionRules, KeepTheTopologyOfEndpoints) {
   const std::string rest = R"(,"addressType":"IPv4","endpoints":[{"addresses":["192.0.2.1"],)";
   const std::string path = "/apis/discovery.k8s.io/";
-  auto [status, made] = post(path + "v1beta1/namespaces/default/endpointslices",
-                             R"({"metadata":{"name":"a"})" + rest +
-                                 R"("topology":{"topology.kubernetes.io/zone":"z","example.com/rack":"r"}}]})");
+  auto [status, made] =
+      post(path + "v1beta1/namespaces/default/endpointslices",
+           R"({"metadata":{"name":"a"})" + rest +
+               R"("topology":{"topology.kubernetes.io/zone":"z","example.com/rack":"r"}}]})");
   EXPECT_EQ(status, 201) << codec::to_json(made);
   const codec::Value now = get(path + "v1/namespaces/default/endpointslices/a");
   const codec::Value& endpoint = (*now.find("endpoints")->as_list())[0];
   EXPECT_EQ(at(endpoint, {"zone"}), "z");
   EXPECT_EQ(at(endpoint, {"deprecatedTopology"}), R"({"example.com/rack":"r"})");
-  auto [status2, made2] = post(path + "v1/namespaces/default/endpointslices",
-                               R"({"metadata":{"name":"b"})" + rest +
-                                   R"("deprecatedTopology":{"kubernetes.io/hostname":"n","example.com/rack":"r"}}]})");
+  auto [status2, made2] =
+      post(path + "v1/namespaces/default/endpointslices",
+           R"({"metadata":{"name":"b"})" + rest +
+               R"("deprecatedTopology":{"kubernetes.io/hostname":"n","example.com/rack":"r"}}]})");
   EXPECT_EQ(status2, 201) << codec::to_json(made2);
   const codec::Value& dropped = (*made2.find("endpoints")->as_list())[0];
   EXPECT_EQ(at(dropped, {"deprecatedTopology"}), "(absent)");

@@ -1,5 +1,5 @@
-// Validation of policy/v1beta1 PodSecurityPolicies (k8s.io/kubernetes/pkg/apis/policy/validation of their time). Not
-// looked at: their annotations.
+// Validation of policy/v1beta1 PodSecurityPolicies (k8s.io/kubernetes/pkg/apis/policy/validation of their
+// time). Not looked at: their annotations.
 #include "apiserver/validation/pod_security_policy.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,8 @@ void check_ranges(Errors& errors, const Path& path, const std::vector<v1beta1::I
     const Path at = path.index(i);
     if (min < 0) errors.push_back(field::invalid_int(at.child("min"), min, "min cannot be negative"));
     if (max < 0) errors.push_back(field::invalid_int(at.child("max"), max, "max cannot be negative"));
-    if (min > max) errors.push_back(field::invalid_int(at.child("min"), min, "min cannot be greater than max"));
+    if (min > max)
+      errors.push_back(field::invalid_int(at.child("min"), min, "min cannot be greater than max"));
   }
 }
 
@@ -49,18 +50,44 @@ void check_group(Errors& errors, const Path& path, const v1beta1::RunAsGroupStra
       errors.push_back(field::invalid(ranges, "null", "must provide at least one range"));
     check_ranges(errors, ranges, group.ranges);
   } else {
-    check_enum(errors, path.child("rule"), std::string_view(group.rule), {"MustRunAs", "RunAsAny", "MayRunAs"});
+    check_enum(errors, path.child("rule"), std::string_view(group.rule),
+               {"MustRunAs", "RunAsAny", "MayRunAs"});
   }
 }
 
 void check_volumes(Errors& errors, const Path& path, const Names& volumes) {
   for (const std::string& volume : volumes) {
     check_enum(errors, path, std::string_view(volume),
-               {"*", "awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi",
-                "downwardAPI", "emptyDir", "ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk",
-                "gitRepo", "glusterfs", "hostPath", "iscsi", "nfs", "persistentVolumeClaim",
-                "photonPersistentDisk", "portworxVolume", "projected", "quobyte", "rbd", "scaleIO", "secret",
-                "storageos", "vsphereVolume"});
+               {"*",
+                "awsElasticBlockStore",
+                "azureDisk",
+                "azureFile",
+                "cephFS",
+                "cinder",
+                "configMap",
+                "csi",
+                "downwardAPI",
+                "emptyDir",
+                "ephemeral",
+                "fc",
+                "flexVolume",
+                "flocker",
+                "gcePersistentDisk",
+                "gitRepo",
+                "glusterfs",
+                "hostPath",
+                "iscsi",
+                "nfs",
+                "persistentVolumeClaim",
+                "photonPersistentDisk",
+                "portworxVolume",
+                "projected",
+                "quobyte",
+                "rbd",
+                "scaleIO",
+                "secret",
+                "storageos",
+                "vsphereVolume"});
   }
 }
 
@@ -148,7 +175,8 @@ void check_overlap(Errors& errors, const Path& spec, const Names& allowed, const
   }
 }
 
-void check_runtime_classes(Errors& errors, const Path& path, const v1beta1::RuntimeClassStrategyOptions& options) {
+void check_runtime_classes(Errors& errors, const Path& path,
+                           const v1beta1::RuntimeClassStrategyOptions& options) {
   const Path allowed = path.child("allowedRuntimeClassNames");
   const Names& names = options.allowedRuntimeClassNames;
   std::set<std::string_view> seen;
@@ -188,14 +216,13 @@ Errors validate_pod_security_policy(const v1beta1::PodSecurityPolicy& policy) {
                                     "Cannot set DefaultAllowPrivilegeEscalation to true without also setting "
                                     "AllowPrivilegeEscalation to true"));
   for (size_t i = 0; i < s.allowedProcMountTypes.size(); ++i)
-    check_enum(errors, spec.child("allowedProcMountTypes").index(i), std::string_view(s.allowedProcMountTypes[i]),
-               {"Default", "Unmasked"});
+    check_enum(errors, spec.child("allowedProcMountTypes").index(i),
+               std::string_view(s.allowedProcMountTypes[i]), {"Default", "Unmasked"});
   check_host_paths(errors, spec.child("allowedHostPaths"), s.allowedHostPaths);
   for (size_t i = 0; i < s.allowedFlexVolumes.size(); ++i)
-    check_required(
-        errors,
-        spec.child("allowedFlexVolumes").child("allowedFlexVolumes").index(i).child("driver"),
-        s.allowedFlexVolumes[i].driver, "must specify a driver");
+    check_required(errors,
+                   spec.child("allowedFlexVolumes").child("allowedFlexVolumes").index(i).child("driver"),
+                   s.allowedFlexVolumes[i].driver, "must specify a driver");
   for (size_t i = 0; i < s.allowedCSIDrivers.size(); ++i)
     check_csi_driver_name(errors,
                           spec.child("allowedCSIDrivers").child("allowedCSIDriver").index(i).child("name"),

@@ -30,7 +30,8 @@ using CreateFn = field::Errors (*)(const T&);
 template <class T>
 using UpdateFn = field::Errors (*)(const T&, const T&);
 
-// Compares types, for to g++ 12 with -fsanitize=undefined a function's address against nullptr is no constant.
+// Compares types, for to g++ 12 with -fsanitize=undefined a function's address against nullptr is no
+// constant.
 template <class Fn, Fn fn>
 inline constexpr bool kGiven =
     !std::is_same_v<std::integral_constant<Fn, fn>, std::integral_constant<Fn, static_cast<Fn>(nullptr)>>;

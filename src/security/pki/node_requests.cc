@@ -45,7 +45,8 @@ Result<void> check_kubelet_client(const CertificateRequest& request, const std::
   return check_usages(usages, "client auth");
 }
 
-Result<void> check_kubelet_serving(const CertificateRequest& request, const std::vector<std::string>& usages) {
+Result<void> check_kubelet_serving(const CertificateRequest& request,
+                                   const std::vector<std::string>& usages) {
   TRY_VOID(check_node_subject(request));
   if (request.dns_names.empty() && request.ip_addresses.empty())
     return refuse("DNS or IP subjectAltName is required");
