@@ -207,6 +207,7 @@ TEST_F(DeletingUnreadable, IsNotLeftOutInSilence) {
               HasSubstr("failed to read one or more configmaps from the storage"));
   EXPECT_EQ(api_.call({"GET", "/api/v1/namespaces/other/configmaps"}).first, 200);
   // Another server finds the same.
+  watch = http::Response();
   api_.restart();
   EXPECT_EQ(api_.call({"GET", kMaps}).first, 500);
   EXPECT_EQ(api_.call({"GET", kMaps + "/b"}).first, 200);
