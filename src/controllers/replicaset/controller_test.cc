@@ -67,7 +67,9 @@ TEST_P(ReplicaSetControllerTest, AdoptsAMatchingOrphanInsteadOfMakingAPod) {
   std::vector<corev1::Pod> pods = h.sim.api->list<corev1::Pod>("default");
   ASSERT_EQ(pods.size(), 1u);
   // Who does not see the stray yet makes a Pod, and gives up one of the two later.
-  if (GetParam() == 0) EXPECT_EQ(pods[0].metadata.name, "stray");
+  if (GetParam() == 0) {
+    EXPECT_EQ(pods[0].metadata.name, "stray");
+  }
   EXPECT_TRUE(client::is_controlled_by(pods[0].metadata, set.metadata.uid));
 }
 
