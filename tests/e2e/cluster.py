@@ -92,9 +92,12 @@ class Cluster:
 
     def start(self):
         self.start_process()
-        wait_until("the API server's readiness", lambda: self.alive() and self.kubectl("get", "--raw", "/readyz", check=False).stdout == "ok")
-        if self.with_node:
-            wait_until("the node's readiness", lambda: self.alive() and self.node_ready(), seconds=90)
+        try:
+            wait_until("the API server's readiness", lambda: self.alive() and self.kubectl("get", "--raw", "/readyz", check=False).stdout == "ok")
+            if self.with_node:
+                wait_until("the node's readiness", lambda: self.alive() and self.node_ready(), seconds=90)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.tail()}") from error
 
     def start_process(self):
         if self.with_node:
