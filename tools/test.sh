@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# All tests of the release build: unit, integration and end-to-end. --sanitizers adds the unit and integration tests
-# under ASan+UBSan and TSan.
+# All tests of the release build: unit, integration and end-to-end. --asan adds the unit tests under ASan+UBSan,
+# --sanitizers the unit and integration tests under ASan+UBSan and TSan.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 step() { printf '\n==> [%s] %s\n' "$(date +%T)" "$*"; }
-sanitizers=
-[ "${1:-}" = --sanitizers ] && sanitizers=1
+presets=() exclude=e2e
+case "${1:-}" in
+  "") ;;
+  --asan) presets=(asan) exclude='e2e|integration' ;;
+  --sanitizers) presets=(asan tsan) ;;
+  *) echo "usage: $0 [--asan | --sanitizers]" >&2; exit 2 ;;
+esac
 
 step "Dependencies"
 tools/setup.sh
@@ -22,11 +27,9 @@ ctest --test-dir build/release -L unit --output-on-failure
 step "Integration and end-to-end tests"
 ctest --test-dir build/release -LE unit --output-on-failure
 
-if [ -n "$sanitizers" ]; then
-  for preset in asan tsan; do
-    step "Unit and integration tests under $preset"
-    ./dev build -p "$preset"
-    ctest --test-dir "build/$preset" -LE e2e --output-on-failure
-  done
-fi
+for preset in "${presets[@]}"; do
+  step "Tests under $preset"
+  ./dev build -p "$preset"
+  ctest --test-dir "build/$preset" -LE "$exclude" --output-on-failure
+done
 step "All tests passed"
