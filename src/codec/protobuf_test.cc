@@ -1,61 +1,29 @@
 #include "codec/protobuf.h"
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "api/gen/appsv1.h"
 #include "api/gen/authenticationv1.h"
 #include "api/gen/corev1.h"
 #include "api/gen/metav1.h"
 #include "api/scheme.h"
+#include "codec/vector_files.h"
 
 namespace xebec::codec {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-// The round-trip vectors, unpacked into a directory of their own.
-class ProtobufVectors : public ::testing::Test {
+class ProtobufVectors : public VectorFiles {
  protected:
-  void unpack(const std::string& name) {
-    const fs::path archive = fs::path(XEBEC_SHARED_DATA) / "facts/vectors" / (name + ".tar.zst");
-    if (!fs::exists(archive)) GTEST_SKIP() << "no vectors at " << archive;
-    std::string pattern = (fs::temp_directory_path() / "xebec-vectors-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
-    const std::string command =
-        "zstd -dcq --long=27 '" + archive.string() + "' | tar -x -C '" + dir_.string() + "'";
-    ASSERT_EQ(std::system(command.c_str()), 0);
-  }
-  ~ProtobufVectors() override {
-    if (!dir_.empty()) fs::remove_all(dir_);
-  }
-  std::vector<fs::path> files() const {
-    std::vector<fs::path> out;
-    for (const auto& entry : fs::recursive_directory_iterator(dir_))
-      if (entry.path().extension() == ".pb") out.push_back(entry.path());
-    std::sort(out.begin(), out.end());
-    return out;
-  }
+  std::vector<fs::path> files() const { return VectorFiles::files(".pb"); }
   // WatchEvent carries no names in its envelope, and Status was once in every group.
   const api::Message* type_of_envelope(const api::GroupVersionKind& gvk) const {
     if (gvk.kind.empty()) return &metav1::WatchEvent::kDescriptor;
     if (gvk.kind == "Status") return &metav1::Status::kDescriptor;
     return scheme_.find(gvk);
   }
-
-  fs::path dir_;
-  const api::Scheme scheme_ = api::Scheme::builtin();
 };
 
 TEST_F(ProtobufVectors, OfTheCurrentReleaseRoundTripByteForByte) {
