@@ -85,39 +85,39 @@ AdmissionChain::AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plu
 AdmissionChain::AdmissionChain(AdmissionChain&&) noexcept = default;
 AdmissionChain::~AdmissionChain() = default;
 
-Task<Result<void>> AdmissionChain::admit(const Context& context, AdmissionAttributes& attributes) const {
-  constexpr auto kPass = AdmissionMetrics::Pass::kAdmit;
-  const Operation operation = attributes.operation;
+namespace {
+
+// Asks one plugin after another until one refuses; `ask` outlives the task.
+template <class Ask>
+Task<Result<void>> ask_each(const Plugins& plugins, AdmissionMetrics* metrics, AdmissionMetrics::Pass pass,
+                            Operation operation, const Ask& ask) {
   const MonotonicTime start = Executor::current()->now();
   MonotonicTime last = start;
   Result<void> verdict;
-  for (size_t i = 0; i < plugins_.size() && verdict; ++i) {
-    if (!plugins_[i]->handles(operation)) continue;
-    verdict = co_await plugins_[i]->admit(context, attributes);
+  for (size_t i = 0; i < plugins.size() && verdict; ++i) {
+    if (!plugins[i]->handles(operation)) continue;
+    verdict = co_await ask(*plugins[i]);
     const MonotonicTime now = Executor::current()->now();
-    if (metrics_) metrics_->plugin(i, kPass, operation, !verdict, now - last);
+    if (metrics) metrics->plugin(i, pass, operation, !verdict, now - last);
     last = now;
   }
-  if (metrics_) metrics_->step(kPass, operation, !verdict, last - start);
+  if (metrics) metrics->step(pass, operation, !verdict, last - start);
   co_return verdict;
+}
+
+}  // namespace
+
+Task<Result<void>> AdmissionChain::admit(const Context& context, AdmissionAttributes& attributes) const {
+  auto ask = [&](AdmissionPlugin& plugin) { return plugin.admit(context, attributes); };
+  co_return co_await ask_each(plugins_, metrics_.get(), AdmissionMetrics::Pass::kAdmit, attributes.operation,
+                              ask);
 }
 
 Task<Result<void>> AdmissionChain::validate(const Context& context,
                                             const AdmissionAttributes& attributes) const {
-  constexpr auto kPass = AdmissionMetrics::Pass::kValidate;
-  const Operation operation = attributes.operation;
-  const MonotonicTime start = Executor::current()->now();
-  MonotonicTime last = start;
-  Result<void> verdict;
-  for (size_t i = 0; i < plugins_.size() && verdict; ++i) {
-    if (!plugins_[i]->handles(operation)) continue;
-    verdict = co_await plugins_[i]->validate(context, attributes);
-    const MonotonicTime now = Executor::current()->now();
-    if (metrics_) metrics_->plugin(i, kPass, operation, !verdict, now - last);
-    last = now;
-  }
-  if (metrics_) metrics_->step(kPass, operation, !verdict, last - start);
-  co_return verdict;
+  auto ask = [&](AdmissionPlugin& plugin) { return plugin.validate(context, attributes); };
+  co_return co_await ask_each(plugins_, metrics_.get(), AdmissionMetrics::Pass::kValidate,
+                              attributes.operation, ask);
 }
 
 Result<AdmissionChain> make_admission_chain(const AdmissionDependencies& dependencies,
