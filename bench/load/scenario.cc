@@ -112,15 +112,13 @@ Task<void> worker(http::Client& client, std::function<http::Request(size_t)> mak
 
 }  // namespace
 
-Task<void> Load::workers(const std::string& name, const Operation& operation, size_t count,
-                         Measured& measured) {
+Task<void> Load::workers(const Operation& operation, size_t at_once, size_t count, Measured& measured) {
   std::atomic<size_t> next{0};
   std::vector<std::unique_ptr<Scope>> scopes;
-  for (size_t i = 0; i < clients_.size(); ++i) {
-    auto& scope = scopes.emplace_back(std::make_unique<Scope>(pool_.at(i % pool_.size())));
-    for (size_t j = 0; j < settings_.in_flight; ++j) {
-      scope->spawn(worker(*clients_[i], operation.make, next, count, measured));
-    }
+  for (size_t i = 0; i < at_once; ++i) {
+    size_t client = i % clients_.size();
+    auto& scope = scopes.emplace_back(std::make_unique<Scope>(pool_.at(client % pool_.size())));
+    scope->spawn(worker(*clients_[client], operation.make, next, count, measured));
   }
   for (auto& scope : scopes) co_await scope->join();
 }
@@ -172,7 +170,7 @@ Task<Result<void>> Load::run(const std::string& scenario) {
   if (scenario == "watch") {
     co_await watch_scenario(measured, start);
   } else {
-    co_await workers(scenario, operation, count, measured);
+    co_await workers(operation, clients_.size() * settings_.in_flight, count, measured);
   }
   Clocks end(settings_.server_pid);
   double seconds = std::chrono::duration<double>(end.wall - start.wall).count();
@@ -228,7 +226,7 @@ Task<void> Load::watch_scenario(Measured& measured, Clocks& start) {
     return request;
   };
   Measured updated;
-  co_await workers("update", update, updates, updated);
+  co_await workers(update, settings_.updaters, updates, updated);
   // Events still on their way; an idle time ends the wait, because some may never come.
   uint64_t expected = updated.count() * settings_.watchers;
   uint64_t last = 0;

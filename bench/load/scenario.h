@@ -22,6 +22,7 @@ struct Settings {
   size_t count = 10000;    // operations of a scenario
   size_t list_count = 50;  // lists of a list scenario
   size_t watchers = 100;
+  size_t updaters = 1;  // updates at once while watchers look on
   size_t payload = 200;  // bytes in a ConfigMap
   std::string ns = "load";
   std::string path = "/version";  // for the scenario `path`
@@ -43,7 +44,7 @@ class Load {
   struct Operation;
   struct Clocks;
   Task<Result<void>> ensure(std::string path, std::string json);  // creates it unless it is there
-  Task<void> workers(const std::string& name, const Operation& operation, size_t count, Measured& measured);
+  Task<void> workers(const Operation& operation, size_t at_once, size_t count, Measured& measured);
   Task<std::string> current_revision(std::string path);
   Task<void> watch_scenario(Measured& measured, Clocks& start);
 

@@ -138,9 +138,11 @@ class Streams(HueTest):
             self.assertEqual(self.k(binary, "logs", "-l", "app=hue"), "Started...\n")
             self.assertRegex(self.k(binary, "logs", "--timestamps", "hue-learner"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z Started\.\.\.\n$")
             wait_until("some ticks", lambda: len(ticker(binary)) > 20)
-            self.assertEqual(ticker(binary)[:2], ["tick 0", "tock 0"])
+            # Two pipes, read by two threads of the runtime: each keeps its order, they have none between them.
+            for word in ["tick", "tock"]:
+                self.assertEqual([line for line in ticker(binary) if line.startswith(word)][:2], [word + " 0", word + " 1"])
             self.assertEqual(len(ticker(binary, "--tail=3")), 3)
-            self.assertEqual(self.k(binary, "logs", "ticker", "--limit-bytes=8"), "tick 0\nt")
+            self.assertEqual(self.k(binary, "logs", "ticker", "--limit-bytes=8"), self.k(binary, "logs", "ticker")[:8])
             wait_until("a log older than two seconds", lambda: "tick 0" not in ticker(binary, "--since=2s"))
             stamps = [line.split()[0] for line in ticker(binary, "--timestamps")]
             later = ticker(binary, "--since-time=" + stamps[10], "--timestamps")
