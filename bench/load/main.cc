@@ -57,7 +57,8 @@ int main(int argc, char** argv) {
   app.add_option("--count", settings.count, "Operations of a scenario")->capture_default_str();
   app.add_option("--list-count", settings.list_count, "Lists of a list scenario")->capture_default_str();
   app.add_option("--watchers", settings.watchers, "Watches at once")->capture_default_str();
-  app.add_option("--updaters", settings.updaters, "Updates at once while watchers look on")->capture_default_str();
+  app.add_option("--updaters", settings.updaters, "Updates at once while watchers look on")
+      ->capture_default_str();
   app.add_option("--payload", settings.payload, "Bytes in a ConfigMap")->capture_default_str();
   app.add_option("--namespace", settings.ns)->capture_default_str();
   app.add_option("--path", settings.path, "What the scenario `path` gets")->capture_default_str();

@@ -22,7 +22,7 @@ struct Settings {
   size_t count = 10000;    // operations of a scenario
   size_t list_count = 50;  // lists of a list scenario
   size_t watchers = 100;
-  size_t updaters = 1;  // updates at once while watchers look on
+  size_t updaters = 1;   // updates at once while watchers look on
   size_t payload = 200;  // bytes in a ConfigMap
   std::string ns = "load";
   std::string path = "/version";  // for the scenario `path`

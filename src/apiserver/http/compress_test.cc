@@ -44,6 +44,18 @@ TEST(Compression, IsOfLargeAnswersForThoseWhoTakeIt) {
   }
 }
 
+TEST(Compression, GoesWithTheStreamOfALongList) {
+  TestApi api;
+  for (int i = 0; i < 20; ++i) api.create_map(fmt::format("map-{}", i), std::string(100'000, 'x'));
+  http::Response plain = api.send({"GET", kMaps});
+  http::Response packed = api.send({"GET", kMaps, "", {{"Accept-Encoding", "gzip"}}});
+  EXPECT_TRUE(std::holds_alternative<std::unique_ptr<http::BodyStream>>(packed.body));
+  EXPECT_EQ(packed.headers.get("Content-Encoding"), "gzip");
+  const std::string bytes = api.text(packed);
+  EXPECT_LT(bytes.size(), 100'000u);
+  EXPECT_TRUE(inflated(bytes) == api.text(plain));
+}
+
 TEST(Compression, IsNotOfSmallAnswersNorOfWatches) {
   TestApi api;
   api.create_map("a", std::string(100'000, 'x'));

@@ -35,6 +35,23 @@ Result<Duration> time_allowed(const http::Request& request, Duration longest) {
   return std::min(longest, Duration(std::chrono::nanoseconds(parsed->nanos)));
 }
 
+// An answer of which parts are still to be made. Its status is sent, so that what is late can only be broken
+// off.
+class TimedStream final : public http::BodyStream {
+ public:
+  TimedStream(MonotonicTime deadline, std::unique_ptr<http::BodyStream> inner)
+      : deadline_(deadline), inner_(std::move(inner)) {}
+  Task<Result<http::Buffer>> next() override {
+    if (Executor::current()->now() >= deadline_)
+      co_return fail(errors::timeout("the client did not read its answer within the time of a request", 0));
+    co_return co_await inner_->next();
+  }
+
+ private:
+  const MonotonicTime deadline_;
+  const std::unique_ptr<http::BodyStream> inner_;
+};
+
 }  // namespace
 
 Task<http::Response> DeadlineStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
@@ -49,6 +66,10 @@ Task<http::Response> DeadlineStage::handle(Context context, std::shared_ptr<Exch
   context.deadline = deadline;
   context.cancel = source->token();
   http::Response response = co_await next_->handle(std::move(context), exchange);
+  if (auto* stream = std::get_if<std::unique_ptr<http::BodyStream>>(&response.body)) {
+    std::unique_ptr<http::BodyStream> timed = std::make_unique<TimedStream>(deadline, std::move(*stream));
+    *stream = std::move(timed);
+  }
   if (response.status == 504 && source->token().cancelled()) metrics_.terminated(*exchange, 504);
   co_return response;
 }

@@ -6,7 +6,7 @@
 
 #include "api/conversion.h"
 #include "api/gen/metav1.h"
-#include "apiserver/cache/entry.h"
+#include "apiserver/http/encoder_detail.h"
 #include "apiserver/http/respond.h"
 #include "apiserver/printers/printer.h"
 #include "codec/cbor/cbor.h"
@@ -20,41 +20,9 @@
 namespace xebec::apiserver {
 namespace {
 
-constexpr size_t kPieceBytes = 256 << 10;
-
 void quote_into(std::string_view text, std::string& out) {
   codec::TextOut writer(out);
   codec::write_json_string(text, writer);
-}
-
-// Hands out text in pieces of moderate size.
-class Pieces {
- public:
-  std::string& text() { return text_; }
-  void cut_if_big() {
-    if (text_.size() >= kPieceBytes) cut();
-  }
-  std::vector<http::Buffer> finish() {
-    if (!text_.empty()) cut();
-    return std::move(pieces_);
-  }
-
- private:
-  void cut() {
-    pieces_.push_back(http::make_buffer(std::move(text_)));
-    text_ = std::string();
-    text_.reserve(kPieceBytes + (kPieceBytes >> 3));
-  }
-  std::string text_;
-  std::vector<http::Buffer> pieces_;
-};
-
-metav1::ListMeta list_meta(const ListHead& head) {
-  metav1::ListMeta meta;
-  meta.resourceVersion = head.resource_version;
-  meta.continue_ = head.continue_;
-  if (head.remaining_item_count) meta.remainingItemCount = *head.remaining_item_count;
-  return meta;
 }
 
 std::string to_yaml(std::string_view json) {
@@ -67,38 +35,7 @@ void append_cbor_of(std::string_view json, std::string& out) {
   codec::append_cbor(value ? *value : codec::Value(), out);
 }
 
-void append_field(uint32_t tag, std::string_view bytes, std::string& out) {
-  codec::append_varint(out, tag);
-  codec::append_varint(out, bytes.size());
-  out += bytes;
-}
-
-size_t field_size(size_t content) { return 1 + codec::varint_size(content) + content; }
-
 }  // namespace
-
-struct Encoder::Item {
-  explicit Item(const Entry& e) : entry(&e) {}
-  explicit Item(const std::shared_ptr<const Entry>& e) : entry(e.get()) {}
-  explicit Item(const api::Object& o) : object(&o) {}
-  const Entry* entry = nullptr;
-  const api::Object* object = nullptr;
-
-  // The hub object; `keep` holds what was decoded for it.
-  Result<const api::Object*> hub(std::shared_ptr<const api::Object>& keep) const {
-    if (object) return object;
-    TRY(keep, entry->object());
-    return keep.get();
-  }
-  // The object as `type`; `keep` and `converted` hold it.
-  Result<const void*> as(const api::Message& type, std::shared_ptr<const api::Object>& keep,
-                         api::Object& converted) const {
-    TRY(const api::Object* from, hub(keep));
-    if (&from->type() == &type) return from->data();
-    TRY(converted, api::convert(*from, type));
-    return converted.data();
-  }
-};
 
 api::GroupVersionKind Encoder::view_kind(bool list) const {
   switch (target_.accepted.view) {
@@ -150,6 +87,10 @@ Result<void> Encoder::append_json(const Item& item, bool named, std::string& out
   return {};
 }
 
+bool Encoder::copies(const Item& item) const {
+  return target_.accepted.view == View::kObject && item.entry && &item.entry->stored_type() == target_.type;
+}
+
 Result<std::string> Encoder::protobuf_message(const Item& item) const {
   std::shared_ptr<const api::Object> keep;
   api::Object converted;
@@ -159,7 +100,7 @@ Result<std::string> Encoder::protobuf_message(const Item& item) const {
     append_field(0x0a, codec::encode_protobuf(api::type_of<metav1::ObjectMeta>(), hub->meta()), out);
     return out;
   }
-  if (item.entry && &item.entry->stored_type() == target_.type) {
+  if (copies(item)) {
     std::string out;
     out.reserve(item.entry->message_size());
     item.entry->append_message(out);
@@ -184,10 +125,9 @@ Result<void> Encoder::append_cbor(const Item& item, bool named, std::string& out
   return {};
 }
 
-void Encoder::append_table_head(const ListHead& head, bool columns, std::string& out) const {
+void Encoder::append_table_head(const metav1::ListMeta& meta, bool columns, std::string& out) const {
   out += fmt::format("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{}\",\"metadata\":",
                      target_.accepted.view_version);
-  metav1::ListMeta meta = list_meta(head);
   codec::append_json(api::type_of<metav1::ListMeta>(), &meta, "", "", out);
   out += ",\"columnDefinitions\":";
   if (!columns) {
@@ -243,11 +183,11 @@ Result<void> Encoder::append_table_row(const Item& item, std::string& out) const
 }
 
 Result<void> Encoder::append_table(const Item& item, bool columns, std::string& out) const {
-  ListHead head;
+  metav1::ListMeta list;
   std::shared_ptr<const api::Object> keep;
   TRY(const api::Object* hub, item.hub(keep));
-  if (const metav1::ObjectMeta* meta = hub->meta()) head.resource_version = meta->resourceVersion;
-  append_table_head(head, columns, out);
+  if (const metav1::ObjectMeta* meta = hub->meta()) list.resourceVersion = meta->resourceVersion;
+  append_table_head(list, columns, out);
   TRY_VOID(append_table_row(item, out));
   out += "]}";
   return {};
@@ -271,6 +211,20 @@ Result<void> Encoder::append_embedded(const Item& item, bool columns, std::strin
   return {};
 }
 
+bool Encoder::made_from_json() const {
+  const Accepted& accepted = target_.accepted;
+  if (accepted.type == MediaType::kCbor) return accepted.view == View::kTable;
+  return accepted.type == MediaType::kYaml || (accepted.type == MediaType::kJson && accepted.pretty);
+}
+
+std::string Encoder::from_json(std::string_view json) const {
+  if (target_.accepted.type == MediaType::kYaml) return to_yaml(json);
+  if (target_.accepted.type == MediaType::kJson) return codec::indent_json(json);
+  std::string document(codec::kCborMagic);
+  append_cbor_of(json, document);
+  return document;
+}
+
 Result<std::string> Encoder::document_of(const Item& item) const {
   std::string out;
   TRY_VOID(append_embedded(item, true, out));
@@ -283,136 +237,6 @@ Result<std::string> Encoder::document_of(const Item& item) const {
 
 Result<std::string> Encoder::document(const Entry& entry) const { return document_of(Item(entry)); }
 Result<std::string> Encoder::document(const api::Object& hub) const { return document_of(Item(hub)); }
-
-template <class Items>
-Result<std::vector<http::Buffer>> Encoder::protobuf_list(const Items& items, const ListHead& head) const {
-  // Lengths stand in front, so sizes are known before anything is copied: stored entries tell theirs, others
-  // are encoded first.
-  const bool stored = target_.accepted.view == View::kObject;
-  std::vector<std::string> encoded;
-  std::vector<size_t> sizes;
-  size_t total = 0;
-  for (const auto& element : items) {
-    Item item(element);
-    if (stored && item.entry && &item.entry->stored_type() == target_.type) {
-      sizes.push_back(item.entry->message_size());
-    } else {
-      encoded.resize(sizes.size());
-      TRY(encoded.emplace_back(), protobuf_message(item));
-      sizes.push_back(encoded.back().size());
-    }
-    total += field_size(sizes.back());
-  }
-  metav1::ListMeta meta = list_meta(head);
-  std::string meta_bytes = codec::encode_protobuf(api::type_of<metav1::ListMeta>(), &meta);
-  total += field_size(meta_bytes.size());
-
-  api::GroupVersionKind kind = view_kind(true);
-  std::string type_meta;
-  append_field(0x0a, kind.api_version(), type_meta);
-  append_field(0x12, kind.kind, type_meta);
-  Pieces pieces;
-  std::string& out = pieces.text();
-  out += codec::kProtobufMagic;
-  append_field(0x0a, type_meta, out);
-  codec::append_varint(out, 0x12);
-  codec::append_varint(out, total);
-  append_field(0x0a, meta_bytes, out);
-  size_t i = 0;
-  for (const auto& element : items) {
-    std::string& text = pieces.text();
-    codec::append_varint(text, 0x12);
-    codec::append_varint(text, sizes[i]);
-    if (i < encoded.size() && encoded[i].size() == sizes[i] && !encoded[i].empty()) {
-      text += encoded[i];
-    } else if (Item item(element); item.entry) {
-      item.entry->append_message(text);
-    }
-    ++i;
-    pieces.cut_if_big();
-  }
-  append_field(0x1a, "", pieces.text());
-  append_field(0x22, "", pieces.text());
-  return pieces.finish();
-}
-
-template <class Items>
-Result<std::vector<http::Buffer>> Encoder::cbor_list(const Items& items, const ListHead& head) const {
-  api::GroupVersionKind kind = view_kind(true);
-  metav1::ListMeta meta = list_meta(head);
-  Pieces pieces;
-  pieces.text() += codec::kCborMagic;
-  codec::CborWriter(pieces.text()).head(codec::CborMajor::kMap, 4);
-  for (const auto& [name, value] : {std::pair<std::string, std::string>("kind", kind.kind),
-                                    std::pair<std::string, std::string>("apiVersion", kind.api_version())}) {
-    codec::CborWriter(pieces.text()).string(name);
-    codec::CborWriter(pieces.text()).string(value);
-  }
-  codec::CborWriter(pieces.text()).string("metadata");
-  codec::append_cbor(api::type_of<metav1::ListMeta>(), &meta, "", "", pieces.text());
-  codec::CborWriter(pieces.text()).string("items");
-  codec::CborWriter(pieces.text()).head(codec::CborMajor::kArray, items.size());
-  for (const auto& element : items) {
-    TRY_VOID(append_cbor(Item(element), false, pieces.text()));
-    pieces.cut_if_big();
-  }
-  return pieces.finish();
-}
-
-template <class Items>
-Result<std::vector<http::Buffer>> Encoder::list_of(const Items& items, const ListHead& head) const {
-  if (target_.accepted.type == MediaType::kProtobuf) return protobuf_list(items, head);
-  Pieces pieces;
-  const bool table = target_.accepted.view == View::kTable;
-  const bool cbor = target_.accepted.type == MediaType::kCbor;
-  if (cbor && !table) return cbor_list(items, head);
-  if (table) {
-    append_table_head(head, true, pieces.text());
-  } else {
-    api::GroupVersionKind kind = view_kind(true);
-    metav1::ListMeta meta = list_meta(head);
-    pieces.text() +=
-        fmt::format("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":", kind.kind, kind.api_version());
-    codec::append_json(api::type_of<metav1::ListMeta>(), &meta, "", "", pieces.text());
-    pieces.text() += ",\"items\":[";
-  }
-  bool first = true;
-  for (const auto& element : items) {
-    if (!first) pieces.text() += ",";
-    first = false;
-    Item item(element);
-    if (table) {
-      TRY_VOID(append_table_row(item, pieces.text()));
-    } else {
-      TRY_VOID(append_json(item, false, pieces.text()));
-    }
-    pieces.cut_if_big();
-  }
-  pieces.text() += "]}";
-  const bool yaml = target_.accepted.type == MediaType::kYaml;
-  if (!yaml && !cbor && !target_.accepted.pretty) {
-    pieces.text() += "\n";
-    return pieces.finish();
-  }
-  std::string whole;
-  for (const http::Buffer& piece : pieces.finish()) whole += *piece;
-  std::string document = cbor   ? std::string(codec::kCborMagic)
-                         : yaml ? to_yaml(whole)
-                                : codec::indent_json(whole);
-  if (cbor) append_cbor_of(whole, document);
-  std::vector<http::Buffer> out;
-  out.push_back(http::make_buffer(std::move(document)));
-  return out;
-}
-
-Result<std::vector<http::Buffer>> Encoder::list(const std::vector<std::shared_ptr<const Entry>>& items,
-                                                const ListHead& head) const {
-  return list_of(items, head);
-}
-Result<std::vector<http::Buffer>> Encoder::list(const std::vector<api::Object>& items,
-                                                const ListHead& head) const {
-  return list_of(items, head);
-}
 
 http::Buffer Encoder::frame(std::string_view event_type, std::string_view object) const {
   std::string out;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "api/object.h"
@@ -20,6 +21,9 @@
 namespace xebec::codec {
 class Transcoder;
 }
+namespace xebec::metav1 {
+struct ListMeta;
+}
 
 namespace xebec::apiserver {
 
@@ -29,6 +33,9 @@ struct ListHead {
   std::string continue_;
   std::optional<int64_t> remaining_item_count;
 };
+
+// What a list is made of.
+using ListItems = std::variant<std::vector<std::shared_ptr<const Entry>>, std::vector<api::Object>>;
 
 class Encoder {
  public:
@@ -49,25 +56,21 @@ class Encoder {
   // A whole document.
   Result<std::string> document(const Entry& entry) const;
   Result<std::string> document(const api::Object& hub) const;
-  // A list, in pieces of moderate size.
-  Result<std::vector<http::Buffer>> list(const std::vector<std::shared_ptr<const Entry>>& items,
-                                         const ListHead& head) const;
-  Result<std::vector<http::Buffer>> list(const std::vector<api::Object>& items, const ListHead& head) const;
-
   // One frame of a watch. `first`: a Table names its columns in the first event only.
   Result<http::Buffer> event(const WatchEvent& event, const api::Message& hub, bool first) const;
   // The ERROR event that ends a watch.
   http::Buffer error_event(const Status& status) const;
 
  private:
+  friend class ListWriter;
+  friend Result<http::Response> list_response(const Encoder&, ListItems, const ListHead&);
   struct Item;  // an entry or an object
   Result<std::string> document_of(const Item& item) const;
-  template <class Items>
-  Result<std::vector<http::Buffer>> list_of(const Items& items, const ListHead& head) const;
-  template <class Items>
-  Result<std::vector<http::Buffer>> protobuf_list(const Items& items, const ListHead& head) const;
-  template <class Items>
-  Result<std::vector<http::Buffer>> cbor_list(const Items& items, const ListHead& head) const;
+  // The stored bytes are the item's form in protobuf.
+  bool copies(const Item& item) const;
+  // Lists that are written as JSON first, and then whole as something else: indented, YAML, Tables in CBOR.
+  bool made_from_json() const;
+  std::string from_json(std::string_view json) const;
 
   // The object inside a frame: JSON without newline, protobuf with its envelope, CBOR with its magic.
   Result<void> append_embedded(const Item& item, bool columns, std::string& out) const;
@@ -76,7 +79,7 @@ class Encoder {
   Result<void> append_table(const Item& item, bool columns, std::string& out) const;
   Result<std::string> protobuf_message(const Item& item) const;
   Result<void> append_table_row(const Item& item, std::string& out) const;
-  void append_table_head(const ListHead& head, bool columns, std::string& out) const;
+  void append_table_head(const metav1::ListMeta& list, bool columns, std::string& out) const;
   http::Buffer frame(std::string_view event_type, std::string_view object) const;
   api::GroupVersionKind view_kind(bool list) const;
   std::string form() const;

@@ -1,6 +1,7 @@
 #include "api/gen/corev1.h"
 #include "api/selectors.h"
 #include "apiserver/http/component_status.h"
+#include "apiserver/http/list_writer.h"
 #include "apiserver/http/options.h"
 #include "apiserver/http/resource_call.h"
 
@@ -44,10 +45,7 @@ Answer list_all(Context context, ResourceCall call) {
     corev1::ComponentStatus status = co_await ask(context, &check);
     found.push_back(api::Object::of(std::move(status)));
   }
-  http::Response response;
-  response.headers.add("Content-Type", encoder.content_type());
-  CO_TRY(response.body, encoder.list(found, ListHead()));
-  co_return response;
+  co_return list_response(encoder, std::move(found), ListHead());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // GET of one object, and LIST.
 #include "apiserver/cache/entry.h"
+#include "apiserver/http/list_writer.h"
 #include "apiserver/http/resource_call.h"
 
 namespace xebec::apiserver {
@@ -50,10 +51,7 @@ Answer handle_list(Context context, ResourceCall call) {
   head.resource_version = std::to_string(page.revision);
   head.continue_ = std::move(page.continue_);
   head.remaining_item_count = page.remaining_item_count;
-  http::Response response;
-  response.headers.add("Content-Type", encoder.content_type());
-  CO_TRY(response.body, encoder.list(page.items, head));
-  co_return response;
+  co_return list_response(encoder, std::move(page.items), head);
 }
 
 }  // namespace xebec::apiserver

@@ -6,6 +6,7 @@
 #include "apiserver/authz/authorizer.h"
 #include "apiserver/cache/entry.h"
 #include "apiserver/http/body.h"
+#include "apiserver/http/list_writer.h"
 #include "apiserver/http/options.h"
 #include "apiserver/http/resource_call.h"
 #include "apiserver/http/respond.h"
@@ -168,11 +169,8 @@ Answer handle_delete_collection(Context context, ResourceCall call) {
   CO_TRY(std::vector<api::Object> removed,
          co_await call.registry->remove_collection(std::move(context), std::move(selection), asked,
                                                    std::move(options)));
-  http::Response response;
-  response.headers.add("Content-Type", encoder.content_type());
   ListHead head;
-  CO_TRY(response.body, encoder.list(removed, head));
-  co_return response;
+  co_return list_response(encoder, std::move(removed), head);
 }
 
 }  // namespace xebec::apiserver

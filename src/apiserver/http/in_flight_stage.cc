@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apiserver/http/held_stream.h"
 #include "apiserver/http/respond.h"
 
 namespace xebec::apiserver {
@@ -57,15 +58,17 @@ Task<http::Response> InFlightStage::handle(Context context, std::shared_ptr<Exch
   if (is_long_running(exchange->info))
     co_return co_await next_->handle(std::move(context), std::move(exchange));
   const bool mutating = is_mutating(exchange->info);
-  Place place(mutating ? writes_ : reads_, metrics_);
-  if (!place.take(is_privileged(context))) {
+  auto place = std::make_unique<Place>(mutating ? writes_ : reads_, metrics_);
+  if (!place->take(is_privileged(context))) {
     metrics_.dropped(mutating);
     metrics_.terminated(*exchange, 429);
     http::Response response = http_error(429, "Too many requests, please try again later.");
     response.headers.add("Retry-After", "1");
     co_return response;
   }
-  co_return co_await next_->handle(std::move(context), std::move(exchange));
+  http::Response response = co_await next_->handle(std::move(context), std::move(exchange));
+  hold_while_streamed(response, std::move(place));
+  co_return response;
 }
 
 }  // namespace xebec::apiserver

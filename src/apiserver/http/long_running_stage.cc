@@ -1,5 +1,7 @@
 #include "apiserver/http/long_running_stage.h"
 
+#include "apiserver/http/held_stream.h"
+
 namespace xebec::apiserver {
 namespace {
 
@@ -14,18 +16,6 @@ class Link {
  private:
   CancelSource source_;
   CancelRegistration registration_;
-};
-
-// An answer that goes on after its handler has returned: the link lives as long.
-class LinkedStream final : public http::BodyStream {
- public:
-  LinkedStream(std::shared_ptr<const Link> link, std::unique_ptr<http::BodyStream> inner)
-      : link_(std::move(link)), inner_(std::move(inner)) {}
-  Task<Result<http::Buffer>> next() override { return inner_->next(); }
-
- private:
-  const std::shared_ptr<const Link> link_;
-  const std::unique_ptr<http::BodyStream> inner_;
 };
 
 class LinkedUpgrade final : public http::Upgrade {
@@ -50,15 +40,11 @@ Task<http::Response> LongRunningStage::handle(Context context, std::shared_ptr<E
   auto link = std::make_shared<const Link>(context.cancel, lifecycle_.long_running());
   context.cancel = link->token();
   http::Response response = co_await next_->handle(std::move(context), std::move(exchange));
-  if (auto* stream = std::get_if<std::unique_ptr<http::BodyStream>>(&response.body)) {
-    std::unique_ptr<http::BodyStream> linked =
-        std::make_unique<LinkedStream>(std::move(link), std::move(*stream));
-    response.body = std::move(linked);
-  } else if (auto* upgrade = std::get_if<std::unique_ptr<http::Upgrade>>(&response.body)) {
-    std::unique_ptr<http::Upgrade> linked =
-        std::make_unique<LinkedUpgrade>(std::move(link), std::move(*upgrade));
+  if (auto* upgrade = std::get_if<std::unique_ptr<http::Upgrade>>(&response.body)) {
+    std::unique_ptr<http::Upgrade> linked = std::make_unique<LinkedUpgrade>(link, std::move(*upgrade));
     response.body = std::move(linked);
   }
+  hold_while_streamed(response, std::move(link));
   co_return response;
 }
 

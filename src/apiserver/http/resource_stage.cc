@@ -170,7 +170,7 @@ Task<http::Response> ResourceStage::handle(Context context, std::shared_ptr<Exch
   Result<http::Response> response = co_await std::move(answer);
   if (!response) co_return error_response(exchange->request, response.error());
   response->headers.add("Cache-Control", "no-cache, private");
-  compress_if_wanted(exchange->request, *response);
+  compress_if_wanted(exchange->request, is_long_running(exchange->info), *response);
   co_return std::move(*response);
 }
 
