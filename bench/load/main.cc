@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/scope.h"
+#include "client/kubeconfig.h"
 #include "load/scenario.h"
 
 namespace xebec::load {
@@ -15,6 +16,12 @@ std::string read_file(const std::string& path) {
   if (path.empty()) return {};
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Result<http::ClientOptions> from_kubeconfig(const std::string& path) {
+  TRY(client::Kubeconfig file, client::Kubeconfig::load(path));
+  TRY(client::ClientConfig config, file.client_config());
+  return client::http_options(config);
 }
 
 Task<int> run(http::IoPool& pool, const Settings& settings, std::vector<std::string> scenarios, bool keep) {
@@ -39,13 +46,13 @@ Task<int> run(http::IoPool& pool, const Settings& settings, std::vector<std::str
 
 int main(int argc, char** argv) {
   Settings settings;
-  settings.connection.user_agent = "xebec-load";
-  std::string ca, cert, key, format = "json";
+  std::string kubeconfig, server, ca, cert, key, format = "json";
   std::vector<std::string> scenarios;
   size_t threads = 1;
   bool keep = false;
   CLI::App app("Measures a Kubernetes API server");
-  app.add_option("--server", settings.connection.url, "https://HOST:PORT of the API server")->required();
+  auto* by_file = app.add_option("--kubeconfig", kubeconfig, "File that names the server and who asks");
+  app.add_option("--server", server, "https://HOST:PORT of the API server")->excludes(by_file);
   app.add_option("--certificate-authority", ca, "File with the CA of the server");
   app.add_option("--client-certificate", cert, "File with the client certificate");
   app.add_option("--client-key", key, "File with the client's key");
@@ -69,9 +76,20 @@ int main(int argc, char** argv) {
   app.add_option("scenario", scenarios, fmt::format("{}", fmt::join(scenario_names(), ", ")))->required();
   CLI11_PARSE(app, argc, argv);
   settings.format = format == "json" ? Format::kJson : Format::kProtobuf;
-  settings.connection.ca_pem = read_file(ca);
-  settings.connection.certificate_pem = read_file(cert);
-  settings.connection.key_pem = read_file(key);
+  if (!kubeconfig.empty()) {
+    Result<http::ClientOptions> found = from_kubeconfig(kubeconfig);
+    if (!found) {
+      fmt::print(stderr, "error: {}\n", found.error().message);
+      return 1;
+    }
+    settings.connection = std::move(*found);
+  } else {
+    settings.connection.url = server;
+    settings.connection.ca_pem = read_file(ca);
+    settings.connection.certificate_pem = read_file(cert);
+    settings.connection.key_pem = read_file(key);
+  }
+  settings.connection.user_agent = "xebec-load";
   http::IoPool pool(threads, "load");
   return block_on(run(pool, settings, std::move(scenarios), keep));
 }

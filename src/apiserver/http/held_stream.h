@@ -1,4 +1,5 @@
-// A streamed answer goes on after its handler has returned; what the request holds until its end goes with it.
+// A streamed answer goes on after its handler has returned; what the request holds until its end goes with
+// it.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,8 @@ namespace xebec::apiserver {
 template <class Held>
 class HeldStream final : public http::BodyStream {
  public:
-  HeldStream(Held held, std::unique_ptr<http::BodyStream> inner) : held_(std::move(held)), inner_(std::move(inner)) {}
+  HeldStream(Held held, std::unique_ptr<http::BodyStream> inner)
+      : held_(std::move(held)), inner_(std::move(inner)) {}
   Task<Result<http::Buffer>> next() override { return inner_->next(); }
 
  private:

@@ -29,7 +29,8 @@ size_t field_size(size_t content) { return 1 + codec::varint_size(content) + con
 
 class ListStream final : public http::BodyStream {
  public:
-  ListStream(std::vector<http::Buffer> first, ListWriter rest) : first_(std::move(first)), rest_(std::move(rest)) {}
+  ListStream(std::vector<http::Buffer> first, ListWriter rest)
+      : first_(std::move(first)), rest_(std::move(rest)) {}
 
   Task<Result<http::Buffer>> next() override {
     if (at_ < first_.size()) co_return std::move(first_[at_++]);
@@ -83,7 +84,8 @@ Encoder::Item ListWriter::item(size_t index) const {
 
 void ListWriter::begin_json(const metav1::ListMeta& meta) {
   const api::GroupVersionKind kind = encoder_.view_kind(true);
-  text_ += fmt::format("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":", kind.kind, kind.api_version());
+  text_ +=
+      fmt::format("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":", kind.kind, kind.api_version());
   codec::append_json(api::type_of<metav1::ListMeta>(), &meta, "", "", text_);
   text_ += ",\"items\":[";
 }
@@ -103,8 +105,8 @@ void ListWriter::begin_cbor(const metav1::ListMeta& meta) {
   writer.head(codec::CborMajor::kArray, size());
 }
 
-// Lengths stand in front, so sizes are known before anything is copied: stored entries tell theirs, others are
-// encoded first.
+// Lengths stand in front, so sizes are known before anything is copied: stored entries tell theirs, others
+// are encoded first.
 Result<void> ListWriter::begin_protobuf(const metav1::ListMeta& meta) {
   const std::string meta_bytes = codec::encode_protobuf(api::type_of<metav1::ListMeta>(), &meta);
   size_t total = field_size(meta_bytes.size());
@@ -153,7 +155,8 @@ Result<void> ListWriter::append(size_t index) {
   }
   if (!table && accepted.type == MediaType::kCbor) return encoder_.append_cbor(item(index), false, text_);
   if (index > 0) text_ += ",";
-  return table ? encoder_.append_table_row(item(index), text_) : encoder_.append_json(item(index), false, text_);
+  return table ? encoder_.append_table_row(item(index), text_)
+               : encoder_.append_json(item(index), false, text_);
 }
 
 void ListWriter::append_end() {
@@ -184,7 +187,8 @@ Result<http::Response> list_response(const Encoder& encoder, ListItems items, co
     }
     pieces.push_back(std::move(piece));
     if (pieces.size() < kWholePieces) continue;
-    std::unique_ptr<http::BodyStream> stream = std::make_unique<ListStream>(std::move(pieces), std::move(writer));
+    std::unique_ptr<http::BodyStream> stream =
+        std::make_unique<ListStream>(std::move(pieces), std::move(writer));
     response.body = std::move(stream);
     return response;
   }

@@ -1,5 +1,6 @@
-// ListWriter: the document of a list, written as it is read: of a list of any length there is one piece at a time.
-// It holds the entries, not what they look like, so that a slow reader costs no more than the cache has already.
+// ListWriter: the document of a list, written as it is read: of a list of any length there is one piece at a
+// time. It holds the entries, not what they look like, so that a slow reader costs no more than the cache has
+// already.
 #pragma once
 
 #include <memory>

@@ -21,7 +21,8 @@ class StreamedLists : public ::testing::Test {
  protected:
   StreamedLists() {
     for (int i = 0; i < kObjects; ++i)
-      api_.create_map(fmt::format("map-{:02}", i), std::string(kObjectBytes, static_cast<char>('a' + i % 26)));
+      api_.create_map(fmt::format("map-{:02}", i),
+                      std::string(kObjectBytes, static_cast<char>('a' + i % 26)));
   }
   http::Response list(const std::string& accept, const std::string& query = "") {
     return api_.send({"GET", kMaps + query, "", {{"Accept", accept}}});
@@ -41,7 +42,8 @@ std::vector<std::string> expected_names() {
   return names;
 }
 
-std::vector<std::string> names_of(const codec::Value& list, const char* array, const std::vector<std::string>& path) {
+std::vector<std::string> names_of(const codec::Value& list, const char* array,
+                                  const std::vector<std::string>& path) {
   std::vector<std::string> names;
   const codec::Value* items = list.find(array);
   if (!items || !items->as_list()) return names;
@@ -54,9 +56,9 @@ std::vector<std::string> names_of(const codec::Value& list, const char* array, c
 }
 
 TEST_F(StreamedLists, ComeInPiecesOfModerateSize) {
-  for (const std::string& accept : {std::string("application/json"), "application/json" + kTable,
-                                    std::string("application/vnd.kubernetes.protobuf"),
-                                    std::string("application/cbor")}) {
+  for (const std::string& accept :
+       {std::string("application/json"), "application/json" + kTable,
+        std::string("application/vnd.kubernetes.protobuf"), std::string("application/cbor")}) {
     http::Response response = list(accept, "?includeObject=Object");
     http::BodyStream* stream = stream_of(response);
     ASSERT_TRUE(stream) << accept;
@@ -91,7 +93,8 @@ TEST_F(StreamedLists, SayTheSameAsPages) {
 TEST_F(StreamedLists, AreWholeInEveryForm) {
   http::Response table = list("application/json" + kTable, "?includeObject=Object");
   ASSERT_TRUE(stream_of(table));
-  EXPECT_THAT(names_of(api_.json(table), "rows", {"object", "metadata", "name"}), ElementsAreArray(expected_names()));
+  EXPECT_THAT(names_of(api_.json(table), "rows", {"object", "metadata", "name"}),
+              ElementsAreArray(expected_names()));
 
   http::Response protobuf = list("application/vnd.kubernetes.protobuf");
   ASSERT_TRUE(stream_of(protobuf));
@@ -103,7 +106,8 @@ TEST_F(StreamedLists, AreWholeInEveryForm) {
   EXPECT_EQ(decoded.items[39].metadata.name, "map-39");
   EXPECT_EQ(decoded.items[39].data.begin()->second.size(), kObjectBytes);
   EXPECT_NE(decoded.metadata.resourceVersion, "");
-  EXPECT_EQ(decoded.items[39].metadata.resourceVersion, at(api_.call({"GET", kMaps + "/map-39"}).second, {"metadata", "resourceVersion"}));
+  EXPECT_EQ(decoded.items[39].metadata.resourceVersion,
+            at(api_.call({"GET", kMaps + "/map-39"}).second, {"metadata", "resourceVersion"}));
 
   // These are made from the whole.
   for (const char* accept : {"application/yaml", "application/json;pretty=1"}) {
@@ -113,7 +117,8 @@ TEST_F(StreamedLists, AreWholeInEveryForm) {
   }
   http::Response partial = list("application/json" + kPartial);
   EXPECT_FALSE(stream_of(partial));  // short
-  EXPECT_THAT(names_of(api_.json(partial), "items", {"metadata", "name"}), ElementsAreArray(expected_names()));
+  EXPECT_THAT(names_of(api_.json(partial), "items", {"metadata", "name"}),
+              ElementsAreArray(expected_names()));
 }
 
 TEST_F(StreamedLists, DoNotSeeWhatIsWrittenMeanwhile) {
@@ -121,7 +126,8 @@ TEST_F(StreamedLists, DoNotSeeWhatIsWrittenMeanwhile) {
   ASSERT_TRUE(stream_of(response));
   EXPECT_EQ(api_.call({"DELETE", kMaps + "/map-39"}).first, 200);
   EXPECT_EQ(api_.call({"DELETE", kMaps}).first, 200);
-  EXPECT_THAT(names_of(api_.json(response), "items", {"metadata", "name"}), ElementsAreArray(expected_names()));
+  EXPECT_THAT(names_of(api_.json(response), "items", {"metadata", "name"}),
+              ElementsAreArray(expected_names()));
 }
 
 TEST_F(StreamedLists, HoldTheirPlaceAmongTheRequestsInProgress) {
