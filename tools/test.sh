@@ -27,6 +27,8 @@ ctest --test-dir build/release -L unit --output-on-failure
 step "Integration and end-to-end tests"
 ctest --test-dir build/release -LE unit --output-on-failure
 
+# gRPC and its libraries synchronise unseen by ThreadSanitizer: tsan.supp.
+export TSAN_OPTIONS="suppressions=$PWD/tools/tsan.supp ignore_noninstrumented_modules=1"
 for preset in "${presets[@]}"; do
   step "Tests under $preset"
   ./dev build -p "$preset"
