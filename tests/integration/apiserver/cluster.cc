@@ -177,6 +177,21 @@ std::unique_ptr<http::Client> Cluster::client(bool http1_only) {
   return must(http::make_client(pool_, std::move(options)));
 }
 
+http::ServerOptions Cluster::server_options(const std::string& common_name) const {
+  pki::IssueSpec spec;
+  spec.subject.common_name = common_name;
+  spec.ip_addresses = {"127.0.0.1"};
+  spec.usages = {pki::Usage::kServer};
+  Result<pki::KeyPair> keys = ca_->issue(spec, clock_->now());
+  EXPECT_TRUE(keys);
+  http::ServerOptions options;
+  options.tls.emplace();
+  if (!keys) return options;
+  options.tls->certificate_pem = keys->certificate_pem;
+  options.tls->key_pem = keys->key_pem;
+  return options;
+}
+
 void Cluster::make_default_service_account() { ok("create serviceaccount default"); }
 
 Background::Background(const std::string& command) {

@@ -50,6 +50,8 @@ class Cluster {
   const pki::CertificateAuthority& ca() const { return *ca_; }
   http::IoPool& pool() { return pool_; }
   const std::string& dir() const { return dir_; }
+  // For a server on 127.0.0.1 that the cluster's CA knows by that name.
+  http::ServerOptions server_options(const std::string& common_name) const;
   // Creates the service account every Pod needs, as its controller would.
   void make_default_service_account();
 

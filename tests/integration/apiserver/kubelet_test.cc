@@ -3,39 +3,16 @@
 #include <gmock/gmock.h>
 
 #include "cluster.h"
+#include "echo.h"
 
 namespace xebec::integration {
 namespace {
 
-// Gives back what it is sent, in capitals.
-class Echo final : public http::Upgrade {
- public:
-  Task<void> run(Context, std::unique_ptr<http::ByteStream> stream) override {
-    std::array<char, 256> buffer;
-    for (;;) {
-      std::span<char> into(buffer);
-      Result<size_t> n = co_await stream->read(into);
-      if (!n || *n == 0) break;
-      std::string text(buffer.data(), *n);
-      for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-      Result<void> written = co_await stream->write(text);
-      if (!written) break;
-    }
-  }
-};
-
 class FakeKubelet final : public http::Handler {
  public:
   Task<http::Response> handle(Context, http::Request request) override {
+    if (request.headers.has("Upgrade")) co_return echoing(request);
     http::Response response;
-    if (request.headers.has("Upgrade")) {
-      response.status = 101;
-      response.headers.add("Connection", "Upgrade");
-      response.headers.add("Upgrade", request.headers.get("Upgrade"));
-      std::unique_ptr<http::Upgrade> echo = std::make_unique<Echo>();
-      response.body = std::move(echo);
-      co_return response;
-    }
     response.headers.add("Content-Type", "text/plain");
     response.set_body(fmt::format("{}?{}\n", request.path, request.query));
     co_return response;
@@ -47,17 +24,8 @@ class Kubelet : public testing::Test {
   void SetUp() override {
     if (!have_kubectl()) GTEST_SKIP() << "no kubectl on this machine";
     cluster = std::make_unique<Cluster>();
-    pki::IssueSpec spec;
-    spec.subject.common_name = "system:node:node-1";
-    spec.ip_addresses = {"127.0.0.1"};
-    spec.usages = {pki::Usage::kServer};
-    auto keys = cluster->ca().issue(spec, SystemClock().now());
-    ASSERT_TRUE(keys);
-    http::ServerOptions options;
-    options.tls.emplace();
-    options.tls->certificate_pem = keys->certificate_pem;
-    options.tls->key_pem = keys->key_pem;
-    auto listening = http::Server::listen(cluster->pool(), std::move(options), kubelet);
+    auto listening =
+        http::Server::listen(cluster->pool(), cluster->server_options("system:node:node-1"), kubelet);
     ASSERT_TRUE(listening) << listening.error().message;
     server = std::move(*listening);
 

@@ -2,11 +2,9 @@
 // memory stays bounded, and others are served meanwhile.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <unistd.h>
-
-#include <fstream>
 
 #include "../tls/tls_peer.h"
+#include "asking.h"
 #include "cluster.h"
 #include "codec/json.h"
 #include "codec/value.h"
@@ -20,13 +18,6 @@ using testing::StartsWith;
 constexpr size_t kMiB = 1 << 20;
 // Generous: attackers of the same process need memory as well.
 constexpr size_t kGrowth = 192 * kMiB;
-
-size_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  size_t pages = 0, resident = 0;
-  statm >> pages >> resident;
-  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
-}
 
 struct Answered {
   int status = 0;

@@ -5,41 +5,19 @@
 #include "cluster.h"
 #include "codec/json.h"
 #include "codec/value.h"
+#include "echo.h"
 
 namespace xebec::integration {
 namespace {
 
 using testing::HasSubstr;
 
-// Gives back what it is sent.
-class Echo final : public http::Upgrade {
- public:
-  Task<void> run(Context, std::unique_ptr<http::ByteStream> stream) override {
-    std::array<char, 256> buffer;
-    for (;;) {
-      std::span<char> into(buffer);
-      Result<size_t> n = co_await stream->read(into);
-      if (!n || *n == 0) break;
-      std::string_view text(buffer.data(), *n);
-      Result<void> written = co_await stream->write(text);
-      if (!written) break;
-    }
-  }
-};
-
 // Tells what it was asked.
 class Backend final : public http::Handler {
  public:
   Task<http::Response> handle(Context, http::Request request) override {
+    if (request.headers.has("Upgrade")) co_return echoing(request);
     http::Response response;
-    if (request.headers.has("Upgrade")) {
-      response.status = 101;
-      response.headers.add("Connection", "Upgrade");
-      response.headers.add("Upgrade", request.headers.get("Upgrade"));
-      std::unique_ptr<http::Upgrade> echo = std::make_unique<Echo>();
-      response.body = std::move(echo);
-      co_return response;
-    }
     if (request.path == "/page") {
       response.headers.add("Content-Type", "text/html; charset=utf-8");
       response.headers.add("Access-Control-Allow-Origin", "*");
@@ -64,17 +42,7 @@ class Proxies : public testing::Test {
     if (!have_kubectl()) GTEST_SKIP() << "no kubectl on this machine";
     cluster = std::make_unique<Cluster>();
     plain = listen(http::ServerOptions());
-    pki::IssueSpec spec;
-    spec.subject.common_name = "a Pod";
-    spec.ip_addresses = {"127.0.0.1"};
-    spec.usages = {pki::Usage::kServer};
-    auto keys = cluster->ca().issue(spec, SystemClock().now());
-    ASSERT_TRUE(keys);
-    http::ServerOptions options;
-    options.tls.emplace();
-    options.tls->certificate_pem = keys->certificate_pem;
-    options.tls->key_pem = keys->key_pem;
-    secure = listen(std::move(options));
+    secure = listen(cluster->server_options("a Pod"));
     cluster->make_default_service_account();
     make_objects();
     client = cluster->client(true);
@@ -255,7 +223,7 @@ TEST_F(Proxies, UpgradedConnectionsAreJoined) {
        {kNamespace + "pods/web/proxy/socket", kNamespace + "services/https:web:443/proxy/"}) {
     Result<std::string> got = block_on(talk(client.get(), path));
     ASSERT_TRUE(got) << path << ": " << got.error().message;
-    EXPECT_EQ(*got, "hello");
+    EXPECT_EQ(*got, "HELLO");
   }
 }
 

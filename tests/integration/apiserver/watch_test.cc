@@ -2,8 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <fstream>
-
+#include "asking.h"
 #include "base/sync.h"
 #include "cluster.h"
 #include "codec/cbor/cbor.h"
@@ -18,83 +17,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 namespace websocket = http::websocket;
 
-const std::string kMaps = "/api/v1/namespaces/default/configmaps";
 constexpr size_t kBig = 100 << 10;
-
-std::string map_body(const std::string& name, const std::string& value = "v") {
-  return fmt::format(R"({{"metadata":{{"name":"{}"}},"data":{{"k":"{}"}}}})", name, value);
-}
-
-std::string at(const codec::Value& value, std::initializer_list<std::string_view> path) {
-  const codec::Value* found = value.at_path(path);
-  if (!found) return "(absent)";
-  return found->is_string() ? std::string(found->string_or()) : codec::to_json(*found);
-}
-
-http::Request request(const std::string& method, const std::string& target, const std::string& accept = "") {
-  http::Request out;
-  out.method = method;
-  const size_t question = target.find('?');
-  out.path = target.substr(0, question);
-  if (question != std::string::npos) out.query = target.substr(question + 1);
-  if (!accept.empty()) out.headers.add("Accept", accept);
-  return out;
-}
-
-struct Reply {
-  int status = 0;
-  std::string text;
-  codec::Value json() const {
-    Result<codec::Value> value = codec::parse_json(text);
-    return value ? std::move(*value) : codec::Value();
-  }
-};
-
-Task<Reply> ask(http::Client& client, std::string method, std::string target,
-                std::string body = std::string()) {
-  Reply reply;
-  http::Request sent = request(method, target);
-  sent.body = std::move(body);
-  if (method == "PATCH") sent.headers.add("Content-Type", "application/merge-patch+json");
-  Context context;
-  Result<http::Response> response = co_await client.send(context, std::move(sent));
-  EXPECT_TRUE(response) << response.error().message;
-  if (!response) co_return reply;
-  reply.status = response->status;
-  Result<std::string> text = co_await response->read_body();
-  EXPECT_TRUE(text);
-  if (text) reply.text = std::move(*text);
-  co_return reply;
-}
-
-// The lines of a watch, one after the other.
-class Lines {
- public:
-  explicit Lines(http::Response response)
-      : body_(std::move(std::get<std::unique_ptr<http::BodyStream>>(response.body))) {}
-  // Nothing at the end, in whichever way it ended.
-  Task<std::optional<std::string>> next() {
-    for (;;) {
-      const size_t end = rest_.find('\n');
-      if (end != std::string::npos) {
-        std::string line = rest_.substr(0, end);
-        rest_.erase(0, end + 1);
-        co_return std::optional<std::string>(std::move(line));
-      }
-      Result<http::Buffer> piece = co_await body_->next();
-      broken_ = !piece;
-      if (!piece || *piece == nullptr) co_return std::optional<std::string>();
-      rest_ += **piece;
-    }
-  }
-  // Whether it was cut off, rather than brought to its end.
-  bool broken() const { return broken_; }
-
- private:
-  std::unique_ptr<http::BodyStream> body_;
-  std::string rest_;
-  bool broken_ = false;
-};
 
 class Watches : public testing::Test {
  protected:
@@ -344,13 +267,6 @@ TEST_F(WebSocketWatches, EndWithTheirTimeOrTheirError) {
 
 // --- readers that stop ---
 
-size_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  size_t total = 0, resident = 0;
-  statm >> total >> resident;
-  return resident * 4096;
-}
-
 Task<void> count_events(http::Client& client, std::string target, int wanted, int& seen) {
   Context context;
   http::Request sent = request("GET", target);
@@ -389,14 +305,8 @@ Task<void> stop_reading(Cluster& cluster, bool http1) {
   }
   co_await scope.join();
   EXPECT_EQ(seen, kUpdates);
-  // 30 MB were written; the history that is kept and what is on its way are bounded. ThreadSanitizer's shadow
-  // is more.
-#ifdef __SANITIZE_THREAD__
-  constexpr size_t kBound = 480 << 20;
-#else
-  constexpr size_t kBound = 120 << 20;
-#endif
-  EXPECT_LT(resident_bytes(), before + kBound);
+  // 30 MB were written; the history that is kept and what is on its way are bounded.
+  EXPECT_LT(resident_bytes(), before + may_take(120 << 20));
   // The server gives up on it, ten times faster than it is waited for. Reading again meets the end of what
   // was on its way, and no word about it.
   bool slept = co_await sleep_for(std::chrono::seconds(10));
