@@ -29,7 +29,8 @@ struct Reply {
   codec::Value json() const;
 };
 // Patches are merge patches. The test fails when there is no answer.
-Task<Reply> ask(http::Client& client, std::string method, std::string target, std::string body = std::string());
+Task<Reply> ask(http::Client& client, std::string method, std::string target,
+                std::string body = std::string());
 
 // The lines of a stream, one after the other.
 class Lines {
