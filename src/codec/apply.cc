@@ -102,7 +102,7 @@ Result<Applied> apply_once(const FieldWrite& write, const FieldApply& apply, Man
   TRY(FieldSet set, field_set(write.type, View(apply.config)));
   ManagerSet last;
   if (auto it = managers.find(id); it != managers.end()) last = it->second;
-  if (write.ignored) set = set.recursive_difference(*write.ignored);
+  if (write.filter) set = write.filter->apply(set);
   managers.insert_or_assign(id, ManagerSet{.manager = write.manager,
                                            .subresource = write.subresource,
                                            .api_version = write.api_version,

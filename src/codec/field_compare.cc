@@ -330,10 +330,8 @@ bool remove_values(const MergeType& type, Value& value, const FieldSet& set) {
 
 }  // namespace
 
-Comparison Comparison::without(const FieldSet& ignored) const {
-  return {.removed = removed.recursive_difference(ignored),
-          .modified = modified.recursive_difference(ignored),
-          .added = added.recursive_difference(ignored)};
+Comparison Comparison::filtered(const FieldFilter& filter) const {
+  return {.removed = filter.apply(removed), .modified = filter.apply(modified), .added = filter.apply(added)};
 }
 
 Result<Comparison> compare_fields(const MergeType& type, const View& before, const View& after) {

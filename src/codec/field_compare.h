@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "codec/field_filter.h"
 #include "codec/fields_v1.h"
 #include "codec/merge_type.h"
 #include "codec/view.h"
@@ -13,8 +14,8 @@ namespace xebec::codec {
 struct Comparison {
   FieldSet removed, modified, added;
   bool same() const { return removed.empty() && modified.empty() && added.empty(); }
-  // What remains when fields below `ignored` do not count.
-  Comparison without(const FieldSet& ignored) const;
+  // What remains of it.
+  Comparison filtered(const FieldFilter& filter) const;
 };
 
 // Error: an element of an associative list that cannot be addressed.

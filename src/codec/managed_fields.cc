@@ -157,7 +157,7 @@ void strip_meta(Managers& managers, const std::string& id) {
 Result<Comparison> steal_fields(const StealRequest& request, Managers& managers) {
   const FieldWrite& write = request.write;
   TRY(Comparison own, compare_fields(write.type, request.live, request.updated));
-  if (write.ignored) own = own.without(*write.ignored);
+  if (write.filter) own = own.filtered(*write.filter);
   std::map<std::string, Comparison> by_version;
   std::vector<std::string> unknown;
   std::vector<std::pair<std::string, FieldSet>> conflicts;
@@ -176,7 +176,7 @@ Result<Comparison> steal_fields(const StealRequest& request, Managers& managers)
         }
         TRY(Comparison other,
             compare_fields(write.versions->type(m.api_version), View(*live), View(*updated)));
-        if (write.ignored) other = other.without(*write.ignored);
+        if (write.filter) other = other.filtered(*write.filter);
         it = by_version.emplace(m.api_version, std::move(other)).first;
       }
       comparison = &it->second;

@@ -12,6 +12,7 @@
 
 #include "api/time.h"
 #include "base/result.h"
+#include "codec/field_filter.h"
 #include "codec/fields_v1.h"
 #include "codec/merge_type.h"
 #include "codec/view.h"
@@ -39,8 +40,8 @@ struct FieldWrite {
   std::string subresource;
   api::Time now;
   MergeType type;
-  const FieldSet* ignored = nullptr;  // fields that the strategy resets, never owned
-  FieldVersions* versions = nullptr;  // without it every version is taken to have the same shape
+  const FieldFilter* filter = nullptr;  // what the strategy resets is never owned
+  FieldVersions* versions = nullptr;    // without it every version is taken to have the same shape
 };
 
 struct FieldUpdate {

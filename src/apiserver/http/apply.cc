@@ -6,9 +6,11 @@
 #include "api/defaults.h"
 #include "api/gen/metav1.h"
 #include "apiserver/http/negotiate.h"
+#include "apiserver/registry/field_tracking.h"
+#include "apiserver/registry/reset_fields.h"
 #include "codec/cbor/cbor.h"
 #include "codec/managed_fields.h"
-#include "codec/reset_fields.h"
+#include "codec/scale_fields.h"
 #include "codec/schema_errors.h"
 #include "codec/view.h"
 #include "codec/yaml.h"
@@ -107,6 +109,29 @@ Result<void> check_schema(const ApplyState& state) {
   return {};
 }
 
+// A Scale is applied to what it scales.
+bool is_scale(const ApplyState& state) { return state.shape.type != state.call.resource->message; }
+
+Result<codec::ManagedFieldsList> live_owners(const ApplyState& state, const api::Object& current) {
+  const metav1::ObjectMeta* meta = current.meta();
+  if (meta == nullptr) return codec::ManagedFieldsList();
+  if (!is_scale(state)) return meta->managedFields;
+  return codec::scale_entries(meta->managedFields, replicas_versions(*state.call.deps->scheme, current));
+}
+
+// Takes the place of what is stored, with these owners.
+Result<api::Object> owned_by(const ApplyState& state, api::Object after, const api::Object* current,
+                             codec::ManagedFieldsList owners) {
+  if (is_scale(state) && current != nullptr) {
+    TRY(owners,
+        codec::scaled_entries(current->meta()->managedFields, owners, shape_of(state.call).kind.api_version(),
+                              replicas_versions(*state.call.deps->scheme, *current)));
+  }
+  TRY(api::Object object, state.shape.write(std::move(after), current));
+  if (metav1::ObjectMeta* meta = object.meta()) meta->managedFields = std::move(owners);
+  return object;
+}
+
 // The object that results, managedFields and all, from what is stored; `current` is nullptr for a new one.
 Result<api::Object> applied(const ApplyState& state, const api::Object* current) {
   const Shape& shape = state.shape;
@@ -115,7 +140,7 @@ Result<api::Object> applied(const ApplyState& state, const api::Object* current)
   codec::ManagedFieldsList live_entries;
   if (current) {
     TRY(api::Object before, shape.read(*current));
-    if (metav1::ObjectMeta* meta = before.meta()) live_entries = std::move(meta->managedFields);
+    TRY(live_entries, live_owners(state, *current));
     if (metav1::ObjectMeta* meta = before.meta()) meta->managedFields.clear();
     live = codec::to_value(*shape.type, before.data(), api_version, shape.kind.kind);
   } else {
@@ -131,9 +156,8 @@ Result<api::Object> applied(const ApplyState& state, const api::Object* current)
       std::chrono::floor<std::chrono::seconds>(state.call.deps->clock->now()).time_since_epoch().count());
   write.type = codec::MergeType::of(*shape.type);
   write.versions = &versions;
-  const codec::FieldSet ignored = codec::reset_fields(
-      *shape.type, state.call.resource->subresource("status") != nullptr, write.subresource);
-  write.ignored = &ignored;
+  const codec::FieldFilter filter = reset_fields(*state.call.resource, write.subresource);
+  write.filter = &filter;
   codec::FieldApply apply{live, state.config, live_entries, state.query.force};
   TRY(codec::Applied result, codec::apply_fields(write, apply));
 
@@ -150,39 +174,9 @@ Result<api::Object> applied(const ApplyState& state, const api::Object* current)
   if (metav1::ObjectMeta* meta = after.meta()) {
     meta->name = state.call.name;
     meta->namespace_ = state.call.namespace_;
-    meta->managedFields = std::move(result.entries);
   }
   api::apply_defaults(after);
-  return shape.write(std::move(after), current);
-}
-
-// A Scale is applied to what it scales: its one field is owned there, under the name of the subresource
-// (ScaleHandler of apimachinery's managedfields).
-Result<void> turn_to_scaled(ApplyState& state) {
-  const Value* replicas = state.config.at_path({"spec", "replicas"});
-  api::Object scale(*state.shape.type);
-  TRY_VOID(codec::from_value(*state.shape.type, state.config, scale.data()));
-  Shape shape = shape_of(state.call);
-  // What a Scale refuses is refused before it reaches the object.
-  auto write_scale = state.shape.write;
-  auto write = shape.write;
-  auto sent = std::make_shared<const api::Object>(std::move(scale));
-  shape.write = [write, write_scale, sent](api::Object object,
-                                           const api::Object* current) -> Result<api::Object> {
-    TRY_VOID(write_scale(sent->clone(), current));
-    return write(std::move(object), current);
-  };
-  Value config;
-  config["apiVersion"] = Value(shape.kind.api_version());
-  config["kind"] = Value(shape.kind.kind);
-  for (std::string_view name : {"name", "namespace", "resourceVersion", "uid"}) {
-    if (const Value* value = state.config.at_path({"metadata", name}))
-      config.set_path({"metadata", name}, *value);
-  }
-  if (replicas) config.set_path({"spec", "replicas"}, *replicas);
-  state.config = std::move(config);
-  state.shape = std::move(shape);
-  return {};
+  return owned_by(state, std::move(after), current, std::move(result.entries));
 }
 
 Task<Result<api::Object>> run_apply(std::shared_ptr<const ApplyState> state, const api::Object* current) {
@@ -214,9 +208,6 @@ Task<Result<WriteResult>> apply_object(Context context, ResourceCall call, Shape
   state->query = query;
   CO_TRY_VOID(check_config(*state));
   CO_TRY_VOID(check_schema(*state));
-  if (shape.type != call.resource->message) {
-    CO_TRY_VOID(turn_to_scaled(*state));
-  }
 
   std::shared_ptr<const ApplyState> shared = state;
   Transform transform = [shared](const api::Object* current) { return run_apply(shared, current); };

@@ -1,10 +1,12 @@
 #include "apiserver/registry/field_tracking.h"
 
 #include "api/conversion.h"
+#include "api/gen/autoscalingv1.h"
 #include "api/gen/metav1.h"
 #include "api/scheme.h"
+#include "apiserver/registry/reset_fields.h"
 #include "codec/managed_fields.h"
-#include "codec/reset_fields.h"
+#include "codec/scale_fields.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -21,7 +23,7 @@ Result<const api::Object*> in_version(const api::Object& object, const api::Mess
 Result<void> update_entries(const api::Scheme& scheme, const api::Object* live, api::Object& object,
                             const WriteOptions& options, api::Time now) {
   const api::Message* type = scheme.find(options.request_kind);
-  // Subresources of another kind (Scale) change the object through its own type.
+  // Other subresources of another kind change the object through its own type.
   if (type == nullptr || type->object_meta_offset < 0 || options.request_kind.kind != object.gvk().kind)
     type = &object.type();
   api::Object zero, live_copy, new_copy;
@@ -40,21 +42,58 @@ Result<void> update_entries(const api::Scheme& scheme, const api::Object* live, 
   write.type = codec::MergeType::of(*type);
   const api::Resource* resource = scheme.resource(
       options.request_resource.group, options.request_resource.version, options.request_resource.resource);
-  const codec::FieldSet ignored =
-      codec::reset_fields(*type, resource && resource->subresource("status"), options.subresource);
-  write.ignored = &ignored;
+  codec::FieldFilter filter;
+  if (resource != nullptr) filter = reset_fields(*resource, options.subresource);
+  write.filter = &filter;
   const codec::FieldUpdate update{codec::View(*before), codec::View(*after), live == &zero,
                                   live->meta()->managedFields, object.meta()->managedFields};
   TRY(object.meta()->managedFields, codec::update_managed_fields(write, update));
   return {};
 }
 
+// Of a Scale this alone is the object's.
+codec::Value replicas_of(const api::Object& object) {
+  const codec::View replicas = codec::View(object).member("spec").member("replicas");
+  codec::Value scale;
+  scale.set_path({"spec", "replicas"}, replicas.present() ? codec::to_value(replicas) : codec::Value(0));
+  return scale;
+}
+
+Result<void> update_scale_entries(const api::Scheme& scheme, const api::Object& live, api::Object& object,
+                                  const WriteOptions& options, api::Time now) {
+  const codec::HasReplicas has_replicas = replicas_versions(scheme, object);
+  const codec::ManagedFieldsList& entries = live.meta()->managedFields;
+  TRY(const codec::ManagedFieldsList owners, codec::scale_entries(entries, has_replicas));
+  codec::FieldWrite write;
+  write.manager = options.field_manager;
+  write.api_version = codec::kScaleVersion;
+  write.subresource = options.subresource;
+  write.now = now;
+  write.type = codec::MergeType::of(api::type_of<autoscalingv1::Scale>());
+  const codec::Value before = replicas_of(live), after = replicas_of(object);
+  const codec::FieldUpdate update{codec::View(before), codec::View(after), false, owners, owners};
+  TRY(const codec::ManagedFieldsList written, codec::update_managed_fields(write, update));
+  const api::GroupVersion version{options.request_resource.group, options.request_resource.version};
+  TRY(object.meta()->managedFields,
+      codec::scaled_entries(entries, written, version.api_version(), has_replicas));
+  return {};
+}
+
 }  // namespace
+
+codec::HasReplicas replicas_versions(const api::Scheme& scheme, const api::Object& hub) {
+  return [&scheme, kind = hub.gvk().kind](std::string_view api_version) {
+    return scheme.find(api::GroupVersionKind::from(api_version, kind)) != nullptr;
+  };
+}
 
 void track_fields(const api::Scheme& scheme, const api::Object* live, api::Object& object,
                   const WriteOptions& options, api::Time now) {
   // Entries that do not tell what happened would be worse than none.
-  if (!update_entries(scheme, live, object, options, now)) object.meta()->managedFields.clear();
+  const bool scale = live != nullptr && options.request_kind.kind == "Scale";
+  const Result<void> tracked = scale ? update_scale_entries(scheme, *live, object, options, now)
+                                     : update_entries(scheme, live, object, options, now);
+  if (!tracked) object.meta()->managedFields.clear();
 }
 
 void ignore_tracking_times(api::Object& object, const api::Object& old) {

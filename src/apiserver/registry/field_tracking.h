@@ -4,6 +4,7 @@
 #include "api/object.h"
 #include "api/time.h"
 #include "apiserver/registry/registry.h"
+#include "codec/scale_fields.h"
 
 namespace xebec::api {
 class Scheme;
@@ -16,6 +17,8 @@ namespace xebec::apiserver {
 // upstream (UpdateNoErrors).
 void track_fields(const api::Scheme& scheme, const api::Object* live, api::Object& object,
                   const WriteOptions& options, api::Time now);
+// In which versions the object can be scaled.
+codec::HasReplicas replicas_versions(const api::Scheme& scheme, const api::Object& hub);
 // Times alone do not make a difference: puts the old entries back when nothing else about them changed.
 void ignore_tracking_times(api::Object& object, const api::Object& old);
 

@@ -31,6 +31,14 @@ bool same_members(const api::Field& field, const void* a, const void* b) {
 
 }  // namespace
 
+void keep_metadata(metav1::ObjectMeta& meta, const metav1::ObjectMeta& before) {
+  meta.labels = before.labels;
+  meta.annotations = before.annotations;
+  meta.finalizers = before.finalizers;
+  meta.ownerReferences = before.ownerReferences;
+  meta.deletionTimestamp = before.deletionTimestamp;
+}
+
 void copy_field(const api::Field& field, api::Object& to, const api::Object& from) {
   void* target = to.data();
   const void* source = from.data();
@@ -95,14 +103,10 @@ void TableStrategy::prepare_for_update(const Context&, std::string_view subresou
   const metav1::ObjectMeta& before = *old.meta();
   if (subresource == "status") {
     keep_all_but("status", object, old);
-    if (rules_.status_meta != StatusMeta::kFree) meta.labels = before.labels;
-    if (rules_.status_meta == StatusMeta::kKeepAll) {
-      meta.annotations = before.annotations;
-      meta.finalizers = before.finalizers;
-      meta.ownerReferences = before.ownerReferences;
-      meta.deletionTimestamp = before.deletionTimestamp;
-    }
-  } else if (status_ != nullptr && (subresource.empty() || subresource == "scale")) {
+    if (rules_.status_meta == StatusMeta::kKeepLabels) meta.labels = before.labels;
+    if (rules_.status_meta == StatusMeta::kKeepAll) keep_metadata(meta, before);
+  } else if (status_ != nullptr && !rules_.keeps_status_on_update &&
+             (subresource.empty() || subresource == "scale")) {
     copy_field(*status_, object, old);
   }
   if (rules_.prepare_update != nullptr) rules_.prepare_update(subresource, object, old);

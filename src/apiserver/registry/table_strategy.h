@@ -28,6 +28,7 @@ struct StrategyRules {
   Generation generation = Generation::kNone;
   StatusMeta status_meta = StatusMeta::kFree;
   bool keeps_status_on_create = false;
+  bool keeps_status_on_update = false;  // of the object itself
   bool unconditional_update = true;
   bool create_on_update = false;
   bool returns_object = false;
@@ -96,6 +97,8 @@ class TableStrategy : public Strategy {
   const api::Field* const status_;  // nullptr when there is no status subresource
 };
 
+// metav1.ResetObjectMetaForStatus.
+void keep_metadata(metav1::ObjectMeta& meta, const metav1::ObjectMeta& before);
 // Sets a field to what it is in another object of the type.
 void copy_field(const api::Field& field, api::Object& to, const api::Object& from);
 bool same_field(const api::Field& field, const api::Object& a, const api::Object& b);

@@ -328,6 +328,10 @@ StrategyRules networking_rules(std::string_view plural) {
   if (plural == "ingressclasses" || plural == "networkpolicies") return spec_generation();
   StrategyRules rules;
   if (plural == "ipaddresses") rules.name_rule = validation::name_is_ip_address;
+  if (plural == "servicecidrs") {
+    rules = strict_status(rules);
+    rules.keeps_status_on_create = rules.keeps_status_on_update = true;
+  }
   return rules;
 }
 
@@ -352,17 +356,18 @@ StrategyRules storage_rules(std::string_view plural) {
 }
 
 StrategyRules resource_rules(std::string_view plural) {
-  if (plural == "deviceclasses" || plural == "devicetaintrules") return spec_generation();
-  if (plural == "resourcepoolstatusrequests") return strict({});
+  if (plural == "deviceclasses") return spec_generation();
+  if (plural == "devicetaintrules") return strict_status(spec_generation());
+  if (plural == "resourcepoolstatusrequests") return strict(strict_status({}));
   return strict_status({});
 }
 
 StrategyRules certificates_rules(std::string_view plural) {
   if (plural == "clustertrustbundles")
     return strict(selecting(path_named({}), {{"spec.signerName", "spec.signerName"}}));
-  return strict(selecting({}, {{"spec.signerName", "spec.signerName"},
-                               {"spec.podName", "spec.podName"},
-                               {"spec.nodeName", "spec.nodeName"}}));
+  return strict(strict_status(selecting({}, {{"spec.signerName", "spec.signerName"},
+                                             {"spec.podName", "spec.podName"},
+                                             {"spec.nodeName", "spec.nodeName"}})));
 }
 
 StrategyRules rules_of(std::string_view group, std::string_view plural) {
@@ -383,16 +388,17 @@ StrategyRules rules_of(std::string_view group, std::string_view plural) {
   if (group == "scheduling.k8s.io") {
     StrategyRules rules;
     rules.generation = plural == "priorityclasses" ? Generation::kCreate : Generation::kSpec;
+    rules.status_meta = StatusMeta::kKeepAll;
     return rules;
   }
   if (group == "storage.k8s.io") return storage_rules(plural);
   if (group == "admissionregistration.k8s.io") return strict(strict_status(content_generation()));
   if (group == "flowcontrol.apiserver.k8s.io") return strict_status(spec_generation());
-  if (group == "apiextensions.k8s.io")
-    return strict(strict_status(hooked(spec_generation(), create_crd, update_crd)));
+  if (group == "apiextensions.k8s.io") return strict(hooked(spec_generation(), create_crd, update_crd));
   if (group == "resource.k8s.io") return resource_rules(plural);
   if (group == "certificates.k8s.io") return certificates_rules(plural);
-  if (group == "internal.apiserver.k8s.io" || group == "storagemigration.k8s.io") return strict({});
+  if (group == "internal.apiserver.k8s.io" || group == "storagemigration.k8s.io")
+    return strict(strict_status({}));
   return {};
 }
 

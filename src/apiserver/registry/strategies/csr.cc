@@ -19,6 +19,19 @@ std::string default_signer(const certificatesv1::CertificateSigningRequestSpec& 
   return "kubernetes.io/legacy-unknown";
 }
 
+// What was decided stays as it was, unless the number of decisions differs: that is validation's to refuse.
+void keep_decision(certificatesv1::CertificateSigningRequest& csr,
+                   const certificatesv1::CertificateSigningRequest& old, std::string_view type) {
+  std::vector<std::size_t> now, before;
+  for (std::size_t i = 0; i < csr.status.conditions.size(); ++i)
+    if (csr.status.conditions[i].type == type) now.push_back(i);
+  for (std::size_t i = 0; i < old.status.conditions.size(); ++i)
+    if (old.status.conditions[i].type == type) before.push_back(i);
+  if (now.size() != before.size()) return;
+  for (std::size_t i = 0; i < now.size(); ++i)
+    csr.status.conditions[now[i]] = old.status.conditions[before[i]];
+}
+
 class CsrStrategy final : public TableStrategy {
  public:
   CsrStrategy(const api::Resource& resource, const api::Message& hub, StrategyRules rules, const Clock* clock)
@@ -57,6 +70,7 @@ class CsrStrategy final : public TableStrategy {
       csr.status.conditions = std::move(conditions);
     } else if (subresource == "status") {
       TableStrategy::prepare_for_update(context, subresource, object, old_object);
+      for (std::string_view type : {"Approved", "Denied"}) keep_decision(csr, old, type);
     } else {
       csr.status = old.status;
     }
@@ -95,7 +109,6 @@ class CsrStrategy final : public TableStrategy {
 std::shared_ptr<const Strategy> make_csr_strategy(const api::Resource& resource, const api::Message& hub,
                                                   const Clock* clock) {
   StrategyRules rules;
-  rules.status_meta = StatusMeta::kKeepAll;
   rules.selectable = {{"spec.signerName", "spec.signerName"}};
   rules.name_rule = [](std::string_view, bool) { return api::Messages(); };  // any name
   return std::make_shared<CsrStrategy>(resource, hub, std::move(rules), clock);

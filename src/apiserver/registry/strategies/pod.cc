@@ -85,6 +85,7 @@ class PodStrategy final : public TableStrategy {
       pod.spec = old.spec;
       pod.spec.ephemeralContainers = std::move(added);
       pod.status = old.status;
+      keep_metadata(pod.metadata, old.metadata);
     } else if (subresource == "resize") {
       const corev1::PodSpec sent = std::move(pod.spec);
       pod.spec = old.spec;
@@ -92,9 +93,11 @@ class PodStrategy final : public TableStrategy {
       take_resources(pod.spec.containers, sent.containers);
       take_resources(pod.spec.initContainers, sent.initContainers);
       pod.status = old.status;
+      keep_metadata(pod.metadata, old.metadata);
     }
     TableStrategy::prepare_for_update(context, subresource, object, old_object);
     if (subresource == "status") {
+      pod.metadata.deletionTimestamp = old.metadata.deletionTimestamp;
       pod.metadata.ownerReferences = old.metadata.ownerReferences;
       sync_ips(pod.status);
       if (pod.status.qosClass.empty()) pod.status.qosClass = old.status.qosClass;
