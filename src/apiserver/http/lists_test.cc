@@ -124,6 +124,37 @@ TEST_F(Lists, ComeInPagesThatCountWhatIsLeft) {
   EXPECT_EQ(at(selected, {"metadata", "remainingItemCount"}), "(absent)");
 }
 
+TEST_F(Lists, OfEventsAreReadFromWhatIsStored) {
+  const std::string events = "/api/v1/namespaces/default/events";
+  for (const char* name : {"a", "b", "c"}) {
+    const std::string body = R"({"metadata":{"name":")" + std::string(name) +
+                             R"("},"involvedObject":{"namespace":"default"},"reason":"R"})";
+    ASSERT_EQ(api_.call({"POST", events, body}).first, 201);
+  }
+  // No watch cache of upstream's answers: any version comes in pages, too.
+  auto [status, first] = api_.call({"GET", events + "?resourceVersion=0&limit=2"});
+  ASSERT_EQ(status, 200) << codec::to_json(first);
+  EXPECT_EQ(names(first), "a b");
+  EXPECT_EQ(at(first, {"metadata", "remainingItemCount"}), "1");
+  auto [status2, last] = api_.call({"GET", events + "?resourceVersion=0&limit=2&continue=" + token(first)});
+  EXPECT_EQ(names(last), "c");
+  auto [status3, not_older] =
+      api_.call({"GET", events + "?resourceVersion=1&resourceVersionMatch=NotOlderThan&limit=1"});
+  EXPECT_EQ(names(not_older), "a");
+  EXPECT_NE(token(not_older), "(absent)");
+  // Nor does one wait for versions to come.
+  for (const std::string& target :
+       {events + "?resourceVersion=999999", events + "/a?resourceVersion=999999"}) {
+    const auto before = api_.server.clock->now();
+    auto [status4, future] = api_.call({"GET", target});
+    EXPECT_EQ(status4, 504) << target;
+    EXPECT_THAT(at(future, {"message"}),
+                ::testing::StartsWith("Timeout: Too large resource version: 999999"));
+    EXPECT_EQ(at(future, {"details", "retryAfterSeconds"}), "(absent)");
+    EXPECT_EQ(api_.server.clock->now(), before);
+  }
+}
+
 TEST_F(Lists, OfAnyVersionComeInOnePage) {
   auto [status, all] = list("resourceVersion=0&limit=1");
   EXPECT_EQ(names(all), "a b c");

@@ -79,6 +79,8 @@ class GenericRegistry final : public Registry {
   // --- reading ---
   Task<Result<EntryPtr>> read_current(std::string key);  // from the store; nullptr when absent
   Result<EntryPtr> entry_of(storage::KeyValue kv) const;
+  // Waits until what is read is as new as the request wants it; `revision` is what `version` says.
+  Task<Result<void>> reach(Context context, std::string version, int64_t revision);
   // A list that would leave out what cannot be read.
   Result<void> check_readable(std::string_view prefix) const;
   Task<Result<ListPage>> list_cached(CacheSnapshot at, EntryFilter filter, ListRequest request,

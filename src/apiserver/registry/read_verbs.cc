@@ -15,14 +15,27 @@ bool is_expired(const Status& status) { return status.code == 410; }
 
 }  // namespace
 
+Task<Result<void>> GenericRegistry::reach(Context context, std::string version, int64_t revision) {
+  if (!strategy_->read_from_cache()) {
+    CO_TRY_VOID(co_await env_.feed->catch_up(std::move(context)));
+    const int64_t reached = env_.feed->progress()->revision();
+    if (revision <= reached) co_return Result<void>();
+    Status too_large = storage::future_revision(revision, reached);
+    too_large.details.retry_after_seconds = 0;
+    co_return fail(std::move(too_large));
+  }
+  if (version.empty()) {
+    CO_TRY_VOID(co_await env_.feed->catch_up(std::move(context)));
+  } else if (revision > 0) {
+    CO_TRY_VOID(co_await env_.feed->wait_until(revision, std::move(context)));
+  }
+  co_return Result<void>();
+}
+
 Task<Result<std::shared_ptr<const Entry>>> GenericRegistry::get(Context context, GetRequest request) {
   CO_TRY(const std::string key, key_of(request.namespace_, request.name));
   CO_TRY(const int64_t revision, parse_resource_version(request.resource_version));
-  if (request.resource_version.empty()) {
-    CO_TRY_VOID(co_await env_.feed->catch_up(context));
-  } else if (revision > 0) {
-    CO_TRY_VOID(co_await env_.feed->wait_until(revision, context));
-  }
+  CO_TRY_VOID(co_await reach(context, request.resource_version, revision));
   EntryPtr entry = cache_->find(key);
   if (!entry) {
     if (std::optional<UnreadableObject> damaged = cache_->unreadable_at(key))
@@ -46,7 +59,8 @@ Task<Result<ListPage>> GenericRegistry::list(Context context, ListRequest reques
   CO_TRY(int64_t revision, parse_resource_version(request.resource_version));
   CO_TRY(EntryFilter filter, filter_of(request.namespace_, request.label_selector, request.field_selector));
   // Upstream's watch cache answers in one page who takes any version.
-  if (request.resource_version == "0" && request.continue_.empty()) request.limit = 0;
+  if (request.resource_version == "0" && request.continue_.empty() && strategy_->read_from_cache())
+    request.limit = 0;
   if (!request.continue_.empty()) {
     if (revision > 0)
       co_return fail(errors::bad_request("specifying resource version is not allowed when using continue"));
@@ -75,18 +89,14 @@ Task<Result<ListPage>> GenericRegistry::list(Context context, ListRequest reques
   const bool exact = request.resource_version_match == "Exact" ||
                      (request.resource_version_match.empty() && request.limit > 0 && revision > 0);
   if (exact && revision > 0) {
-    CO_TRY_VOID(co_await env_.feed->wait_until(revision, context));
+    CO_TRY_VOID(co_await reach(context, request.resource_version, revision));
     if (std::optional<EntryTree> tree = cache_->at_revision(revision)) {
       CacheSnapshot at{std::move(*tree), revision};
       co_return co_await list_cached(std::move(at), std::move(filter), std::move(request), std::move(start));
     }
     co_return co_await list_stored(revision, std::move(filter), std::move(request), std::move(start), false);
   }
-  if (request.resource_version.empty()) {
-    CO_TRY_VOID(co_await env_.feed->catch_up(context));
-  } else if (revision > 0) {
-    CO_TRY_VOID(co_await env_.feed->wait_until(revision, context));
-  }
+  CO_TRY_VOID(co_await reach(context, request.resource_version, revision));
   co_return co_await list_cached(cache_->snapshot(), std::move(filter), std::move(request), std::move(start));
 }
 
@@ -179,10 +189,10 @@ Task<Result<std::unique_ptr<WatchCursor>>> GenericRegistry::watch(Context contex
   start.initial_events = request.send_initial_events.value_or(revision == 0);
   start.initial_bookmark = start.initial_events && request.send_initial_events && request.allow_bookmarks;
   start.after_revision = revision;
-  if (request.resource_version.empty()) {
-    CO_TRY_VOID(co_await env_.feed->catch_up(context));
-  } else if (start.initial_events && revision > 0) {
-    CO_TRY_VOID(co_await env_.feed->wait_until(revision, context));
+  if (request.resource_version.empty() || start.initial_events) {
+    // etcd starts a watch wherever it is told to.
+    const int64_t wanted = strategy_->read_from_cache() ? revision : 0;
+    CO_TRY_VOID(co_await reach(context, request.resource_version, wanted));
   }
   if (start.initial_events) {
     CO_TRY_VOID(check_readable(start.filter.prefix));

@@ -110,6 +110,10 @@ class Strategy {
   // The object is about to go from storage: gives back what it holds of pools.
   virtual std::unique_ptr<Reservation> begin_delete(const api::Object& object, bool dry_run) const;
 
+  // Upstream reads it from a watch cache: any version may be an old one, all of it in one page, and a later
+  // one is waited for. Without one (Events) every read is of what is stored.
+  virtual bool read_from_cache() const { return true; }
+
   // --- select ---
   // Beside metadata.name and metadata.namespace.
   virtual std::vector<SelectableField> selectable_fields() const { return {}; }

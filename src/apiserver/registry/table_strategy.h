@@ -34,6 +34,7 @@ struct StrategyRules {
   bool returns_object = false;
   Propagation propagation = Propagation::kBackground;
   int64_t ttl_seconds = 0;
+  bool read_from_cache = true;
   std::vector<SelectableField> selectable;
   // Run after the common part. `subresource` as in Strategy::prepare_for_update.
   void (*prepare_create)(const Context& context, api::Object& object) = nullptr;
@@ -84,6 +85,7 @@ class TableStrategy : public Strategy {
                                                  : rules_.propagation;
   }
   bool returns_deleted_object() const override { return rules_.returns_object; }
+  bool read_from_cache() const override { return rules_.read_from_cache; }
   std::vector<SelectableField> selectable_fields() const override { return rules_.selectable; }
   int64_t ttl_seconds(const api::Object&) const override { return rules_.ttl_seconds; }
 

@@ -279,6 +279,7 @@ StrategyRules core_rules(std::string_view plural) {
   if (plural == "events") {
     StrategyRules rules = upsert(selecting(path_named({}), kEventFields));
     rules.validate_request = validate_event_request;
+    rules.read_from_cache = false;
     rules.propagation = Propagation::kUnsupported;
     return rules;
   }
