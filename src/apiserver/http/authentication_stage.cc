@@ -1,5 +1,6 @@
 #include "apiserver/http/authentication_stage.h"
 
+#include "apiserver/authn/protocol_token.h"
 #include "apiserver/http/respond.h"
 
 namespace xebec::apiserver {
@@ -16,6 +17,7 @@ Task<http::Response> AuthenticationStage::handle(Context context, std::shared_pt
   }
   // Nothing behind this point needs the secret.
   exchange->request.headers.erase("Authorization");
+  drop_protocol_token(exchange->request.headers);
   co_return co_await next_->handle(std::move(context), std::move(exchange));
 }
 

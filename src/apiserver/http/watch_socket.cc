@@ -11,8 +11,6 @@ namespace websocket = http::websocket;
 
 // Nothing is expected from the client but control frames.
 constexpr size_t kMostInput = 64 << 10;
-// A token in place of an Authorization header, for browsers; it is no protocol to speak.
-constexpr std::string_view kTokenProtocol = "base64url.bearer.authorization.k8s.io.";
 
 class WatchUpgrade final : public http::Upgrade {
  public:
@@ -93,8 +91,7 @@ http::Response watch_over_websocket(const http::Request& request, WatchSocket wa
     return response;
   }
   if (request.headers.get("Origin").empty()) return refusal(403, "");
-  std::vector<std::string> protocols = websocket::offered_protocols(request);
-  std::erase_if(protocols, [](const std::string& name) { return name.starts_with(kTokenProtocol); });
+  const std::vector<std::string> protocols = websocket::offered_protocols(request);
   if (protocols.size() > 1) return refusal(400, "");
   const std::string protocol = protocols.empty() ? std::string() : protocols.front();
   const std::string content_type(stream_content_type(watch.media));

@@ -5,6 +5,7 @@
 
 #include "api/gen/corev1.h"
 #include "apiserver/authn/anonymous.h"
+#include "apiserver/authn/protocol_token.h"
 #include "apiserver/cache/entry.h"
 #include "apiserver/registry/registry.h"
 #include "security/pki/digest.h"
@@ -96,22 +97,14 @@ std::vector<std::string> common(const std::vector<std::string>& wanted,
   return out;
 }
 
-// The token of a request, or empty.
-std::string bearer_token(const http::Request& request) {
+// The token of a request's header, or empty.
+std::string header_token(const http::Request& request) {
   std::string_view header = request.headers.get("Authorization");
   if (header.size() > 7 && strncasecmp(header.data(), "bearer ", 7) == 0) {
     std::string_view token = header.substr(7);
     while (token.starts_with(' ')) token.remove_prefix(1);
     while (token.ends_with(' ')) token.remove_suffix(1);
     return std::string(token);
-  }
-  static constexpr std::string_view kProtocol = "base64url.bearer.authorization.k8s.io.";
-  for (std::string_view protocols : request.headers.all("Sec-WebSocket-Protocol")) {
-    size_t begin = protocols.find(kProtocol);
-    if (begin == std::string_view::npos) continue;
-    std::string_view encoded = protocols.substr(begin + kProtocol.size());
-    encoded = encoded.substr(0, encoded.find_first_of(", "));
-    return pki::base64url_decode(encoded).value_or("");
   }
   return {};
 }
@@ -123,7 +116,10 @@ class BearerAuthenticator final : public Authenticator {
 
   Task<Result<std::shared_ptr<const UserInfo>>> authenticate(const Context& context,
                                                              const http::Request& request) override {
-    std::string token = bearer_token(request);
+    std::string token = header_token(request);
+    if (token.empty()) {
+      CO_TRY(token, protocol_token(request));
+    }
     if (token.empty()) co_return std::shared_ptr<const UserInfo>();
     Result<std::optional<Authenticated>> checked =
         co_await checker_->check(context, std::move(token), audiences_);
