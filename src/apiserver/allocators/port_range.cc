@@ -26,7 +26,7 @@ std::expected<void, std::string> PortRange::take(int32_t port) {
         "provided port is not in the valid range. The range of valid ports is {}-{}", first_, last_));
   }
   std::lock_guard lock(mutex_);
-  if (is_taken(port)) return std::unexpected(std::string("provided port is already allocated"));
+  if (is_taken(port)) return std::unexpected(std::string(kTaken));
   pending_.insert(port);
   return {};
 }
@@ -100,6 +100,11 @@ std::set<int32_t> PortRange::ports_of(std::string_view bitmap) const {
     }
   }
   return out;
+}
+
+bool PortRange::has(int32_t port) const {
+  std::lock_guard lock(mutex_);
+  return is_taken(port);
 }
 
 size_t PortRange::used() const {

@@ -26,6 +26,7 @@ class PortRange {
   // "30000-32767".
   std::string str() const;
   // Errors are upstream's texts, for the caller to wrap.
+  static constexpr std::string_view kTaken = "provided port is already allocated";
   std::expected<void, std::string> take(int32_t port);
   std::expected<int32_t, std::string> take_any(Rng& rng);
   // Taken by a write that did not happen.
@@ -40,6 +41,7 @@ class PortRange {
   std::string bitmap_of(const std::set<int32_t>& ports) const;
   std::set<int32_t> ports_of(std::string_view bitmap) const;
   size_t used() const;
+  bool has(int32_t port) const;
 
  private:
   std::expected<int32_t, std::string> take_between(int32_t first, int32_t last, Rng& rng);

@@ -57,13 +57,59 @@ bool needs_health_check_port(const corev1::Service& service) {
   return service.spec.type == "LoadBalancer" && service.spec.externalTrafficPolicy == "Local";
 }
 
+namespace {
+
+constexpr int32_t kDryPort = 32769;
+
+// A dry run looks at one range and at nothing that is stored: the address that is wanted is taken for free,
+// and who wants any gets that of the network (dryRunAllocator of upstream's ipallocator).
+std::expected<std::string, std::string> dry_address(const std::vector<IpRange>& ranges,
+                                                    const std::string& family, const std::string& wanted) {
+  const auto range =
+      std::find_if(ranges.begin(), ranges.end(), [&](const IpRange& r) { return r.family() == family; });
+  if (range == ranges.end()) return std::unexpected("allocator not ready");
+  if (wanted.empty()) return range->cidr().substr(0, range->cidr().find('/'));
+  const std::optional<Address> address = Address::parse(wanted);
+  if (address && range->contains(*address)) return wanted;
+  return std::unexpected(
+      fmt::format("the provided IP ({}) is not in the valid range. The range of valid IPs is {}",
+                  address ? address->str() : wanted, range->cidr()));
+}
+
+}  // namespace
+
 // What one write takes and gives back.
 class ServiceAllocator::Holding final : public Reservation {
  public:
   Holding(ServiceAllocator& pools, bool dry_run) : pools_(pools), dry_run_(dry_run) {}
   ~Holding() override {
     pools_.end(ips);
-    if (!committed_) pools_.ports_.give_back(taken_ports);
+    if (!committed_ && !dry_run_) pools_.ports_.give_back(taken_ports);
+  }
+
+  bool dry_run() const { return dry_run_; }
+
+  // A port that is wanted, or any. A dry run looks whether a port is free and no further, and has numbers
+  // beyond all ranges for those who want any, as upstream's PortAllocationOperation.
+  std::expected<void, std::string> take(int32_t port) {
+    if (dry_run_) {
+      const bool mine = std::find(taken_ports.begin(), taken_ports.end(), port) != taken_ports.end();
+      if (mine || pools_.ports_.has(port)) return std::unexpected(std::string(PortRange::kTaken));
+    } else if (auto got = pools_.ports_.take(port); !got) {
+      return got;
+    }
+    taken_ports.push_back(port);
+    return {};
+  }
+  std::expected<int32_t, std::string> take_any() {
+    if (!dry_run_) {
+      auto got = pools_.ports_.take_any(pools_.rng_);
+      if (got) taken_ports.push_back(*got);
+      return got;
+    }
+    const auto most = std::max_element(taken_ports.begin(), taken_ports.end());
+    taken_ports.push_back(most == taken_ports.end() ? kDryPort : *most + 1);
+    return taken_ports.back();
   }
 
   AsyncMutex* exclusive() const override { return touches_ports() ? &pools_.ports_mutex_ : nullptr; }
@@ -135,7 +181,12 @@ Result<std::string> ServiceAllocator::allocate_ip(const corev1::Service& service
   const std::vector<IpRange> ranges = book_.ranges();
   const std::optional<Address> address = Address::parse(wanted);
   std::string got, error;
-  if (wanted.empty()) {
+  if (holding.dry_run()) {
+    const auto dry = dry_address(ranges, family, wanted);
+    if (dry) return *dry;
+    if (wanted.empty()) return fail(errors::internal("failed to allocate a serviceIP: " + dry.error()));
+    error = fmt::format("failed to allocate IP {}: {}", wanted, dry.error());
+  } else if (wanted.empty()) {
     for (size_t i = 0; i < ranges.size() && got.empty(); ++i) {
       if (ranges[i].family() != family) continue;
       const auto taken = [&](const Address& a) { return book_.is_taken(a.str()) || !begin(a.str()); };
@@ -202,7 +253,7 @@ Result<void> ServiceAllocator::allocate_ports(corev1::Service& service, const co
   const bool automatic = needs_node_port(service);
   std::map<int32_t, int32_t> by_port;  // one node port serves all protocols of a port
   std::vector<corev1::ServicePort>& ports = service.spec.ports;
-  std::vector<int32_t>& taken = holding.taken_ports;
+  const std::vector<int32_t>& taken = holding.taken_ports;
   for (size_t i = 0; i < ports.size(); ++i) {
     corev1::ServicePort& port = ports[i];
     int32_t wanted = port.nodePort;
@@ -214,15 +265,13 @@ Result<void> ServiceAllocator::allocate_ports(corev1::Service& service, const co
     const bool mine = std::find(taken.begin(), taken.end(), wanted) != taken.end();
     const bool held = before.contains(wanted) || (mine && (old != nullptr || by_port[port.port] == wanted));
     if (wanted == 0) {
-      const auto got = ports_.take_any(rng_);
+      const auto got = holding.take_any();
       if (!got) return fail(errors::internal("failed to allocate a nodePort: " + got.error()));
       wanted = *got;
-      taken.push_back(wanted);
     } else if (!held) {
-      if (auto got = ports_.take(wanted); !got)
+      if (auto got = holding.take(wanted); !got)
         return invalid(service, field::invalid_int(kSpec.child("ports").index(i).child("nodePort"), wanted,
                                                    got.error()));
-      taken.push_back(wanted);
     }
     port.nodePort = wanted;
     by_port[port.port] = wanted;
@@ -236,16 +285,15 @@ Result<void> ServiceAllocator::allocate_health_check_port(corev1::Service& servi
   if (old != nullptr && needs_health_check_port(*old) && port == old->spec.healthCheckNodePort && port != 0)
     return {};
   if (port != 0) {
-    auto got = ports_.take(port);
+    auto got = holding.take(port);
     if (!got)
       return fail(errors::internal(
           fmt::format("failed to allocate requested HealthCheck NodePort {}: {}", port, got.error())));
   } else {
-    const auto got = ports_.take_any(rng_);
+    const auto got = holding.take_any();
     if (!got) return fail(errors::internal("failed to allocate a HealthCheck NodePort: " + got.error()));
     port = *got;
   }
-  holding.taken_ports.push_back(port);
   return {};
 }
 

@@ -137,9 +137,54 @@ TEST(Services, DryRunsTakeNothing) {
   dry.dry_run = true;
   auto got = server.create(services(server), "default", api::Object::of(service("a", "NodePort")), dry);
   ASSERT_TRUE(got) << got.error().message;
-  EXPECT_FALSE(got->object.get<corev1::Service>().spec.clusterIP.empty());
+  // Nothing is looked for either: what it answers nobody has.
+  EXPECT_EQ(got->object.get<corev1::Service>().spec.clusterIP, "10.96.0.0");
+  EXPECT_EQ(got->object.get<corev1::Service>().spec.ports[0].nodePort, 32769);
   EXPECT_EQ(used_ips(server), 0u);
   EXPECT_EQ(used_ports(server), 0u);
+}
+
+TEST(Services, DryRunsLookAtPortsAndNotAtAddresses) {
+  TestServer server;
+  WriteOptions dry;
+  dry.dry_run = true;
+  auto tried = [&](corev1::Service sent) {
+    return server.create(services(server), "default", api::Object::of(std::move(sent)), dry);
+  };
+  corev1::Service first = service("a", "NodePort");
+  first.spec.clusterIP = "10.96.0.10";
+  first.spec.ports[0].nodePort = 30080;
+  ASSERT_TRUE(made(server, first));
+
+  corev1::Service second = service("b", "NodePort");
+  second.spec.clusterIP = "10.96.0.10";
+  auto same_address = tried(second);
+  ASSERT_TRUE(same_address) << same_address.error().message;
+  EXPECT_EQ(same_address->object.get<corev1::Service>().spec.clusterIP, "10.96.0.10");
+  second.spec.clusterIP = "192.168.1.1";
+  EXPECT_EQ(tried(second).error().message,
+            "Service \"b\" is invalid: spec.clusterIPs: Invalid value: [\"192.168.1.1\"]: failed to "
+            "allocate IP 192.168.1.1: the provided IP (192.168.1.1) is not in the valid range. The range of "
+            "valid IPs is 10.96.0.0/12");
+
+  second.spec.clusterIP.clear();
+  second.spec.ports[0].nodePort = 30080;
+  EXPECT_EQ(
+      tried(second).error().message,
+      "Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already "
+      "allocated");
+  // Beyond the range is as good as within; automatic ones follow the highest.
+  second.spec.ports[0].nodePort = 100;
+  second.spec.ports.push_back(second.spec.ports[0]);
+  second.spec.ports[0].name = "one";
+  second.spec.ports[1].name = "two";
+  second.spec.ports[1].port = 81;
+  second.spec.ports[1].nodePort = 0;
+  auto beyond = tried(second);
+  ASSERT_TRUE(beyond) << beyond.error().message;
+  EXPECT_EQ(beyond->object.get<corev1::Service>().spec.ports[0].nodePort, 100);
+  EXPECT_EQ(beyond->object.get<corev1::Service>().spec.ports[1].nodePort, 101);
+  EXPECT_EQ(used_ports(server), 1u);
 }
 
 networkingv1::IPAddress address(TestServer& server, const std::string& name) {
