@@ -83,12 +83,17 @@ struct Instance::Parts {
     registry_env.store = store.get();
     registry_env.clock = env.clock.get();
     registry_env.rng = env.rng;
+    registry_env.metrics = env.metrics;
     TRY(registries, Registries::make(registry_env, options.registries, env.logger));
     cache_metrics = std::make_unique<CacheMetrics>(*env.metrics);
     for (const auto& registry : registries->all()) {
       cache_metrics->add(std::string(registry->resource().group), std::string(registry->resource().plural),
                          registry->cache());
     }
+    std::weak_ptr<ServicePools> pools = registries->shared_pools();
+    env.metrics->before_exposition([pools] {
+      if (auto alive = pools.lock()) alive->show_metrics();
+    });
     return {};
   }
 

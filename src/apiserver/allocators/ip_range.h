@@ -29,6 +29,7 @@ class IpRange {
   // Neither the network itself nor IPv4's broadcast address.
   bool contains(const Address& address) const { return first_ <= address && address <= last_; }
   const Address& first() const { return first_; }
+  double size() const { return static_cast<double>(last_.value - first_.value) + 1; }
   // One for which `taken` says no; nothing when there is none.
   std::optional<Address> pick(Rng& rng, const std::function<bool(const Address&)>& taken) const;
 

@@ -6,8 +6,10 @@
 #include <map>
 
 #include "api/gen/corev1.h"
+#include "apiserver/allocators/allocator_metrics.h"
 #include "apiserver/validation/core.h"
 #include "base/clock.h"
+#include "base/executor.h"
 #include "codec/protobuf.h"
 
 namespace xebec::apiserver {
@@ -81,13 +83,27 @@ std::expected<std::string, std::string> dry_address(const std::vector<IpRange>& 
 // What one write takes and gives back.
 class ServiceAllocator::Holding final : public Reservation {
  public:
-  Holding(ServiceAllocator& pools, bool dry_run) : pools_(pools), dry_run_(dry_run) {}
+  Holding(ServiceAllocator& pools, PoolUse use)
+      : pools_(pools),
+        dry_run_(use.dry_run),
+        metrics_(use.dry_run ? nullptr : pools.metrics_),
+        counted_(use.counted) {}
   ~Holding() override {
     pools_.end(ips);
     if (!committed_ && !dry_run_) pools_.ports_.give_back(taken_ports);
+    // What a refused write took counts once, not each time it is tried.
+    if (metrics_ == nullptr || (!committed_ && !counted_)) return;
+    for (const Take& take : took_addresses_) metrics_->took_address(take.cidr, take.scope, take.duration);
+    for (const TakeScope scope : took_ports_) metrics_->took_port(scope);
   }
 
   bool dry_run() const { return dry_run_; }
+  void took_address(const IpRange& range, TakeScope scope, MonotonicTime start) {
+    took_addresses_.push_back({range.cidr(), scope, Executor::current()->now() - start});
+  }
+  void refused_address(const IpRange& range, TakeScope scope) const {
+    if (metrics_ != nullptr && counted_) metrics_->refused_address(range.cidr(), scope);
+  }
 
   // A port that is wanted, or any. A dry run looks whether a port is free and no further, and has numbers
   // beyond all ranges for those who want any, as upstream's PortAllocationOperation.
@@ -96,8 +112,10 @@ class ServiceAllocator::Holding final : public Reservation {
       const bool mine = std::find(taken_ports.begin(), taken_ports.end(), port) != taken_ports.end();
       if (mine || pools_.ports_.has(port)) return std::unexpected(std::string(PortRange::kTaken));
     } else if (auto got = pools_.ports_.take(port); !got) {
+      if (metrics_ != nullptr && counted_) metrics_->refused_port(TakeScope::kStatic);
       return got;
     }
+    took_ports_.push_back(TakeScope::kStatic);
     taken_ports.push_back(port);
     return {};
   }
@@ -105,6 +123,8 @@ class ServiceAllocator::Holding final : public Reservation {
     if (!dry_run_) {
       auto got = pools_.ports_.take_any(pools_.rng_);
       if (got) taken_ports.push_back(*got);
+      if (got) took_ports_.push_back(TakeScope::kDynamic);
+      if (metrics_ != nullptr && !got && counted_) metrics_->refused_port(TakeScope::kDynamic);
       return got;
     }
     const auto most = std::max_element(taken_ports.begin(), taken_ports.end());
@@ -146,12 +166,26 @@ class ServiceAllocator::Holding final : public Reservation {
 
   ServiceAllocator& pools_;
   const bool dry_run_;
+  AllocatorMetrics* const metrics_;
+  const bool counted_;
+  struct Take {
+    std::string cidr;
+    TakeScope scope;
+    Duration duration;
+  };
+  std::vector<Take> took_addresses_;
+  std::vector<TakeScope> took_ports_;
   bool committed_ = false;
 };
 
 ServiceAllocator::ServiceAllocator(std::vector<std::string> families, int32_t first_node_port,
-                                   int32_t last_node_port, const AddressBook& book, Rng& rng)
-    : families_(std::move(families)), book_(book), rng_(rng), ports_(first_node_port, last_node_port) {}
+                                   int32_t last_node_port, const AddressBook& book, Rng& rng,
+                                   AllocatorMetrics* metrics)
+    : families_(std::move(families)),
+      book_(book),
+      rng_(rng),
+      metrics_(metrics),
+      ports_(first_node_port, last_node_port) {}
 
 storage::Bytes ServiceAllocator::port_allocation(const PortRange& ports, std::string bitmap) {
   corev1::RangeAllocation allocation;
@@ -180,6 +214,9 @@ Result<std::string> ServiceAllocator::allocate_ip(const corev1::Service& service
                                                   const std::string& wanted, Holding& holding) {
   const std::vector<IpRange> ranges = book_.ranges();
   const std::optional<Address> address = Address::parse(wanted);
+  const auto range = std::find_if(ranges.begin(), ranges.end(),
+                                  [&](const IpRange& r) { return address && r.contains(*address); });
+  const MonotonicTime start = Executor::current()->now();
   std::string got, error;
   if (holding.dry_run()) {
     const auto dry = dry_address(ranges, family, wanted);
@@ -190,17 +227,24 @@ Result<std::string> ServiceAllocator::allocate_ip(const corev1::Service& service
     for (size_t i = 0; i < ranges.size() && got.empty(); ++i) {
       if (ranges[i].family() != family) continue;
       const auto taken = [&](const Address& a) { return book_.is_taken(a.str()) || !begin(a.str()); };
-      if (std::optional<Address> picked = ranges[i].pick(rng_, taken)) got = picked->str();
+      if (std::optional<Address> picked = ranges[i].pick(rng_, taken)) {
+        got = picked->str();
+        holding.took_address(ranges[i], TakeScope::kDynamic, start);
+      } else {
+        holding.refused_address(ranges[i], TakeScope::kDynamic);
+      }
     }
     if (got.empty()) return fail(errors::internal("failed to allocate a serviceIP: range is full"));
   } else if (!address) {
     error = fmt::format("failed to parse service IP {}", field::quote(wanted));
-  } else if (std::none_of(ranges.begin(), ranges.end(),
-                          [&](const IpRange& r) { return r.contains(*address); })) {
+  } else if (range == ranges.end()) {
     error = fmt::format("failed to allocate IP {}: the provided network does not match the current range",
                         wanted);
   } else if (got = address->str(); book_.is_taken(got) || !begin(got)) {
+    holding.refused_address(*range, TakeScope::kStatic);
     error = fmt::format("failed to allocate IP {}: provided IP is already allocated", wanted);
+  } else {
+    holding.took_address(*range, TakeScope::kStatic, start);
   }
   if (!error.empty()) {
     return invalid(service, field::invalid(kSpec.child("clusterIPs"),
@@ -297,8 +341,8 @@ Result<void> ServiceAllocator::allocate_health_check_port(corev1::Service& servi
   return {};
 }
 
-Result<std::unique_ptr<Reservation>> ServiceAllocator::create(corev1::Service& service, bool dry_run) {
-  auto holding = std::make_unique<Holding>(*this, dry_run);
+Result<std::unique_ptr<Reservation>> ServiceAllocator::create(corev1::Service& service, PoolUse use) {
+  auto holding = std::make_unique<Holding>(*this, use);
   normalize(service.spec);
   TRY_VOID(settle_families(service, nullptr, families_));
   if (needs_cluster_ip(service)) {
@@ -314,8 +358,8 @@ Result<std::unique_ptr<Reservation>> ServiceAllocator::create(corev1::Service& s
 }
 
 Result<std::unique_ptr<Reservation>> ServiceAllocator::update(corev1::Service& service,
-                                                              const corev1::Service& old, bool dry_run) {
-  auto holding = std::make_unique<Holding>(*this, dry_run);
+                                                              const corev1::Service& old, PoolUse use) {
+  auto holding = std::make_unique<Holding>(*this, use);
   TRY_VOID(settle_families(service, &old, families_));
   if (!keeps_families(service, &old)) {
     TRY_VOID(update_ips(service, old, *holding));
@@ -333,7 +377,7 @@ Result<std::unique_ptr<Reservation>> ServiceAllocator::update(corev1::Service& s
 }
 
 std::unique_ptr<Reservation> ServiceAllocator::remove(const corev1::Service& service, bool dry_run) {
-  auto holding = std::make_unique<Holding>(*this, dry_run);
+  auto holding = std::make_unique<Holding>(*this, PoolUse{dry_run});
   for (const std::string& ip : service.spec.clusterIPs) {
     const std::optional<Address> address = Address::parse(ip);
     if (address && !book_.is_anothers(address->str(), service))

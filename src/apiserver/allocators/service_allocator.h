@@ -23,6 +23,8 @@ struct Service;
 
 namespace xebec::apiserver {
 
+class AllocatorMetrics;
+
 // The stored IPAddresses and ServiceCIDRs, as far as this server has seen them. Thread-safe.
 class AddressBook {
  public:
@@ -41,13 +43,13 @@ class ServiceAllocator {
  public:
   // `families` of the cluster, its first choice first. Everything outlives it.
   ServiceAllocator(std::vector<std::string> families, int32_t first_node_port, int32_t last_node_port,
-                   const AddressBook& book, Rng& rng);
+                   const AddressBook& book, Rng& rng, AllocatorMetrics* metrics = nullptr);
 
   // Fills what the service asks for: clusterIP(s), IP families, node ports. Nothing is kept on failure.
-  Result<std::unique_ptr<Reservation>> create(corev1::Service& service, bool dry_run);
+  Result<std::unique_ptr<Reservation>> create(corev1::Service& service, PoolUse use);
   // What is new is taken; what the old one had and the new one has not is given back.
   Result<std::unique_ptr<Reservation>> update(corev1::Service& service, const corev1::Service& old,
-                                              bool dry_run);
+                                              PoolUse use);
   // Gives everything back.
   std::unique_ptr<Reservation> remove(const corev1::Service& service, bool dry_run);
 
@@ -76,6 +78,7 @@ class ServiceAllocator {
   const std::vector<std::string> families_;
   const AddressBook& book_;
   Rng& rng_;
+  AllocatorMetrics* const metrics_;  // nullptr: nothing is counted
   PortRange ports_;
   std::atomic<int64_t> ports_revision_{0};
   AsyncMutex ports_mutex_;

@@ -62,6 +62,7 @@ Task<Result<WriteResult>> GenericRegistry::create_named(Context context, std::st
   for (int attempt = 1;; ++attempt) {
     api::Object copy = object.clone();
     bool reserved = false;
+    options.pools_fresh = fresh;
     Result<WriteResult> made = co_await create_once(context, namespace_, std::move(copy), options, &reserved);
     if (made) co_return made;
     const bool changed = made.error().is(kPoolsChanged);
@@ -133,7 +134,8 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_create(const Contex
   meta.resourceVersion.clear();
   strategy_->prepare_request(options.request_kind, object, nullptr);
   strategy_->prepare_for_create(context, object);
-  TRY(std::unique_ptr<Reservation> reservation, strategy_->begin_create(context, object, options.dry_run));
+  TRY(std::unique_ptr<Reservation> reservation,
+      strategy_->begin_create(context, object, PoolUse{options.dry_run, options.pools_fresh}));
   TRY_VOID(check_created(context, object, options.request_kind));
   if (options.warnings != nullptr) {
     for (std::string& warning : strategy_->warnings_on_create(object))

@@ -8,12 +8,12 @@
 
 namespace xebec::apiserver {
 
-Result<std::unique_ptr<Reservation>> Strategy::begin_create(const Context&, api::Object&, bool) const {
+Result<std::unique_ptr<Reservation>> Strategy::begin_create(const Context&, api::Object&, PoolUse) const {
   return nullptr;
 }
 
 Result<std::unique_ptr<Reservation>> Strategy::begin_update(const Context&, api::Object&, const api::Object&,
-                                                            bool) const {
+                                                            PoolUse) const {
   return nullptr;
 }
 

@@ -17,6 +17,10 @@
 #include "base/clock.h"
 #include "storage/store.h"
 
+namespace xebec {
+class Metrics;
+}
+
 namespace xebec::apiserver {
 
 // What all registries share. Everything outlives them.
@@ -27,6 +31,7 @@ struct RegistryEnv {
   const Clock* clock = nullptr;
   Rng* rng = nullptr;
   const AdmissionChain* admission = nullptr;  // nullptr: none
+  Metrics* metrics = nullptr;                 // nullptr: nothing is counted
   // Brings what is known of the pools of addresses and ports up to date with what anybody has written.
   std::function<Task<Result<void>>(Context)> refresh_pools;
 };

@@ -44,12 +44,12 @@ Registries::Registries(Key, RegistryEnv env, RegistriesOptions options, std::vec
                        Logger logger)
     : env_(env), options_(std::move(options)), logger_(std::move(logger)), feed_(*env.store, logger_) {
   env_.feed = &feed_;
-  pools_ = std::make_unique<ServicePools>(env_, std::move(service_ranges), options_.first_node_port,
+  pools_ = std::make_shared<ServicePools>(env_, std::move(service_ranges), options_.first_node_port,
                                           options_.last_node_port, logger_);
   env_.refresh_pools = [this](Context context) { return pools_->refresh(std::move(context)); };
   for (const api::Resource* resource : env_.scheme->resources()) add(*resource);
   pools_->attach(generic("", "services")->cache(), generic("networking.k8s.io", "ipaddresses")->cache(),
-                 generic("networking.k8s.io", "servicecidrs")->cache());
+                 generic("networking.k8s.io", "servicecidrs")->cache(), generic("", "events"));
 }
 
 Registries::~Registries() = default;

@@ -55,6 +55,7 @@ class Registries final : public RegistryMap {
   // How metrics name the resource of a key in the store; nullptr when it is none.
   const storage::ResourceLabels* labels_of(std::string_view key) const;
   ServicePools& pools() { return *pools_; }
+  const std::shared_ptr<ServicePools>& shared_pools() const { return pools_; }
 
  private:
   void add(const api::Resource& resource);
@@ -63,7 +64,7 @@ class Registries final : public RegistryMap {
   const RegistriesOptions options_;
   const Logger logger_;
   WatchFeed feed_;
-  std::unique_ptr<ServicePools> pools_;
+  std::shared_ptr<ServicePools> pools_;
   std::vector<std::unique_ptr<GenericRegistry>> registries_;
   std::map<std::string, GenericRegistry*, std::less<>> by_name_;        // "group/resource"
   std::map<std::string, GenericRegistry*, std::less<>> by_prefix_;      // storage prefix

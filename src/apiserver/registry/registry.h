@@ -70,6 +70,8 @@ struct WriteOptions {
   bool track_fields = true;
   // False: whoever asks for the write has run admission himself, for what it is a part of (an eviction).
   bool admission = true;
+  // False: what is known of pools may be old, so that a refusal does not count yet. Set by the registry.
+  bool pools_fresh = true;
   // Asked once an update turns out to create; empty: it may.
   std::function<Result<void>()> authorize_create;
   // Asked before an object is deleted because it cannot be read; empty: it may.

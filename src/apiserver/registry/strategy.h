@@ -42,6 +42,12 @@ class Reservation {
 // Who deletes what when DELETE does not say.
 enum class Propagation { kBackground, kOrphan, kUnsupported };
 
+// How a write takes from pools.
+struct PoolUse {
+  bool dry_run = false;
+  bool counted = true;  // in the metrics, when it is refused: it is not tried again
+};
+
 class Strategy {
  public:
   virtual ~Strategy() = default;
@@ -63,7 +69,7 @@ class Strategy {
   // Called right before validation; may fill the object (a Service gets its cluster IP). nullptr: nothing was
   // taken.
   virtual Result<std::unique_ptr<Reservation>> begin_create(const Context& context, api::Object& object,
-                                                            bool dry_run) const;
+                                                            PoolUse use) const;
 
   // --- update ---
   // `subresource` is "" for the main resource. Keeps what the subresource must not change; bumps generation.
@@ -76,7 +82,7 @@ class Strategy {
     return {};
   }
   virtual Result<std::unique_ptr<Reservation>> begin_update(const Context& context, api::Object& object,
-                                                            const api::Object& old, bool dry_run) const;
+                                                            const api::Object& old, PoolUse use) const;
   // What only requests through one of several versions must meet (Events of events.k8s.io/v1); `old` is
   // nullptr when the object is new. Beside validate() and validate_update().
   virtual field::Errors validate_request(const api::GroupVersionKind& request, const api::Object& object,

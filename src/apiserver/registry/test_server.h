@@ -12,6 +12,7 @@
 #include "api/scheme.h"
 #include "apiserver/cache/cursor.h"
 #include "apiserver/registry/registries.h"
+#include "base/metrics.h"
 #include "base/scope.h"
 #include "base/sim_executor.h"
 #include "storage/memory/memory_store.h"
@@ -98,6 +99,7 @@ class TestServer {
   std::shared_ptr<SimClock> clock;
   std::unique_ptr<Rng> rng;
   api::Scheme scheme = api::Scheme::builtin();
+  Metrics metrics;
   std::unique_ptr<storage::Store> store;
   std::unique_ptr<Registries> registries;
   Context context;
@@ -124,6 +126,7 @@ class TestServer {
     env.store = store.get();
     env.clock = clock.get();
     env.rng = rng.get();
+    env.metrics = &metrics;
     registries = *Registries::make(env, std::move(options), Logger());
     EXPECT_TRUE(run(registries->start()));
     scope_->spawn(registries->run(scope_->token()));

@@ -15,9 +15,13 @@ Task<Result<WriteResult>> GenericRegistry::update(Context context, std::string n
   CO_TRY(std::string key, key_of(namespace_, name));
   // A named callable: it lives in this frame as long as the loop does.
   auto shared = std::make_shared<Transform>(std::move(transform));
-  Try attempt = [this, context, namespace_, name, shared, options](std::shared_ptr<const api::Object> current,
-                                                                   EntryPtr) {
-    return attempt_update(context, namespace_, name, *shared, options, std::move(current));
+  auto tries = std::make_shared<int>(0);
+  Try attempt = [this, context, namespace_, name, shared, options, tries](
+                    std::shared_ptr<const api::Object> current, EntryPtr) {
+    WriteOptions these = options;
+    // What is refused at first is looked at again.
+    these.pools_fresh = (*tries)++ > 0;
+    return attempt_update(context, namespace_, name, *shared, std::move(these), std::move(current));
   };
   const bool dry_run = options.dry_run;
   co_return co_await guaranteed_update(context, name, std::move(key), std::move(attempt), dry_run);
@@ -114,7 +118,8 @@ Result<std::unique_ptr<Reservation>> GenericRegistry::before_update(const Contex
     meta.deletionGracePeriodSeconds = before.deletionGracePeriodSeconds;
   std::unique_ptr<Reservation> reservation;
   if (options.subresource.empty()) {
-    TRY(reservation, strategy_->begin_update(context, object, old, options.dry_run));
+    TRY(reservation,
+        strategy_->begin_update(context, object, old, PoolUse{options.dry_run, options.pools_fresh}));
   }
   field::Errors errors = validation::validate_object_meta_update(meta, before);
   field::append(errors, strategy_->validate_update(context, options.subresource, object, old));

@@ -112,15 +112,15 @@ class ServiceStrategy final : public TableStrategy {
   bool takes_from_pools() const override { return allocator_ != nullptr; }
 
   Result<std::unique_ptr<Reservation>> begin_create(const Context&, api::Object& object,
-                                                    bool dry_run) const override {
+                                                    PoolUse use) const override {
     if (allocator_ == nullptr) return nullptr;
-    return allocator_->create(object.get<corev1::Service>(), dry_run);
+    return allocator_->create(object.get<corev1::Service>(), use);
   }
 
   Result<std::unique_ptr<Reservation>> begin_update(const Context&, api::Object& object,
-                                                    const api::Object& old, bool dry_run) const override {
+                                                    const api::Object& old, PoolUse use) const override {
     if (allocator_ == nullptr) return nullptr;
-    return allocator_->update(object.get<corev1::Service>(), old.get<corev1::Service>(), dry_run);
+    return allocator_->update(object.get<corev1::Service>(), old.get<corev1::Service>(), use);
   }
 
   std::unique_ptr<Reservation> begin_delete(const api::Object& object, bool dry_run) const override {
