@@ -80,6 +80,10 @@ void check_windows_options(Errors& errors, const Path& path,
 void check_host_process(Errors& errors, const Path& path, const corev1::PodSpec& spec);
 void check_os(Errors& errors, const Path& path, const corev1::PodSpec& spec);
 // pod_annotations.cc: annotations that mean something.
+// One profile, as annotations name it.
+void check_seccomp_text(Errors& errors, const Path& path, std::string_view profile);
+// What is wrong with one; empty when nothing is.
+std::string app_armor_error(std::string_view profile);
 void check_pod_annotations(Errors& errors, const Path& path, const api::FlatMap<std::string>& annotations,
                            const corev1::PodSpec& spec);
 void check_pod_annotation_changes(Errors& errors, const Path& path, const corev1::Pod& pod,

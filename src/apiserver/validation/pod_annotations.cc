@@ -24,15 +24,6 @@ bool is_cost(std::string_view text) {
   return first && error == std::errc() && end == text.data() + text.size();
 }
 
-void check_seccomp_text(Errors& errors, const Path& path, std::string_view profile) {
-  if (profile == "runtime/default" || profile == "docker/default" || profile == "unconfined") return;
-  if (profile.starts_with(kLocalhost)) {
-    std::string_view file = profile.substr(kLocalhost.size());
-    return check_local_path(errors, path, file);
-  }
-  errors.push_back(field::invalid_string(path, profile, "must be a valid seccomp profile"));
-}
-
 bool has_container(const corev1::PodSpec& spec, std::string_view name) {
   bool found = false;
   visit_containers(spec, Path("spec"), [&](const corev1::Container& container, const Path&) {
@@ -46,12 +37,8 @@ void check_app_armor(Errors& errors, const Path& path, const std::string& key, c
   const std::string_view container = std::string_view(key).substr(kAppArmor.size());
   if (!has_container(spec, container))
     errors.push_back(field::invalid_string(path.key(key), container, "container not found"));
-  const bool known = profile.empty() || profile == "runtime/default" || profile == "unconfined" ||
-                     profile.starts_with(kLocalhost);
-  if (!known) {
-    errors.push_back(field::invalid_string(
-        path.key(key), profile, fmt::format("invalid AppArmor profile name: {}", field::quote(profile))));
-  }
+  if (const std::string error = app_armor_error(profile); !error.empty())
+    errors.push_back(field::invalid_string(path.key(key), profile, error));
 }
 
 // One of the two ways to name a profile, with its three forms in an annotation.
@@ -76,6 +63,22 @@ void check_profile_match(Errors& errors, const Path& path, std::string_view what
 }
 
 }  // namespace
+
+void check_seccomp_text(Errors& errors, const Path& path, std::string_view profile) {
+  if (profile == "runtime/default" || profile == "docker/default" || profile == "unconfined") return;
+  if (profile.starts_with(kLocalhost)) {
+    std::string_view file = profile.substr(kLocalhost.size());
+    return check_local_path(errors, path, file);
+  }
+  errors.push_back(field::invalid_string(path, profile, "must be a valid seccomp profile"));
+}
+
+std::string app_armor_error(std::string_view profile) {
+  if (profile.empty() || profile == "runtime/default" || profile == "unconfined" ||
+      profile.starts_with(kLocalhost))
+    return {};
+  return fmt::format("invalid AppArmor profile name: {}", field::quote(profile));
+}
 
 void check_pod_annotations(Errors& errors, const Path& path, const Annotations& annotations,
                            const corev1::PodSpec& spec) {

@@ -1,5 +1,5 @@
 // Validation of policy/v1beta1 PodSecurityPolicies (k8s.io/kubernetes/pkg/apis/policy/validation of their
-// time). Not looked at: their annotations.
+// time).
 #include "apiserver/validation/pod_security_policy.h"
 
 #include <fmt/format.h>
@@ -196,12 +196,50 @@ void check_runtime_classes(Errors& errors, const Path& path,
                                     "if '*' is present, must not specify other RuntimeClass names"));
 }
 
+// The parts of a list apart by commas, empty ones too.
+std::vector<std::string_view> parts_of(std::string_view list) {
+  std::vector<std::string_view> out;
+  for (size_t comma = 0; comma != std::string_view::npos;) {
+    comma = list.find(',');
+    out.push_back(list.substr(0, comma));
+    if (comma != std::string_view::npos) list.remove_prefix(comma + 1);
+  }
+  return out;
+}
+
+// Profiles that Pods get, and those they may have.
+void check_annotations(Errors& errors, const api::FlatMap<std::string>& annotations) {
+  const Path path = Path("metadata").child("annotations");
+  const std::string app_armor = "apparmor.security.beta.kubernetes.io/";
+  const std::string seccomp = "seccomp.security.alpha.kubernetes.io/";
+  const auto value = [&](const std::string& key) {
+    const std::string* found = annotations.get(key);
+    return found == nullptr ? std::string_view() : std::string_view(*found);
+  };
+  const auto check_app_armor = [&](const std::string& key, std::string_view profile) {
+    if (const std::string error = app_armor_error(profile); !error.empty())
+      errors.push_back(field::invalid_string(path.key(key), value(key), error));
+  };
+  const std::string standard = "defaultProfileName", allowed = "allowedProfileNames";
+  if (!value(app_armor + standard).empty())
+    check_app_armor(app_armor + standard, value(app_armor + standard));
+  if (!value(app_armor + allowed).empty())
+    for (std::string_view profile : parts_of(value(app_armor + allowed)))
+      check_app_armor(app_armor + allowed, profile);
+  if (!value(seccomp + standard).empty())
+    check_seccomp_text(errors, path.key(seccomp + standard), value(seccomp + standard));
+  if (value(seccomp + allowed).empty()) return;
+  for (std::string_view profile : parts_of(value(seccomp + allowed)))
+    if (profile != kAll) check_seccomp_text(errors, path.key(seccomp + allowed), profile);
+}
+
 }  // namespace
 
 Errors validate_pod_security_policy(const v1beta1::PodSecurityPolicy& policy) {
   Errors errors;
   const auto& s = policy.spec;
   const Path spec("spec");
+  check_annotations(errors, policy.metadata.annotations);
   check_strategy(errors, spec.child("runAsUser"), s.runAsUser, {"MustRunAs", "MustRunAsNonRoot", "RunAsAny"});
   if (s.runAsGroup) check_group(errors, spec.child("runAsGroup"), *s.runAsGroup);
   check_enum(errors, spec.child("seLinux").child("rule"), std::string_view(s.seLinux.rule),
