@@ -15,6 +15,7 @@
 #include "apiserver/http/metrics_stage.h"
 #include "apiserver/http/resource_stage.h"
 #include "apiserver/http/respond.h"
+#include "apiserver/http/retry_after_stage.h"
 #include "apiserver/http/warning_stage.h"
 #include "base/clock.h"
 #include "codec/json.h"
@@ -166,6 +167,7 @@ struct ApiServer::Parts {
         std::make_unique<DeadlineStage>(options.limits.request_timeout, request_metrics, std::move(chain));
     chain = std::make_unique<LongRunningStage>(lifecycle, std::move(chain));
     chain = std::make_unique<MetricsStage>(request_metrics, deps.logger, std::move(chain));
+    chain = std::make_unique<RetryAfterStage>(lifecycle, std::move(chain));
   }
 };
 

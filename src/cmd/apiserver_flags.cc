@@ -113,6 +113,13 @@ void declare_limits(Flags& flags, ControlPlaneOptions& o) {
             "How many seconds a watch without a timeout of its own lasts at least.");
   flags.add("shutdown-delay-duration", o.shutdown_delay,
             "How long the server goes on after the signal to end, while /readyz says that it will.");
+  flags.add(
+      "shutdown-send-retry-after", o.shutdown_send_retry_after,
+      "After that delay new requests are answered with 429, Retry-After and Connection: close until those "
+      "in progress are finished; otherwise no connection is taken any more.");
+  flags.add("shutdown-watch-termination-grace-period", o.shutdown_watch_grace,
+            "Over what time at most watches are ended when the server ends, and waited for; 0: they end with "
+            "their connections.");
 }
 
 }  // namespace

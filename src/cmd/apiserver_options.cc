@@ -45,6 +45,9 @@ Result<void> ControlPlaneOptions::check_limits() const {
   if (api.limits.request_timeout < Duration::zero()) return negative("request-timeout");
   if (min_request_seconds < 0) return negative("min-request-timeout");
   if (shutdown_delay < Duration::zero()) return negative("shutdown-delay-duration");
+  if (shutdown_watch_grace < Duration::zero()) {
+    return fail(problem("shutdown-watch-termination-grace-period, if provided, can not be a negative value"));
+  }
   return {};
 }
 

@@ -40,6 +40,10 @@ struct ControlPlaneOptions {
 
   // How long requests are still taken after the signal to end, so that load balancers learn of it.
   Duration shutdown_delay = Duration::zero();
+  // Then new requests are answered with 429 until those in progress are finished, instead of no connection.
+  bool shutdown_send_retry_after = false;
+  // Over what time watches are ended then; zero: all of them at once, when everything else has ended.
+  Duration shutdown_watch_grace = Duration::zero();
   int64_t min_request_seconds = 1800;
 
   // Leaves kubeconfigs for components that run as processes of their own, as kubeadm does.

@@ -18,6 +18,8 @@ namespace xebec::cmd {
 namespace {
 
 constexpr Duration kGraceAfterFailure = std::chrono::seconds(5);
+// When requests have been finished before the listener closes.
+constexpr Duration kGraceAfterRefusals = std::chrono::seconds(2);
 // The API server towards kubelets, as kubeadm names it.
 constexpr std::string_view kKubeletClient = "kube-apiserver-kubelet-client";
 
@@ -237,14 +239,43 @@ Result<void> ControlPlane::wait() {
   Result<void> ended = process_.wait();
   apiserver::Lifecycle& lifecycle = instance_->handler().lifecycle();
   lifecycle.begin_shutdown();
-  if (!ended) grace_ = kGraceAfterFailure;
+  failed_ = !ended;
+  if (failed_) grace_ = kGraceAfterFailure;
   if (ended && options_.shutdown_delay > Duration::zero()) process_.linger(options_.shutdown_delay);
   return ended;
 }
 
+// As options say: new requests are told to come back until those that are worked on are finished; watches end
+// little by little.
+Task<void> ControlPlane::finish(apiserver::Lifecycle& lifecycle) {
+  Scope scope(*Executor::current());
+  if (options_.shutdown_send_retry_after && !failed_) {
+    lifecycle.refuse_requests();
+    scope.spawn(lifecycle.finish_requests(grace_));
+    grace_ = kGraceAfterRefusals;
+  }
+  if (options_.shutdown_watch_grace > Duration::zero() && !failed_)
+    scope.spawn(lifecycle.end_watches(options_.shutdown_watch_grace));
+  co_await scope.join();
+  lifecycle.end_long_running();
+}
+
+// Without them no connection is taken while that goes on.
+Task<bool> ControlPlane::end(apiserver::Lifecycle& lifecycle) {
+  Scope scope(*Executor::current());
+  if (options_.shutdown_send_retry_after && !failed_) {
+    co_await finish(lifecycle);
+  } else {
+    scope.spawn(finish(lifecycle));
+  }
+  const Duration watches = failed_ ? Duration::zero() : options_.shutdown_watch_grace;
+  if (server_) co_await server_->shutdown(grace_ + watches);
+  co_await scope.join();
+  co_return true;
+}
+
 ControlPlane::~ControlPlane() {
-  if (instance_) instance_->handler().lifecycle().end_long_running();
-  if (server_) block_on(server_->shutdown(grace_));
+  if (instance_) block_on(on_executor(background_, end(instance_->handler().lifecycle())));
   server_.reset();
   if (instance_) block_on(on_executor(background_, stop_instance(*instance_)));
 }

@@ -46,6 +46,8 @@ class ControlPlane {
   Result<void> write_kubeconfigs() const;
   Result<apiserver::InstanceOptions> instance_options();
   Result<void> set_kubelet_clients(apiserver::InstanceOptions& into);
+  Task<void> finish(apiserver::Lifecycle& lifecycle);
+  Task<bool> end(apiserver::Lifecycle& lifecycle);
 
   const ControlPlaneOptions options_;
   Process& process_;
@@ -56,6 +58,7 @@ class ControlPlane {
   ThreadExecutor background_;
   std::unique_ptr<apiserver::Instance> instance_;
   std::unique_ptr<http::Server> server_;
+  bool failed_ = false;
   Duration grace_;  // how long requests in progress are waited for at the end
 };
 

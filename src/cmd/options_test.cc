@@ -49,6 +49,10 @@ TEST(ControlPlaneOptions, LimitsAreNotNegative) {
   options = ControlPlaneOptions();
   options.shutdown_delay = -1s;
   EXPECT_EQ(problem_of(options), "--shutdown-delay-duration can not be negative value");
+  options = ControlPlaneOptions();
+  options.shutdown_watch_grace = -1s;
+  EXPECT_EQ(problem_of(options),
+            "shutdown-watch-termination-grace-period, if provided, can not be a negative value");
 }
 
 TEST(ControlPlaneOptions, BoundTheLifeOfTokens) {

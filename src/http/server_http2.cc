@@ -294,6 +294,8 @@ void Http2Server::submit(Stream& stream, const Response& response, std::optional
     for (char& c : lower) {
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
     }
+    // As net/http: whoever is told to close is sent away once it has its answers.
+    if (lower == "connection" && value == "close") drain();
     if (belongs_to_connection(lower)) continue;
     if (lower == "content-length") has_length = true;
     fields.push_back(field(lower, value));

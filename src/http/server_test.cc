@@ -271,6 +271,25 @@ TEST_P(BothProtocols, ShutdownEndsWatchesAtTheDeadline) {
   block_on(ends_watches(f, GetParam()));
 }
 
+Task<void> sent_away(Fixture& f, bool http1) {
+  auto client = f.client(http1);
+  auto hello = co_await ask(*client, get("/hello"));
+  EXPECT_TRUE(hello);
+  EXPECT_EQ(f.server->connections(), 1u);
+  auto farewell = co_await ask(*client, get("/farewell"));
+  EXPECT_TRUE(farewell && farewell->body == "farewell");
+  // In HTTP/2 there is no such field: a GOAWAY says it.
+  EXPECT_EQ(farewell->headers.get("connection"), http1 ? "close" : "");
+  while (f.server->connections() > 0) co_await sleep_for(std::chrono::milliseconds(1));
+  hello = co_await ask(*client, get("/hello"));
+  EXPECT_TRUE(hello && hello->body == "hello");
+}
+
+TEST_P(BothProtocols, AnAnswerMaySendTheClientAway) {
+  Fixture f;
+  block_on(sent_away(f, GetParam()));
+}
+
 Task<void> reconnects(Fixture& f, bool http1) {
   auto client = f.client(http1);
   auto answer = co_await ask(*client, get("/hello"));

@@ -1,6 +1,7 @@
 #include "apiserver/http/long_running_stage.h"
 
 #include "apiserver/http/held_stream.h"
+#include "apiserver/http/respond.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -8,14 +9,19 @@ namespace {
 // Cancelled when the client goes or when the server ends.
 class Link {
  public:
-  Link(const CancelToken& client, const CancelToken& server)
-      : source_(client), registration_(server.on_cancel([this] { source_.cancel(); })) {}
+  Link(const CancelToken& client, Lifecycle& server, bool is_watch)
+      : source_(client),
+        watch_(is_watch ? std::make_unique<Lifecycle::Watch>(server) : nullptr),
+        registration_(server.long_running().on_cancel([this] { source_.cancel(); })) {
+    if (watch_) watch_registration_ = watch_->token().on_cancel([this] { source_.cancel(); });
+  }
   Link(const Link&) = delete;
   CancelToken token() const { return source_.token(); }
 
  private:
   CancelSource source_;
-  CancelRegistration registration_;
+  const std::unique_ptr<const Lifecycle::Watch> watch_;
+  CancelRegistration registration_, watch_registration_;
 };
 
 class LinkedUpgrade final : public http::Upgrade {
@@ -37,7 +43,14 @@ class LinkedUpgrade final : public http::Upgrade {
 Task<http::Response> LongRunningStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
   if (!is_long_running(exchange->info))
     co_return co_await next_->handle(std::move(context), std::move(exchange));
-  auto link = std::make_shared<const Link>(context.cancel, lifecycle_.long_running());
+  const bool watch = exchange->info.verb == "watch";
+  if (watch && lifecycle_.refuses_watches()) {
+    http::Response response =
+        error_response(exchange->request, errors::service_unavailable("apiserver is shutting down"));
+    response.headers.add("Retry-After", "1");
+    co_return response;
+  }
+  auto link = std::make_shared<const Link>(context.cancel, lifecycle_, watch);
   context.cancel = link->token();
   http::Response response = co_await next_->handle(std::move(context), std::move(exchange));
   if (auto* upgrade = std::get_if<std::unique_ptr<http::Upgrade>>(&response.body)) {

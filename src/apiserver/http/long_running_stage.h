@@ -9,12 +9,12 @@ namespace xebec::apiserver {
 class LongRunningStage final : public Stage {
  public:
   // `lifecycle` outlives the stage.
-  LongRunningStage(const Lifecycle& lifecycle, std::unique_ptr<Stage> next)
+  LongRunningStage(Lifecycle& lifecycle, std::unique_ptr<Stage> next)
       : lifecycle_(lifecycle), next_(std::move(next)) {}
   Task<http::Response> handle(Context context, std::shared_ptr<Exchange> exchange) override;
 
  private:
-  const Lifecycle& lifecycle_;
+  Lifecycle& lifecycle_;
   std::unique_ptr<Stage> next_;
 };
 

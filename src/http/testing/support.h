@@ -25,6 +25,7 @@ struct Pki {
 };
 const Pki& pki_material();
 
+//   /farewell  Connection: close
 //   /hello  "hello"            /echo  the request's body        /peer  protocol and number of peer
 //   certificates /size?n=N  N bytes         /stream?n=N&size=S  N pieces of S bytes, streamed /watch  one
 //   piece a tick() until cancelled                   /hold  answers after release(), or when cancelled /fail

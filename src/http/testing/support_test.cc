@@ -107,6 +107,9 @@ Task<Response> TestHandler::handle(Context context, Request request) {
   response.headers.add("Content-Type", "text/plain");
   if (request.path == "/hello") {
     response.set_body("hello");
+  } else if (request.path == "/farewell") {
+    response.headers.add("Connection", "close");
+    response.set_body("farewell");
   } else if (request.path == "/echo") {
     response.headers.add("X-Method", request.method);
     response.headers.add("X-Query", request.query);

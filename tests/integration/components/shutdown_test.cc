@@ -35,8 +35,11 @@ http::Request get(std::string path, std::string query = "") {
 class Shutdown : public testing::Test {
  protected:
   void SetUp() override {
-    processes_.start_apiserver({"--shutdown-delay-duration=4s", "-v=4", "--logging-format=json"});
+    std::vector<std::string> flags = {"--shutdown-delay-duration=4s", "-v=4", "--logging-format=json"};
+    for (std::string& flag : more_flags()) flags.push_back(std::move(flag));
+    processes_.start_apiserver(flags);
   }
+  virtual std::vector<std::string> more_flags() { return {}; }
 
   // A client of its own, so that others keep their connections.
   std::unique_ptr<http::Client> client(bool http1 = false) {
@@ -88,6 +91,29 @@ TEST_F(Shutdown, ReadinessGoesFirstAndWatchesEndInOrder) {
     EXPECT_TRUE(block_on(ends_in_order(stream.get())));
   }
   EXPECT_EQ(processes_.apiserver().wait(), 0);
+  EXPECT_EQ(status(*asking, "/livez"), 0);
+}
+
+class ShutdownWithRetries : public Shutdown {
+  std::vector<std::string> more_flags() override {
+    return {"--shutdown-send-retry-after", "--shutdown-watch-termination-grace-period=5s"};
+  }
+};
+
+// The server stays until watches have ended and requests are finished, no longer.
+TEST_F(ShutdownWithRetries, WatchesEndInOrderBeforeTheServer) {
+  std::unique_ptr<http::Client> asking = client(), watching = client();
+  Result<http::Response> watch =
+      block_on(send(watching.get(), get("/api/v1/namespaces", "watch=1&timeoutSeconds=300")));
+  ASSERT_TRUE(watch) << watch.error().message;
+  const auto start = std::chrono::steady_clock::now();
+  processes_.apiserver().signal(SIGTERM);
+  processes_.until("the news", [&] { return status(*asking, "/readyz") == 500; });
+  auto& stream = std::get<std::unique_ptr<http::BodyStream>>(watch->body);
+  EXPECT_TRUE(block_on(ends_in_order(stream.get())));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::seconds(4));
+  EXPECT_EQ(processes_.apiserver().wait(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
   EXPECT_EQ(status(*asking, "/livez"), 0);
 }
 
