@@ -1,4 +1,7 @@
 // The template of a claim in an ephemeral volume (ValidatePersistentVolumeClaimTemplate).
+#include <algorithm>
+#include <array>
+
 #include "apiserver/validation/object_meta.h"
 #include "apiserver/validation/pod.h"
 
@@ -62,11 +65,18 @@ void check_storage_request(Errors& errors, const Path& path, const corev1::Persi
 }  // namespace
 
 void check_access_modes(Errors& errors, const Path& path, const std::vector<std::string>& modes) {
+  static constexpr std::string_view kAlone = "ReadWriteOncePod";
+  static constexpr std::array<std::string_view, 4> kModes = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
+                                                             kAlone};
   bool alone = false, others = false;
   for (const std::string& mode : modes) {
-    check_enum(errors, path, std::string_view(mode),
-               {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"});
-    (mode == "ReadWriteOncePod" ? alone : others) = true;
+    if (mode == kAlone) {
+      alone = true;
+    } else if (std::find(kModes.begin(), kModes.end(), mode) != kModes.end()) {
+      others = true;
+    } else {
+      errors.push_back(field::not_supported(path, mode, kModes));
+    }
   }
   if (alone && others)
     errors.push_back(field::forbidden(path, "may not use ReadWriteOncePod with other access modes"));

@@ -127,7 +127,7 @@ void check_source(Errors& errors, const Path& path, const PersistentVolumeSpec& 
   });
   sources.look(spec.cinder, "cinder", check_persistent_cinder);
   sources.look(spec.fc, "fc", check_fc);
-  sources.look(spec.flexVolume, "flexVolume", check_persistent_flex);
+  sources.look_anyway(spec.flexVolume, "flexVolume", check_persistent_flex);
   sources.look(spec.azureFile, "azureFile", check_persistent_azure_file);
   sources.look(spec.vsphereVolume, "vsphereVolume", check_vsphere);
   sources.look(spec.photonPersistentDisk, "photonPersistentDisk", check_photon);
@@ -299,9 +299,9 @@ Errors validate_persistent_volume_update(const PersistentVolume& volume, const P
   }
   check_immutable(errors, Path("volumeMode"), now.volumeMode == before.volumeMode,
                   field::quote(now.volumeMode.value_or("null")));
-  if (before.nodeAffinity) {
-    check_immutable(errors, Path("nodeAffinity"), same_affinity(now.nodeAffinity, *before.nodeAffinity),
-                    go_json(now.nodeAffinity));
+  if (before.nodeAffinity && !same_affinity(now.nodeAffinity, *before.nodeAffinity)) {
+    errors.push_back(field::invalid(Path("nodeAffinity"), go_json(now.nodeAffinity),
+                                    "field is immutable, except for updating from beta label to GA"));
   }
   if (before.volumeAttributesClassName && !now.volumeAttributesClassName) {
     errors.push_back(field::forbidden(spec.child("volumeAttributesClassName"),

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::string_view kPartition = "must be between 1 and 255, inclusive";
 constexpr std::string_view kLun = "must be between 0 and 255, inclusive";
+constexpr std::string_view kFormat = "must be valid format";
+constexpr std::string_view kFormatOfKind = "must be valid format starting with iqn, eui, or naa";
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -44,14 +46,14 @@ bool valid_numbered(std::string_view text, size_t count) {
   return text.size() == 4 + count && std::all_of(text.begin() + 4, text.end(), alnum);
 }
 
-void check_iscsi_name(Errors& errors, const Path& path, std::string_view name) {
+// `no_kind` is what is said of a name of none of the three kinds.
+void check_iscsi_name(Errors& errors, const Path& path, std::string_view name, std::string_view no_kind) {
   const bool iqn = name.starts_with("iqn"), eui = name.starts_with("eui"), naa = name.starts_with("naa");
   if (!iqn && !eui && !naa) {
-    errors.push_back(
-        field::invalid_string(path, name, "must be valid format starting with iqn, eui, or naa"));
+    errors.push_back(field::invalid_string(path, name, no_kind));
   } else if ((iqn && !valid_iqn(name)) || (eui && !valid_numbered(name, 16)) ||
              (naa && !valid_numbered(name, 32))) {
-    errors.push_back(field::invalid_string(path, name, "must be valid format"));
+    errors.push_back(field::invalid_string(path, name, kFormat));
   }
 }
 
@@ -63,9 +65,10 @@ void check_secret_ref(Errors& errors, const Path& path, const api::Box<corev1::L
 bool host_and_port(std::string_view text) {
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return false;
-  const std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[')) return host.find(']') == host.size() - 1;
-  return host.find(':') == std::string_view::npos && host.find_first_of("[]") == std::string_view::npos;
+  if (!text.starts_with('['))
+    return text.find(':') == colon && text.find_first_of("[]") == std::string_view::npos;
+  return text.find(']') == colon - 1 && text.find_first_of("[]", colon) == std::string_view::npos &&
+         text.find('[', 1) == std::string_view::npos;
 }
 
 }  // namespace
@@ -106,12 +109,11 @@ void check_nfs(Errors& errors, const Path& path, const corev1::NFSVolumeSource& 
 namespace {
 
 template <class Source>  // of a Pod or a PersistentVolume
-void check_iscsi_target(Errors& errors, const Path& path, const Source& source) {
-  check_required(errors, path.child("targetPortal"), source.targetPortal);
+void check_iscsi_target(Errors& errors, const Path& path, const Source& source, std::string_view no_kind) {
   if (source.iqn.empty()) {
     errors.push_back(field::required(path.child("iqn")));
   } else {
-    check_iscsi_name(errors, path.child("iqn"), source.iqn);
+    check_iscsi_name(errors, path.child("iqn"), source.iqn, no_kind);
   }
   if (source.lun < 0 || source.lun > 255)
     errors.push_back(field::invalid_int(path.child("lun"), source.lun, kLun));
@@ -122,21 +124,24 @@ void check_iscsi_target(Errors& errors, const Path& path, const Source& source) 
 }  // namespace
 
 void check_iscsi(Errors& errors, const Path& path, const corev1::ISCSIVolumeSource& source) {
-  check_iscsi_target(errors, path, source);
-  if (source.initiatorName) check_iscsi_name(errors, path.child("initiatorname"), *source.initiatorName);
+  check_required(errors, path.child("targetPortal"), source.targetPortal);
+  check_iscsi_target(errors, path, source, kFormatOfKind);
+  if (source.initiatorName)
+    check_iscsi_name(errors, path.child("initiatorname"), *source.initiatorName, kFormatOfKind);
 }
 
 void check_persistent_iscsi(Errors& errors, const Path& path,
                             const corev1::ISCSIPersistentVolumeSource& source, std::string_view volume) {
-  check_iscsi_target(errors, path, source);
-  if (source.secretRef) check_required(errors, path.child("secretRef").child("name"), source.secretRef->name);
-  if (!source.initiatorName) return;
-  if (volume.size() + 1 + source.targetPortal.size() > 64) {
+  check_required(errors, path.child("targetPortal"), source.targetPortal);
+  if (source.initiatorName && volume.size() + 1 + source.targetPortal.size() > 64) {
     errors.push_back(field::invalid_string(path.child("targetportal"), source.targetPortal,
                                            "Total length of <volume name>:<iscsi.targetPortal> must be under "
                                            "64 characters if iscsi.initiatorName is specified."));
   }
-  check_iscsi_name(errors, path.child("initiatorname"), *source.initiatorName);
+  check_iscsi_target(errors, path, source, kFormat);
+  if (source.secretRef) check_required(errors, path.child("secretRef").child("name"), source.secretRef->name);
+  if (source.initiatorName)
+    check_iscsi_name(errors, path.child("initiatorname"), *source.initiatorName, kFormat);
 }
 
 void check_glusterfs(Errors& errors, const Path& path, const corev1::GlusterfsVolumeSource& source) {

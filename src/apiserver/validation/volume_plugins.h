@@ -26,6 +26,13 @@ class VolumeSources {
   void look(const api::Box<Source>& source, std::string_view name, Check check) {
     look(source, name, name, check);
   }
+  // Looked at and allowed also beside another.
+  template <class Source, class Check>
+  void look_anyway(const api::Box<Source>& source, std::string_view name, Check check) {
+    if (!source) return;
+    found_ = true;
+    check(errors_, path_.child(name), *source);
+  }
   bool found() const { return found_; }
 
  private:
