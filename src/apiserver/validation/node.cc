@@ -29,18 +29,61 @@ void check_taints(Errors& errors, const Path& path, const std::vector<corev1::Ta
   }
 }
 
+// Segments of letters and digits, the first one in UpperCamelCase.
+bool is_feature(std::string_view name) {
+  if (name.empty() || name[0] < 'A' || name[0] > 'Z' || name.back() == '/') return false;
+  for (size_t i = 1; i < name.size(); ++i) {
+    const auto c = static_cast<unsigned char>(name[i]);
+    const bool digit = std::isdigit(c) != 0, after_slash = name[i - 1] == '/';
+    if (std::isalpha(c) == 0 && (after_slash || (!digit && c != '/'))) return false;
+  }
+  return true;
+}
+
 void check_pod_cidrs(Errors& errors, const std::vector<std::string>& cidrs) {
   const Path path = Path("spec").child("podCIDRs");
   for (size_t i = 0; i < cidrs.size(); ++i) check_cidr(errors, path.index(i), cidrs[i]);
   if (cidrs.size() < 2) return;
-  const bool valid = std::all_of(cidrs.begin(), cidrs.end(), [](const std::string& c) { return is_cidr(c); });
-  if (!valid || !is_dual_stack(cidrs) || cidrs.size() > 2) {
+  const auto bad =
+      std::find_if_not(cidrs.begin(), cidrs.end(), [](const std::string& cidr) { return is_cidr(cidr); });
+  if (bad != cidrs.end()) {
+    errors.push_back(field::internal(
+        path,
+        fmt::format("invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[{}]: <nil> "
+                    "(invalid CIDR address: {})",
+                    bad - cidrs.begin(), *bad)));
+  }
+  if (bad != cidrs.end() || !is_dual_stack(cidrs) || cidrs.size() > 2) {
     errors.push_back(
         field::invalid(path, go_json(cidrs), "may specify no more than one CIDR for each IP family"));
   }
-  std::set<std::string> seen;
-  for (size_t i = 0; i < cidrs.size(); ++i)
-    if (!seen.insert(cidrs[i]).second) errors.push_back(field::duplicate(path.index(i), cidrs[i]));
+}
+
+// The features of its kubelet that the node declares: in order, each one once.
+void check_declared_features(Errors& errors, const std::vector<std::string>& features) {
+  const Path path = Path("status").child("declaredFeatures");
+  for (size_t i = 0; i < features.size(); ++i) {
+    const std::string& feature = features[i];
+    std::string_view why;
+    if (feature.size() > 253) {
+      why = "must be no more than 253 characters";
+    } else if (!is_feature(feature)) {
+      why =
+          "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., "
+          "MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes";
+    }
+    if (!why.empty()) {
+      errors.push_back(field::invalid_string(
+          path.index(i), feature, fmt::format("invalid feature name {}: {}", field::quote(feature), why)));
+    }
+    if (i + 1 == features.size()) break;
+    const std::string& next = features[i + 1];
+    if (feature == next) {
+      errors.push_back(field::duplicate(path.index(i + 1), next));
+    } else if (feature > next) {
+      errors.push_back(field::invalid_string(path.index(i + 1), next, "list must be sorted alphabetically"));
+    }
+  }
 }
 
 void check_node_resources(Errors& errors, const corev1::NodeStatus& status) {
@@ -54,17 +97,17 @@ void check_node_resources(Errors& errors, const corev1::NodeStatus& status) {
 void check_config_map_source(Errors& errors, const Path& path,
                              const corev1::ConfigMapNodeConfigSource& source) {
   if (source.namespace_.empty()) {
-    errors.push_back(field::required(path.child("namespace"), "namespace must be set"));
+    errors.push_back(field::required(path.child("namespace")));
   } else {
     check_dns_label(errors, path.child("namespace"), source.namespace_);
   }
   if (source.name.empty()) {
-    errors.push_back(field::required(path.child("name"), "name must be set"));
+    errors.push_back(field::required(path.child("name")));
   } else {
     check_dns_subdomain(errors, path.child("name"), source.name);
   }
   if (source.kubeletConfigKey.empty()) {
-    errors.push_back(field::required(path.child("kubeletConfigKey"), "kubeletConfigKey must be set"));
+    errors.push_back(field::required(path.child("kubeletConfigKey")));
   } else {
     check_config_key(errors, path.child("kubeletConfigKey"), source.kubeletConfigKey);
   }
@@ -80,9 +123,8 @@ void check_config_source(Errors& errors, const Path& path, const corev1::NodeCon
   const Path at = path.child("configMap");
   const corev1::ConfigMapNodeConfigSource& map = *source.configMap;
   if (status) {
-    if (map.uid.empty()) errors.push_back(field::required(at.child("uid"), "uid must be set in status"));
-    if (map.resourceVersion.empty())
-      errors.push_back(field::required(at.child("resourceVersion"), "resourceVersion must be set in status"));
+    check_required(errors, at.child("uid"), map.uid);
+    check_required(errors, at.child("resourceVersion"), map.resourceVersion);
   } else {
     if (!map.uid.empty()) errors.push_back(field::forbidden(at.child("uid"), "uid must not be set in spec"));
     if (!map.resourceVersion.empty())
@@ -121,6 +163,11 @@ Errors validate_node(const corev1::Node& node) {
   Errors errors;
   check_taints(errors, Path("metadata").child("taints"), node.spec.taints);  // upstream's path
   check_node_resources(errors, node.status);
+  if (node.status.nodeInfo.swap && node.status.nodeInfo.swap->capacity) {
+    check_positive(errors, Path("metadata").child("nodeSwapStatus").child("capacity"),
+                   *node.status.nodeInfo.swap->capacity);
+  }
+  check_declared_features(errors, node.status.declaredFeatures);
   check_pod_cidrs(errors, node.spec.podCIDRs);
   return errors;
 }
@@ -129,6 +176,7 @@ Errors validate_node_update(const corev1::Node& node, const corev1::Node& old) {
   Errors errors;
   const Path spec("spec");
   check_node_resources(errors, node.status);
+  check_declared_features(errors, node.status.declaredFeatures);
   check_addresses(errors, node.status.addresses);
   if (!old.spec.podCIDRs.empty()) {
     constexpr std::string_view kText = "node updates may not change podCIDR except from \"\" to valid";
