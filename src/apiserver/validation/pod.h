@@ -35,7 +35,7 @@ void check_container_resources(Errors& errors, const Path& path,
 void check_pod_resources(Errors& errors, const Path& path, const PodContext& context);
 void check_resource_quantity(Errors& errors, const Path& path, std::string_view name,
                              const api::Quantity& quantity);
-void check_resource_claims(Errors& errors, const Path& path, const corev1::PodSpec& spec);
+void check_resource_claims(Errors& errors, const Path& path, const PodContext& context);
 // pod_env.cc
 void check_env(Errors& errors, const Path& path, const std::vector<corev1::EnvVar>& env);
 void check_env_from(Errors& errors, const Path& path, const std::vector<corev1::EnvFromSource>& sources);
@@ -43,8 +43,7 @@ void check_field_ref(Errors& errors, const Path& path, const corev1::ObjectField
 void check_resource_ref(Errors& errors, const Path& path, const corev1::ResourceFieldSelector& ref,
                         bool volume);
 // The volumes that env takes files from.
-void check_env_files(Errors& errors, const Path& path, const std::vector<corev1::EnvVar>& env,
-                     const PodContext& context);
+void check_env_files(Errors& errors, const Path& spec_path, const corev1::PodSpec& spec);
 // pod_handlers.cc
 void check_probe(Errors& errors, const Path& path, const corev1::Probe& probe);
 void check_lifecycle(Errors& errors, const Path& path, const corev1::Lifecycle& lifecycle,
@@ -110,6 +109,8 @@ void check_pod_spec(Errors& errors, const Path& path, const corev1::PodSpec& spe
 void check_pod_template(Errors& errors, const Path& path, const corev1::PodTemplateSpec& template_);
 // Everything of a Pod but its metadata's form.
 void check_pod(Errors& errors, const corev1::Pod& pod);
+// The same of an update, without what younger rules say of what is stored.
+void check_changed_pod(Errors& errors, const corev1::Pod& pod, const corev1::Pod& old);
 Errors validate_pod(const corev1::Pod& pod);
 // pod_update.cc
 Errors validate_pod_update(const corev1::Pod& pod, const corev1::Pod& old);

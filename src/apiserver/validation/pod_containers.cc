@@ -7,6 +7,8 @@ namespace {
 
 using corev1::Container;
 
+constexpr std::string_view kNoPolicy = "must specify restartPolicy when restart rules are used";
+
 void check_ports(Errors& errors, const Path& path, const std::vector<corev1::ContainerPort>& ports) {
   std::set<std::string> names;
   for (size_t i = 0; i < ports.size(); ++i) {
@@ -53,7 +55,7 @@ void check_resize_policy(Errors& errors, const Path& path, const Container& cont
     check_required_enum(errors, path, policy.restartPolicy, {"NotRequired", "RestartContainer"});
     if (pod_restart_policy == "Never" && policy.restartPolicy != "NotRequired") {
       errors.push_back(field::invalid_string(path, policy.restartPolicy,
-                                             "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+                                             "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
     }
   }
 }
@@ -71,7 +73,6 @@ void check_container(Errors& errors, const Path& at, const Container& container,
   check_ports(errors, at.child("ports"), container.ports);
   check_env(errors, at.child("env"), container.env);
   check_env_from(errors, at.child("envFrom"), container.envFrom);
-  check_env_files(errors, at.child("env"), container.env, context);
   check_mounts(errors, at, container, context);
   check_required_enum(errors, at.child("imagePullPolicy"), container.imagePullPolicy,
                       {"Always", "IfNotPresent", "Never"});
@@ -109,9 +110,7 @@ void check_restart_policy(Errors& errors, const Path& at, const Container& conta
   const Path policy_path = at.child("restartPolicy"), rules_path = at.child("restartPolicyRules");
   const auto& rules = container.restartPolicyRules;
   if (!container.restartPolicy) {
-    if (!rules.empty())
-      errors.push_back(
-          field::required(policy_path, "must specify restartPolicy when restart rules are used"));
+    if (!rules.empty()) errors.push_back(field::required(policy_path, kNoPolicy));
   } else {
     check_enum(errors, policy_path, container.restartPolicy, {"Always", "Never", "OnFailure"});
   }
@@ -146,6 +145,13 @@ void check_init_container(Errors& errors, const Path& at, const Container& conta
   refuse(bool(container.livenessProbe), "livenessProbe");
   refuse(bool(container.readinessProbe), "readinessProbe");
   refuse(bool(container.startupProbe), "startupProbe");
+  for (size_t i = 0; i < container.resizePolicy.size(); ++i) {
+    const std::string& policy = container.resizePolicy[i].restartPolicy;
+    if (policy != "RestartContainer") continue;
+    errors.push_back(field::invalid_string(at.child("resizePolicy").index(i).child("restartPolicy"), policy,
+                                           "must not be set to 'RestartContainer' for non-sidecar "
+                                           "initContainers"));
+  }
 }
 
 void check_init_containers(Errors& errors, const Path& path, const PodContext& context) {
@@ -155,7 +161,11 @@ void check_init_containers(Errors& errors, const Path& path, const PodContext& c
     const Container& container = context.spec.initContainers[i];
     const Path at = path.index(i);
     check_container(errors, at, container, context);
-    check_restart_policy(errors, at, container);
+    if (container.restartPolicy || container.restartPolicyRules.empty()) {
+      check_restart_policy(errors, at, container);
+    } else {
+      errors.push_back(field::required(at.child("restartPolicy"), kNoPolicy));
+    }
     if (names.contains(container.name)) {
       errors.push_back(field::duplicate(at.child("name"), container.name));
     } else if (!container.name.empty()) {

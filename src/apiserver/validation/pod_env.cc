@@ -214,20 +214,24 @@ void check_env_from(Errors& errors, const Path& path, const std::vector<corev1::
   }
 }
 
-void check_env_files(Errors& errors, const Path& path, const std::vector<corev1::EnvVar>& env,
-                     const PodContext& context) {
-  for (size_t i = 0; i < env.size(); ++i) {
-    if (!env[i].valueFrom || !env[i].valueFrom->fileKeyRef) continue;
-    const std::string& name = env[i].valueFrom->fileKeyRef->volumeName;
-    if (name.empty()) continue;
-    const Path at = path.index(i).child("valueFrom").child("fileKeyRef").child("volumeName");
-    auto volume = context.volumes.find(name);
-    if (volume == context.volumes.end()) {
-      errors.push_back(field::not_found(at, name));
-    } else if (!volume->second->emptyDir) {
-      errors.push_back(field::invalid_string(at, name, "referenced volume must be of type emptyDir"));
+void check_env_files(Errors& errors, const Path& path, const corev1::PodSpec& spec) {
+  std::map<std::string_view, const corev1::VolumeSource*> volumes;
+  for (const corev1::Volume& volume : spec.volumes) volumes[volume.name] = &volume;
+  visit_containers(spec, path, [&](const corev1::Container& container, const Path& container_path) {
+    for (size_t i = 0; i < container.env.size(); ++i) {
+      const corev1::EnvVar& var = container.env[i];
+      if (!var.valueFrom || !var.valueFrom->fileKeyRef) continue;
+      const std::string& name = var.valueFrom->fileKeyRef->volumeName;
+      const Path at =
+          container_path.child("env").index(i).child("valueFrom").child("fileKeyRef").child("volumeName");
+      auto volume = volumes.find(name);
+      if (volume == volumes.end()) {
+        errors.push_back(field::not_found(at, name));
+      } else if (!volume->second->emptyDir) {
+        errors.push_back(field::invalid_string(at, name, "referenced volume must be of type emptyDir"));
+      }
     }
-  }
+  });
 }
 
 }  // namespace xebec::apiserver::validation

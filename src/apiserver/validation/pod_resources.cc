@@ -119,14 +119,14 @@ void raise(Resources& most, const Resources& other) {
 }
 
 // What the containers request together: main ones and sidecars at a time, or the greediest init container.
-Resources requested_by_containers(const corev1::PodSpec& spec) {
+Resources together(const corev1::PodSpec& spec, Resources corev1::ResourceRequirements::*list) {
   Resources running, sidecars, starting;
-  for (const corev1::Container& container : spec.containers) add(running, container.resources.requests);
+  for (const corev1::Container& container : spec.containers) add(running, container.resources.*list);
   for (const corev1::Container& container : spec.initContainers) {
     Resources now = sidecars;
-    add(now, container.resources.requests);
+    add(now, container.resources.*list);
     if (is_sidecar(container)) {
-      add(running, container.resources.requests);
+      add(running, container.resources.*list);
       sidecars = now;
     }
     raise(starting, now);
@@ -136,13 +136,19 @@ Resources requested_by_containers(const corev1::PodSpec& spec) {
 }
 
 void check_consistency(Errors& errors, const Path& path, const corev1::PodSpec& spec) {
-  for (const auto& [name, requested] : requested_by_containers(spec)) {
-    if (!pod_level(name)) continue;
-    const api::Quantity pod = spec.resources->requests.value_or(name, {});
-    if (requested.cmp(pod) <= 0) continue;
+  for (const auto& [name, requested] : together(spec, &corev1::ResourceRequirements::requests)) {
+    const api::Quantity* pod = spec.resources->requests.get(name);
+    if (pod == nullptr || requested.cmp(*pod) <= 0) continue;
     errors.push_back(field::invalid_string(
-        path.child("requests").key(name), pod.str(),
+        path.child("requests").key(name), pod->str(),
         fmt::format("must be greater than or equal to aggregate container requests of {}", requested.str())));
+  }
+  for (const auto& [name, limit] : together(spec, &corev1::ResourceRequirements::limits)) {
+    const api::Quantity* pod = spec.resources->limits.get(name);
+    if (!is_huge_page(name) || pod == nullptr || limit.cmp(*pod) <= 0) continue;
+    errors.push_back(field::invalid_string(
+        path.child("limits").key(name), pod->str(),
+        fmt::format("must be greater than or equal to aggregate container limits of {}", limit.str())));
   }
   for (size_t i = 0; i < spec.containers.size(); ++i) {
     for (const auto& [name, limit] : spec.containers[i].resources.limits) {
@@ -171,15 +177,21 @@ void check_container_resources(Errors& errors, const Path& path,
 
 void check_pod_resources(Errors& errors, const Path& path, const PodContext& context) {
   if (!context.spec.resources) return;
+  if (context.spec.os && context.spec.os->name == "windows")
+    return void(errors.push_back(field::forbidden(path, "may not be set for a windows pod")));
   if (!context.spec.resources->claims.empty()) {
     errors.push_back(
-        field::forbidden(path.child("claims"), "claims cannot be set for Resources at pod-level"));
+        field::forbidden(path.child("claims"), "claims may not be set for Resources at pod-level"));
   }
   check_requirements(errors, path, *context.spec.resources, check_pod_resource_name, context.claims);
   check_consistency(errors, path, context.spec);
 }
 
-void check_resource_claims(Errors& errors, const Path& path, const corev1::PodSpec& spec) {
+void check_resource_claims(Errors& errors, const Path& path, const PodContext& context) {
+  const corev1::PodSpec& spec = context.spec;
+  if (!spec.resourceClaims.empty() && context.pod != nullptr &&
+      context.pod->annotations.contains("kubernetes.io/config.mirror"))
+    return void(errors.push_back(field::forbidden(Path("[]"), "static pods do not support resource claims")));
   std::set<std::string> names;
   for (size_t i = 0; i < spec.resourceClaims.size(); ++i) {
     const corev1::PodResourceClaim& claim = spec.resourceClaims[i];

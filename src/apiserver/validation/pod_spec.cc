@@ -2,6 +2,7 @@
 
 #include "apiserver/validation/object_meta.h"
 #include "apiserver/validation/pod.h"
+#include "apiserver/validation/ratchet.h"
 
 namespace xebec::apiserver::validation {
 namespace {
@@ -94,26 +95,24 @@ void check_host_network_ports(Errors& errors, const Path& path, const corev1::Po
 void check_host_users(Errors& errors, const Path& path, const corev1::PodSpec& spec) {
   if (spec.hostUsers.value_or(true)) return;
   auto refuse = [&](bool bad, std::string_view name) {
-    if (bad) errors.push_back(field::forbidden(path.child(name), "when `pod.Spec.HostUsers` is false"));
+    if (bad) errors.push_back(field::forbidden(path.child(name), "when `hostUsers` is false"));
   };
   refuse(spec.hostNetwork, "hostNetwork");
   refuse(spec.hostPID, "HostPID");
   refuse(spec.hostIPC, "HostIPC");
   visit_containers(spec, path, [&](const corev1::Container& container, const Path& at) {
     if (!container.volumeDevices.empty())
-      errors.push_back(field::forbidden(at.child("volumeDevices"), "when `pod.Spec.HostUsers` is false"));
+      errors.push_back(field::forbidden(at.child("volumeDevices"), "when `hostUsers` is false"));
   });
 }
 
-void check_host_name(Errors& errors, const Path& path, const corev1::PodSpec& spec) {
-  if (!spec.hostname.empty()) check_dns_label(errors, path.child("hostname"), spec.hostname);
-  if (!spec.subdomain.empty()) check_dns_label(errors, path.child("subdomain"), spec.subdomain);
+void check_host_name_override(Errors& errors, const Path& path, const corev1::PodSpec& spec) {
   if (!spec.hostnameOverride) return;
   const Path at = path.child("hostnameOverride");
   if (spec.setHostnameAsFQDN.value_or(false))
-    errors.push_back(field::forbidden(at, "may not be specified when `setHostnameAsFQDN` is true"));
+    errors.push_back(field::forbidden(at, "may not be specified when setHostnameAsFQDN is true"));
   if (spec.hostNetwork)
-    errors.push_back(field::forbidden(at, "may not be specified when `hostNetwork` is true"));
+    errors.push_back(field::forbidden(at, "may not be specified when hostNetwork is true"));
   if (spec.hostnameOverride->size() > 64) errors.push_back(field::too_long(at, 64));
   check_dns_subdomain(errors, at, *spec.hostnameOverride);
 }
@@ -127,7 +126,8 @@ void check_names(Errors& errors, const Path& path, const corev1::PodSpec& spec) 
     errors.push_back(field::invalid_int(path.child("activeDeadlineSeconds"), *spec.activeDeadlineSeconds,
                                         "must be between 1 and 2147483647, inclusive"));
   }
-  check_host_name(errors, path, spec);
+  if (!spec.hostname.empty()) check_dns_label(errors, path.child("hostname"), spec.hostname);
+  if (!spec.subdomain.empty()) check_dns_label(errors, path.child("subdomain"), spec.subdomain);
 }
 
 void check_classes(Errors& errors, const Path& path, const corev1::PodSpec& spec) {
@@ -173,7 +173,7 @@ void check_pod_spec(Errors& errors, const Path& path, const corev1::PodSpec& spe
   check_volumes(errors, path.child("volumes"), context);
   for (const corev1::PodResourceClaim& claim : spec.resourceClaims)
     if (!claim.name.empty()) context.claims.insert(claim.name);
-  check_resource_claims(errors, path.child("resourceClaims"), spec);
+  check_resource_claims(errors, path.child("resourceClaims"), context);
   check_containers(errors, path, context);
   check_pod_resources(errors, path.child("resources"), context);
   check_host_network_ports(errors, path.child("containers"), spec, pod != nullptr);
@@ -189,11 +189,13 @@ void check_pod_spec(Errors& errors, const Path& path, const corev1::PodSpec& spe
   check_spread_constraints(errors, path.child("topologySpreadConstraints"), spec.topologySpreadConstraints);
   check_host_process(errors, path, spec);
   check_host_users(errors, path, spec);
+  check_host_name_override(errors, path, spec);
   check_names(errors, path, spec);
   check_tolerations(errors, path.child("tolerations"), spec.tolerations);
   check_host_aliases(errors, path.child("hostAliases"), spec.hostAliases);
   check_classes(errors, path, spec);
   check_os(errors, path, spec);
+  check_env_files(errors, path, spec);
 }
 
 void check_pod_template(Errors& errors, const Path& path, const corev1::PodTemplateSpec& template_) {
@@ -207,6 +209,14 @@ void check_pod_template(Errors& errors, const Path& path, const corev1::PodTempl
     errors.push_back(field::forbidden(spec.child("ephemeralContainers"),
                                       "ephemeral containers not allowed in pod template"));
   }
+}
+
+void check_changed_pod(Errors& errors, const corev1::Pod& pod, const corev1::Pod& old) {
+  check_pod(errors, pod);
+  if (errors.empty()) return;
+  Errors stored;
+  check_pod(stored, old);
+  forgive_younger_rules(errors, stored);
 }
 
 void check_pod(Errors& errors, const corev1::Pod& pod) {

@@ -4,7 +4,6 @@
 
 #include "apiserver/validation/pod.h"
 #include "apiserver/validation/pod_spec_diff.h"
-#include "apiserver/validation/ratchet.h"
 
 namespace xebec::apiserver::validation {
 namespace {
@@ -174,12 +173,7 @@ corev1::PodSpec with_old_mutables(const corev1::PodSpec& now, const corev1::PodS
 Errors validate_pod_update(const corev1::Pod& pod, const corev1::Pod& old) {
   Errors errors;
   const Path spec("spec");
-  check_pod(errors, pod);
-  if (!errors.empty()) {
-    Errors stored;
-    check_pod(stored, old);
-    forgive_selectors(errors, stored);
-  }
+  check_changed_pod(errors, pod, old);
   check_pod_annotation_changes(errors, Path("metadata").child("annotations"), pod, old);
   if (!check_container_changes(errors, spec.child("containers"), pod.spec.containers, old.spec.containers))
     return errors;

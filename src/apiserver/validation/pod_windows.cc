@@ -168,7 +168,7 @@ void check_os(Errors& errors, const Path& path, const corev1::PodSpec& spec) {
   if (!spec.os) return;
   const std::string& name = spec.os->name;
   if (name.empty()) {
-    errors.push_back(field::required(path.child("os").child("name"), "cannot be empty"));
+    errors.push_back(field::required(path.child("os").child("name")));
   } else if (name == "linux") {
     check_linux(errors, path, spec);
   } else if (name == "windows") {

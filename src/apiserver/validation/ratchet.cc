@@ -18,10 +18,17 @@ bool is_of_affinity(const field::Error& error) {
          has(error, ".values[");
 }
 
+bool is_of_init_resizing(const field::Error& error) {
+  return has(error, "initContainers[") && has(error, ".resizePolicy[") &&
+         error.field.ends_with(".restartPolicy");
+}
+
+bool is_of_devices(const field::Error& error) { return error.field.ends_with(".volumeDevices"); }
+
 }  // namespace
 
-void forgive_selectors(field::Errors& errors, const field::Errors& stored) {
-  for (auto* kind : {is_of_spreading, is_of_affinity})
+void forgive_younger_rules(field::Errors& errors, const field::Errors& stored) {
+  for (auto* kind : {is_of_spreading, is_of_affinity, is_of_init_resizing, is_of_devices})
     if (std::any_of(stored.begin(), stored.end(), kind)) std::erase_if(errors, kind);
 }
 

@@ -6,9 +6,9 @@
 
 namespace xebec::apiserver::validation {
 
-// Takes from `errors` what selectors of Pods have wrong when those of the stored object do, too: labels of
-// topology spread constraints, and values in selectors of affinities. `stored`: what the stored object would
-// be refused for.
-void forgive_selectors(field::Errors& errors, const field::Errors& stored);
+// Takes from `errors` what a Pod has wrong when the stored object does, too: labels of topology spread
+// constraints, values in selectors of affinities, init containers that would be restarted to be resized, and
+// block devices without the host's users. `stored`: what the stored object would be refused for.
+void forgive_younger_rules(field::Errors& errors, const field::Errors& stored);
 
 }  // namespace xebec::apiserver::validation

@@ -173,7 +173,7 @@ Errors validate_deployment(const appsv1::Deployment& deployment) {
 
 Errors validate_deployment_update(const appsv1::Deployment& deployment, const appsv1::Deployment& old) {
   Errors errors = validate_deployment(deployment);
-  if (!errors.empty()) forgive_selectors(errors, validate_deployment(old));
+  if (!errors.empty()) forgive_younger_rules(errors, validate_deployment(old));
   check_selector_immutable(errors, deployment.spec.selector, old.spec.selector);
   return errors;
 }
@@ -215,7 +215,7 @@ Errors validate_replica_set(const appsv1::ReplicaSet& set) {
 
 Errors validate_replica_set_update(const appsv1::ReplicaSet& set, const appsv1::ReplicaSet& old) {
   Errors errors = validate_replica_set(set);
-  if (!errors.empty()) forgive_selectors(errors, validate_replica_set(old));
+  if (!errors.empty()) forgive_younger_rules(errors, validate_replica_set(old));
   check_selector_immutable(errors, set.spec.selector, old.spec.selector);
   return errors;
 }
@@ -248,7 +248,7 @@ Errors validate_daemon_set(const appsv1::DaemonSet& set) {
 
 Errors validate_daemon_set_update(const appsv1::DaemonSet& set, const appsv1::DaemonSet& old) {
   Errors errors = validate_daemon_set(set);
-  if (!errors.empty()) forgive_selectors(errors, validate_daemon_set(old));
+  if (!errors.empty()) forgive_younger_rules(errors, validate_daemon_set(old));
   check_selector_immutable(errors, set.spec.selector, old.spec.selector);
   return errors;
 }

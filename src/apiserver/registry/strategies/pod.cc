@@ -44,16 +44,19 @@ void sync_ips(corev1::PodStatus& status) {
   if (status.podIPs.empty() && !status.podIP.empty()) status.podIPs.emplace_back().ip = status.podIP;
 }
 
-// Keeps the rest of the container and takes what a resize may change.
-void take_resources(std::vector<corev1::Container>& containers,
-                    const std::vector<corev1::Container>& resized) {
-  for (corev1::Container& container : containers) {
-    for (const corev1::Container& other : resized) {
-      if (other.name != container.name) continue;
-      container.resources = other.resources;
-      container.resizePolicy = other.resizePolicy;
-    }
+// The containers as they were, with what a resize may change of them. Sent ones that differ in number, order
+// or name stay as they are: validation refuses them.
+std::vector<corev1::Container> resized(const std::vector<corev1::Container>& old,
+                                       const std::vector<corev1::Container>& sent) {
+  const bool same = std::equal(old.begin(), old.end(), sent.begin(), sent.end(),
+                               [](const auto& a, const auto& b) { return a.name == b.name; });
+  if (!same) return sent;
+  std::vector<corev1::Container> out = old;
+  for (size_t i = 0; i < out.size(); ++i) {
+    out[i].resources = sent[i].resources;
+    out[i].resizePolicy = sent[i].resizePolicy;
   }
+  return out;
 }
 
 class PodStrategy final : public TableStrategy {
@@ -90,8 +93,8 @@ class PodStrategy final : public TableStrategy {
       const corev1::PodSpec sent = std::move(pod.spec);
       pod.spec = old.spec;
       pod.spec.resources = sent.resources;
-      take_resources(pod.spec.containers, sent.containers);
-      take_resources(pod.spec.initContainers, sent.initContainers);
+      pod.spec.containers = resized(old.spec.containers, sent.containers);
+      pod.spec.initContainers = resized(old.spec.initContainers, sent.initContainers);
       pod.status = old.status;
       keep_metadata(pod.metadata, old.metadata);
     }
