@@ -132,13 +132,18 @@ void check_binding_conditions(Errors& errors, const Path& path, const std::vecto
   constexpr size_t kMost = 4;
   const Path wanted = path.child("bindingConditions"), refused = path.child("bindingFailureConditions");
   auto check_name = [&](const Path& at, const std::string& name) { check_qualified_name(errors, at, name); };
-  auto itself = [](const std::string& name) { return name; };
-  check_set(errors, wanted, good, kMost, itself, check_name);
-  check_set(errors, refused, bad, kMost, itself, check_name);
-  for (size_t i = 0; i < bad.size(); ++i)
-    if (std::find(good.begin(), good.end(), bad[i]) != good.end())
+  check_list(errors, wanted, good, kMost, check_name);
+  check_list(errors, refused, bad, kMost, check_name);
+  std::set<std::string_view> seen, seen_bad;
+  for (size_t i = 0; i < good.size(); ++i)
+    if (!seen.insert(good[i]).second) errors.push_back(field::duplicate(wanted.index(i), good[i]));
+  for (size_t i = 0; i < bad.size(); ++i) {
+    if (!seen_bad.insert(bad[i]).second) errors.push_back(field::duplicate(refused.index(i), bad[i]));
+    if (seen.contains(bad[i])) {
       errors.push_back(field::invalid_string(
           refused.index(i), bad[i], "bindingFailureConditions must not overlap with bindingConditions"));
+    }
+  }
   if (good.empty() && !bad.empty())
     errors.push_back(field::invalid(wanted, go_json(good),
                                     "bindingConditions are required to use bindingFailureConditions"));

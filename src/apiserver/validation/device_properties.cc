@@ -104,21 +104,19 @@ void check_step(Errors& errors, const Path& path, const api::Quantity& value, co
 
 void check_valid_range(Errors& errors, const Path& path, const api::Quantity& usual,
                        const api::Quantity& capacity, const v1::CapacityRequestPolicyRange& range) {
-  const Path usual_path = path.child("default"), max_path = path.child("max"), step_path = path.child("step");
+  const Path min_path = path.child("min"), max_path = path.child("max"), step_path = path.child("step");
   if (!range.min)
-    return void(errors.push_back(field::required(path.child("min"), "required when validRange is defined")));
+    return void(errors.push_back(field::required(min_path, "required when validRange is defined")));
   const api::Quantity& min = *range.min;
   if (min > capacity)
-    refuse(errors, path.child("min"), min,
-           fmt::format("min is larger than capacity value: {}", capacity.str()));
-  if (usual < min) refuse(errors, usual_path, usual, fmt::format("default is less than min: {}", min.str()));
+    refuse(errors, min_path, min, fmt::format("min is larger than capacity value: {}", capacity.str()));
+  if (usual < min) refuse(errors, min_path, usual, fmt::format("default is less than min: {}", min.str()));
   if (range.max) {
     const api::Quantity& max = *range.max;
     if (min > max) refuse(errors, max_path, min, fmt::format("min is larger than max: {}", max.str()));
     if (max > capacity)
       refuse(errors, max_path, max, fmt::format("max is larger than capacity value: {}", capacity.str()));
-    if (usual > max)
-      refuse(errors, usual_path, usual, fmt::format("default is more than max: {}", max.str()));
+    if (usual > max) refuse(errors, max_path, usual, fmt::format("default is more than max: {}", max.str()));
   }
   if (!range.step) return;
   if (range.step->sign() <= 0) return refuse(errors, step_path, *range.step, "must be greater than zero");
