@@ -42,14 +42,14 @@ void check_data_sources(Errors& errors, const Path& path, const corev1::Persiste
     if (!ns.empty()) check_dns_label(errors, path.child("dataSourceRef").child("namespace"), ns);
   }
   if (!spec.dataSource || !spec.dataSourceRef) return;
-  const std::string where = path.child("dataSource").text();
+  const std::string_view where = "{}";  // a path, of which upstream shows nothing
   if (!spec.dataSourceRef->namespace_.value_or("").empty()) {
     errors.push_back(
-        field::invalid_string(path, where, "may not be specified when dataSourceRef.namespace is specified"));
+        field::invalid(path, where, "may not be specified when dataSourceRef.namespace is specified"));
   } else if (spec.dataSource->apiGroup != spec.dataSourceRef->apiGroup ||
              spec.dataSource->kind != spec.dataSourceRef->kind ||
              spec.dataSource->name != spec.dataSourceRef->name) {
-    errors.push_back(field::invalid_string(path, where, "must match dataSourceRef"));
+    errors.push_back(field::invalid(path, where, "must match dataSourceRef"));
   }
 }
 

@@ -10,7 +10,8 @@ Errors validate_service(const corev1::Service& service);
 Errors validate_service_update(const corev1::Service& service, const corev1::Service& old);
 Errors validate_service_status_update(const corev1::Service& service, const corev1::Service& old);
 // clusterIPs, ipFamilies and ipFamilyPolicy, which allocation looks at as well. In service_ips.cc.
-void check_service_ips(Errors& errors, const corev1::ServiceSpec& spec);
+void check_service_ips(Errors& errors, const corev1::ServiceSpec& spec,
+                       const corev1::ServiceSpec* old = nullptr);
 void check_service_ip_changes(Errors& errors, const corev1::ServiceSpec& spec,
                               const corev1::ServiceSpec& old);
 bool is_headless(const corev1::ServiceSpec& spec);

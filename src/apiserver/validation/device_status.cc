@@ -16,22 +16,24 @@ constexpr size_t kMostConsumers = 256, kMostResults = 32, kMostStatusConditions 
                  kMostDataBytes = 10 << 10;
 constexpr size_t kMostIps = 16, kLongestInterfaceName = 256, kLongestHardwareAddress = 128;
 
-bool is_plain_uuid(std::string_view uid) {
-  if (uid.size() != 36) return false;
+// Empty when it is one.
+std::string uuid_error(std::string_view uid) {
+  if (uid.size() != 36) return fmt::format("error validating uid: invalid UUID length: {}", uid.size());
+  bool upper = false;
   for (size_t i = 0; i < uid.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const char c = uid[i];
-    if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
+    const auto c = static_cast<unsigned char>(uid[i]);
+    if (dash ? c != '-' : std::isxdigit(c) == 0) return "error validating uid: invalid UUID format";
+    upper = upper || std::isupper(c) != 0;
   }
-  return true;
+  if (!upper) return {};
+  return "uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase "
+         "hexadecimal characters";
 }
 
 void check_share(Errors& errors, const Path& path, const std::optional<std::string>& share) {
-  if (!share || is_plain_uuid(*share)) return;
-  errors.push_back(field::invalid_string(
-      path, *share,
-      "uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase "
-      "hexadecimal characters"));
+  const std::string wrong = share ? uuid_error(*share) : "";
+  if (!wrong.empty()) errors.push_back(field::invalid_string(path, *share, wrong));
 }
 
 // "driver/pool/device", and which share of it.

@@ -97,10 +97,14 @@ void check_session_affinity(Errors& errors, const Path& path, const ServiceSpec&
   }
 }
 
-void check_external_ips(Errors& errors, const Path& path, const ServiceSpec& spec) {
+bool has(const std::vector<std::string>& texts, std::string_view text) {
+  return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
+void check_external_ips(Errors& errors, const Path& path, const ServiceSpec& spec, const ServiceSpec& old) {
   for (size_t i = 0; i < spec.externalIPs.size(); ++i) {
     Errors found;
-    check_ip(found, path.index(i), spec.externalIPs[i]);
+    if (!has(old.externalIPs, spec.externalIPs[i])) check_ip(found, path.index(i), spec.externalIPs[i]);
     if (found.empty()) check_non_special_ip(found, path.index(i), spec.externalIPs[i]);
     field::append(errors, std::move(found));
   }
@@ -145,19 +149,25 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // Of the field, or of the annotation that was there before it.
-void check_source_ranges(Errors& errors, const Service& service) {
+void check_source_ranges(Errors& errors, const Service& service, const Service& old) {
   const ServiceSpec& spec = service.spec;
   if (!spec.loadBalancerSourceRanges.empty()) {
     const Path path = Path("spec").child("LoadBalancerSourceRanges");
     if (!is_balancer(spec)) errors.push_back(field::forbidden(path, kOnlyBalancer));
-    for (size_t i = 0; i < spec.loadBalancerSourceRanges.size(); ++i)
-      check_cidr(errors, path.index(i), trimmed(spec.loadBalancerSourceRanges[i]));
+    std::vector<std::string> known;
+    for (const std::string& range : old.spec.loadBalancerSourceRanges) known.emplace_back(trimmed(range));
+    for (size_t i = 0; i < spec.loadBalancerSourceRanges.size(); ++i) {
+      const std::string_view range = trimmed(spec.loadBalancerSourceRanges[i]);
+      if (!has(known, range)) check_cidr(errors, path.index(i), range);
+    }
     return;
   }
   const std::string* annotation = service.metadata.annotations.get(kSourceRanges);
   if (annotation == nullptr) return;
   const Path path = Path("metadata").child("annotations").key(kSourceRanges);
   if (!is_balancer(spec)) errors.push_back(field::forbidden(path, kOnlyBalancer));
+  const std::string* before = old.metadata.annotations.get(kSourceRanges);
+  if (before != nullptr && *before == *annotation) return;
   const std::string_view text = trimmed(*annotation);
   for (size_t begin = 0; !text.empty() && begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
@@ -207,9 +217,10 @@ void check_internal_traffic(Errors& errors, const Path& path, const ServiceSpec&
              {"PreferClose", "PreferSameNode", "PreferSameZone"});
 }
 
-void check_ingress(Errors& errors, const Path& path, const corev1::LoadBalancerIngress& ingress) {
+void check_ingress(Errors& errors, const Path& path, const corev1::LoadBalancerIngress& ingress,
+                   const std::vector<std::string>& known) {
   const Path mode = path.child("ipMode");
-  if (!ingress.ip.empty()) check_ip(errors, path.child("ip"), ingress.ip);
+  if (!ingress.ip.empty() && !has(known, ingress.ip)) check_ip(errors, path.child("ip"), ingress.ip);
   if (!ingress.ipMode) {
     if (!ingress.ip.empty()) errors.push_back(field::required(mode, "must be specified when `ip` is set"));
   } else if (ingress.ip.empty()) {
@@ -225,9 +236,8 @@ void check_ingress(Errors& errors, const Path& path, const corev1::LoadBalancerI
   }
 }
 
-}  // namespace
-
-Errors validate_service(const Service& service) {
+// `old` is what it was: addresses and ranges that were there are not looked at again.
+Errors validate(const Service& service, const Service& old) {
   Errors errors;
   const Path path("spec");
   const ServiceSpec& spec = service.spec;
@@ -238,17 +248,21 @@ Errors validate_service(const Service& service) {
     check_port_entry(errors, path.child("ports").index(i), spec.ports[i], spec.ports.size() > 1, names);
   field::append(errors, validate_labels(spec.selector, path.child("selector")));
   check_session_affinity(errors, path, spec);
-  check_service_ips(errors, spec);
-  check_external_ips(errors, path.child("externalIPs"), spec);
+  check_service_ips(errors, spec, &old.spec);
+  check_external_ips(errors, path.child("externalIPs"), spec, old.spec);
   check_required_enum(errors, path.child("type"), spec.type,
                       {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"});
   check_port_collisions(errors, path.child("ports"), spec);
-  check_source_ranges(errors, service);
+  check_source_ranges(errors, service, old);
   check_balancer(errors, path, spec);
   check_external_traffic(errors, path, spec);
   check_internal_traffic(errors, path, spec);
   return errors;
 }
+
+}  // namespace
+
+Errors validate_service(const Service& service) { return validate(service, Service()); }
 
 Errors validate_service_update(const Service& service, const Service& old) {
   Errors errors;
@@ -263,17 +277,19 @@ Errors validate_service_update(const Service& service, const Service& old) {
   if (needs_health_check(service.spec) && needs_health_check(old.spec) &&
       service.spec.healthCheckNodePort != old.spec.healthCheckNodePort)
     errors.push_back(field::forbidden(path.child("healthCheckNodePort"), kImmutable));
-  field::append(errors, validate_service(service));
+  field::append(errors, validate(service, old));
   return errors;
 }
 
-Errors validate_service_status_update(const Service& service, const Service&) {
+Errors validate_service_status_update(const Service& service, const Service& old) {
   Errors errors;
   const Path path = Path("status").child("loadBalancer").child("ingress");
   const auto& ingress = service.status.loadBalancer.ingress;
   if (!is_balancer(service.spec) && !ingress.empty())
     return {field::forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")};
-  for (size_t i = 0; i < ingress.size(); ++i) check_ingress(errors, path.index(i), ingress[i]);
+  std::vector<std::string> known;
+  for (const auto& point : old.status.loadBalancer.ingress) known.push_back(point.ip);
+  for (size_t i = 0; i < ingress.size(); ++i) check_ingress(errors, path.index(i), ingress[i], known);
   return errors;
 }
 

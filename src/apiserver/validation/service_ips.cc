@@ -38,8 +38,8 @@ void check_families(Errors& errors, const Path& path, const ServiceSpec& spec) {
              {"PreferDualStack", "RequireDualStack", "SingleStack"});
 }
 
-// False: an address is none.
-bool check_addresses(Errors& errors, const Path& path, const Texts& ips) {
+// False: an address is none. Those that were there `before` are not looked at again.
+bool check_addresses(Errors& errors, const Path& path, const Texts& ips, const Texts& before) {
   bool valid = true;
   for (size_t i = 0; i < ips.size(); ++i) {
     if (i == 0 && ips[i] == "None") {
@@ -47,9 +47,10 @@ bool check_addresses(Errors& errors, const Path& path, const Texts& ips) {
       valid = valid && ips.size() == 1;
       continue;
     }
-    const size_t before = errors.size();
+    if (std::find(before.begin(), before.end(), ips[i]) != before.end()) continue;
+    const size_t count = errors.size();
     check_ip(errors, path.index(i), ips[i]);
-    valid = valid && errors.size() == before;
+    valid = valid && errors.size() == count;
   }
   if (ips.size() > 2) refuse(errors, path, ips, "may only hold up to 2 values");
   return valid;
@@ -98,12 +99,12 @@ bool is_headless(const ServiceSpec& spec) {
   return spec.clusterIPs.size() == 1 && spec.clusterIPs[0] == "None";
 }
 
-void check_service_ips(Errors& errors, const ServiceSpec& spec) {
+void check_service_ips(Errors& errors, const ServiceSpec& spec, const ServiceSpec* old) {
   if (is_external_name(spec)) return;
   const Path path("spec"), ips = path.child("clusterIPs");
   check_first_ip(errors, ips, spec);
   check_families(errors, path, spec);
-  if (!check_addresses(errors, ips, spec.clusterIPs)) return;
+  if (!check_addresses(errors, ips, spec.clusterIPs, old != nullptr ? old->clusterIPs : Texts())) return;
   if (spec.clusterIPs.size() > 1 && !is_dual_stack(spec.clusterIPs))
     refuse(errors, ips, spec.clusterIPs, "may specify no more than one IP for each IP family");
   check_ips_of_families(errors, ips, spec);

@@ -70,8 +70,7 @@ std::string parse_url(std::string_view text, Url& out) {
   if (bracket == std::string_view::npos) return "missing ']' in host";
   const size_t colon = bracket > 0 ? bracket + 1 : rest.rfind(':');
   const std::string_view port = colon < rest.size() ? rest.substr(colon) : std::string_view();
-  if (port.empty()) return {};
-  if (port[0] != ':' || !std::all_of(port.begin() + 1, port.end(), is_digit))
+  if (!port.empty() && (port[0] != ':' || !std::all_of(port.begin() + 1, port.end(), is_digit)))
     return fmt::format("invalid port {} after host", field::quote(port));
   if (rest.find(' ') != std::string_view::npos) return "invalid character \" \" in host name";
   return {};
