@@ -3,6 +3,7 @@
 #include "api/field_error.h"
 #include "api/gen/authorizationv1.h"
 #include "apiserver/reviews/user_info.h"
+#include "apiserver/validation/check.h"
 #include "apiserver/validation/go_value.h"
 
 namespace xebec::apiserver {
@@ -46,6 +47,41 @@ field::Errors validate_attributes(const ResourceBox& resource, const NonResource
                        "exactly one of nonResourceAttributes or resourceAttributes must be specified"));
   }
   return errors;
+}
+
+void check_requirement(field::Errors& errors, const field::Path& path,
+                       const metav1::FieldSelectorRequirement& r) {
+  validation::check_required(errors, path.child("key"), r.key, "must be specified");
+  validation::check_operator_values(errors, path, r.operator_, r.values);
+}
+
+void check_requirement(field::Errors& errors, const field::Path& path,
+                       const metav1::LabelSelectorRequirement& r) {
+  validation::check_label_requirement(errors, path, r, validation::SelectorValues::kChecked,
+                                      validation::SelectorOperators::kAny);
+}
+
+template <class Selector>
+void check_selector(field::Errors& errors, const field::Path& path, const api::Box<Selector>& selector) {
+  if (!selector) return;
+  if (!selector->rawSelector.empty() && !selector->requirements.empty()) {
+    errors.push_back(field::invalid_string(path.child("rawSelector"), selector->rawSelector,
+                                           "may not specified at the same time as requirements"));
+  }
+  if (selector->rawSelector.empty() && selector->requirements.empty()) {
+    errors.push_back(
+        field::required(path.child("requirements"),
+                        "when " + path.text() + " is specified, requirements or rawSelector is required"));
+  }
+  for (size_t i = 0; i < selector->requirements.size(); ++i)
+    check_requirement(errors, path.child("requirements").index(i), selector->requirements[i]);
+}
+
+void check_selectors(field::Errors& errors, const ResourceBox& resource) {
+  if (!resource) return;
+  const field::Path path = field::Path("spec").child("resourceAttributes");
+  check_selector(errors, path.child("fieldSelector"), resource->fieldSelector);
+  check_selector(errors, path.child("labelSelector"), resource->labelSelector);
 }
 
 // A review is asked for, not named; of a local one the namespace is part of the question.
@@ -102,6 +138,7 @@ class SubjectReview final : public VirtualResource {
       errors.push_back(field::invalid_string(path.child("user"), spec.user,
                                              "at least one of user or group must be specified"));
     }
+    check_selectors(errors, spec.resourceAttributes);
     return errors;
   }
   static void check_local(field::Errors& errors, const authorizationv1::SubjectAccessReviewSpec& spec,
@@ -131,6 +168,7 @@ class SelfAccessReview final : public VirtualResource {
     auto& review = request.object.get<authorizationv1::SelfSubjectAccessReview>();
     const auto& spec = review.spec;
     field::Errors errors = validate_attributes(spec.resourceAttributes, spec.nonResourceAttributes);
+    check_selectors(errors, spec.resourceAttributes);
     check_metadata(errors, review.metadata, false);
     if (!errors.empty()) {
       co_return fail(errors::invalid({kGroup, "SelfSubjectAccessReview"}, "", field::causes(errors)));

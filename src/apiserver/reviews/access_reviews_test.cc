@@ -76,6 +76,42 @@ TEST_F(AccessReviews, RefuseQuestionsThatAreNone) {
       HasSubstr("SelfSubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: "));
 }
 
+// `selectors` is part of what is asked about.
+std::string asked_with(const std::string& selectors) {
+  return R"({"spec":{"user":"u","resourceAttributes":{"verb":"list","resource":"pods",)" + selectors + "}}}";
+}
+
+TEST_F(AccessReviews, RefuseSelectorsThatAreNone) {
+  for (const std::string kind : {"SubjectAccessReview", "SelfSubjectAccessReview"}) {
+    auto refused = [&, this](const std::string& selectors) {
+      const std::string path =
+          kind == "SubjectAccessReview" ? "subjectaccessreviews" : "selfsubjectaccessreviews";
+      const std::string message = at(ask(path, asked_with(selectors), 422), {"message"});
+      const std::string start = kind + ".authorization.k8s.io \"\" is invalid: ";
+      EXPECT_THAT(message, ::testing::StartsWith(start));
+      return message.substr(start.size());
+    };
+    EXPECT_EQ(
+        refused(
+            R"("fieldSelector":{"rawSelector":"a=b","requirements":[{"key":"a","operator":"In","values":["b"]}]})"),
+        "spec.resourceAttributes.fieldSelector.rawSelector: Invalid value: \"a=b\": may not specified at the "
+        "same time as requirements");
+    EXPECT_EQ(refused(R"("labelSelector":{})"),
+              "spec.resourceAttributes.labelSelector.requirements: Required value: when "
+              "spec.resourceAttributes.labelSelector is specified, requirements or rawSelector is required");
+    EXPECT_EQ(
+        refused(
+            R"("fieldSelector":{"requirements":[{"operator":"In"},{"key":"a","operator":"Younger","values":["b"]}]})"),
+        "[spec.resourceAttributes.fieldSelector.requirements[0].key: Required value: must be specified, "
+        "spec.resourceAttributes.fieldSelector.requirements[0].values: Required value: must be specified "
+        "when `operator` is 'In' or 'NotIn']");
+    EXPECT_THAT(
+        refused(R"("labelSelector":{"requirements":[{"key":"a","operator":"Younger","values":["b c"]}]})"),
+        ::testing::StartsWith("spec.resourceAttributes.labelSelector.requirements[0].values[0]: Invalid "
+                              "value: \"b c\": a valid label must be "));
+  }
+}
+
 TEST_F(AccessReviews, LocalOnesAreAboutTheirNamespace) {
   const std::string path = "namespaces/default/localsubjectaccessreviews";
   const codec::Value yes = ask(path, R"({"spec":{"groups":["readers"],)" + kGetPods + "}}");

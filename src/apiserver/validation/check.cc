@@ -33,29 +33,6 @@ api::Messages port_name_messages(std::string_view name) {
   return out;
 }
 
-void check_requirement(Errors& errors, const Path& path, const metav1::LabelSelectorRequirement& r,
-                       SelectorValues values) {
-  if (r.operator_ == "In" || r.operator_ == "NotIn") {
-    if (r.values.empty()) {
-      errors.push_back(
-          field::required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
-    }
-  } else if (r.operator_ == "Exists" || r.operator_ == "DoesNotExist") {
-    if (!r.values.empty()) {
-      errors.push_back(field::forbidden(
-          path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
-    }
-  } else {
-    errors.push_back(
-        field::invalid_string(path.child("operator"), r.operator_, "not a valid selector operator"));
-  }
-  check_messages(errors, path.child("key"), r.key, api::is_qualified_name(r.key));
-  for (size_t i = 0; i < r.values.size() && values == SelectorValues::kChecked; ++i) {
-    check_messages(errors, path.child("values").index(i), r.values[i],
-                   api::is_valid_label_value(r.values[i]));
-  }
-}
-
 }  // namespace
 
 void check_messages(Errors& errors, const Path& path, std::string_view value, const api::Messages& messages) {
@@ -225,11 +202,40 @@ void check_id(Errors& errors, const Path& path, int64_t id) {
   errors.push_back(field::invalid_int(path, id, "must be between 0 and 2147483647, inclusive"));
 }
 
+bool check_operator_values(Errors& errors, const Path& path, std::string_view op,
+                           const std::vector<std::string>& values) {
+  if (op == "In" || op == "NotIn") {
+    if (values.empty()) {
+      errors.push_back(
+          field::required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
+    }
+    return true;
+  }
+  if (op != "Exists" && op != "DoesNotExist") return false;
+  if (!values.empty()) {
+    errors.push_back(field::forbidden(path.child("values"),
+                                      "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+  }
+  return true;
+}
+
+void check_label_requirement(Errors& errors, const Path& path, const metav1::LabelSelectorRequirement& r,
+                             SelectorValues values, SelectorOperators operators) {
+  if (!check_operator_values(errors, path, r.operator_, r.values) && operators == SelectorOperators::kKnown) {
+    errors.push_back(
+        field::invalid_string(path.child("operator"), r.operator_, "not a valid selector operator"));
+  }
+  check_qualified_name(errors, path.child("key"), r.key);
+  for (size_t i = 0; i < r.values.size() && values == SelectorValues::kChecked; ++i)
+    check_label_value(errors, path.child("values").index(i), r.values[i]);
+}
+
 void check_label_selector(Errors& errors, const Path& path, const metav1::LabelSelector& selector,
                           SelectorValues values) {
   field::append(errors, validate_labels(selector.matchLabels, path.child("matchLabels")));
   for (size_t i = 0; i < selector.matchExpressions.size(); ++i) {
-    check_requirement(errors, path.child("matchExpressions").index(i), selector.matchExpressions[i], values);
+    check_label_requirement(errors, path.child("matchExpressions").index(i), selector.matchExpressions[i],
+                            values);
   }
 }
 

@@ -67,6 +67,14 @@ void check_immutable(Errors& errors, const Path& path, bool same, std::string_vi
 void check_id(Errors& errors, const Path& path, int64_t id);
 // kAny: the values of its expressions are not looked at, as of an object that was stored before they were.
 enum class SelectorValues { kChecked, kAny };
+// kAny: younger clients may know more of them.
+enum class SelectorOperators { kKnown, kAny };
+// Of a requirement at `path` by In, NotIn, Exists or DoesNotExist; false for another operator.
+bool check_operator_values(Errors& errors, const Path& path, std::string_view op,
+                           const std::vector<std::string>& values);
+void check_label_requirement(Errors& errors, const Path& path, const metav1::LabelSelectorRequirement& r,
+                             SelectorValues values = SelectorValues::kChecked,
+                             SelectorOperators operators = SelectorOperators::kKnown);
 void check_label_selector(Errors& errors, const Path& path, const metav1::LabelSelector& selector,
                           SelectorValues values = SelectorValues::kChecked);
 // For an update: kAny when what is stored would be refused.

@@ -6,22 +6,12 @@ namespace {
 void check_requirement(Errors& errors, const Path& path, const corev1::NodeSelectorRequirement& r,
                        bool check_values) {
   const std::string_view op = r.operator_;
-  if (op == "In" || op == "NotIn") {
-    if (r.values.empty()) {
-      errors.push_back(
-          field::required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
-    }
-  } else if (op == "Exists" || op == "DoesNotExist") {
-    if (!r.values.empty()) {
-      errors.push_back(field::forbidden(
-          path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
-    }
-  } else if (op == "Gt" || op == "Lt") {
+  if (op == "Gt" || op == "Lt") {
     if (r.values.size() != 1) {
       errors.push_back(field::required(path.child("values"),
                                        "must be specified single value when `operator` is 'Lt' or 'Gt'"));
     }
-  } else {
+  } else if (!check_operator_values(errors, path, op, r.values)) {
     errors.push_back(field::invalid_string(path.child("operator"), op, "not a valid selector operator"));
   }
   check_qualified_name(errors, path.child("key"), r.key);
