@@ -2,6 +2,7 @@
 
 #include "apiserver/validation/core.h"
 #include "apiserver/validation/pod.h"
+#include "codec/json.h"
 
 namespace xebec::apiserver::validation {
 namespace {
@@ -157,10 +158,33 @@ void check_addresses(Errors& errors, const std::vector<corev1::NodeAddress>& add
   }
 }
 
+// An old annotation, as JSON: what a node would rather not run.
+void check_avoided_pods(Errors& errors, const Path& path, const corev1::Node& node) {
+  constexpr std::string_view kAnnotation = "scheduler.alpha.kubernetes.io/preferAvoidPods";
+  const std::string* text = node.metadata.annotations.get(kAnnotation);
+  if (text == nullptr || text->empty()) return;
+  corev1::AvoidPods avoided;
+  if (auto decoded = codec::decode_json(corev1::AvoidPods::kDescriptor, *text, &avoided); !decoded) {
+    errors.push_back(field::invalid_string(path.child("AvoidPods"), kAnnotation, decoded.error().message));
+    return;
+  }
+  for (size_t i = 0; i < avoided.preferAvoidPods.size(); ++i) {
+    const Path signature = path.child(kAnnotation).index(i).child("PodSignature");
+    const auto& controller = avoided.preferAvoidPods[i].podSignature.podController;
+    if (!controller) {
+      errors.push_back(field::required(signature));
+    } else if (!controller->controller.value_or(false)) {
+      errors.push_back(field::invalid(signature.child("PodController").child("Controller"), "false",
+                                      "must point to a controller"));
+    }
+  }
+}
+
 }  // namespace
 
 Errors validate_node(const corev1::Node& node) {
   Errors errors;
+  check_avoided_pods(errors, Path("metadata").child("annotations"), node);
   check_taints(errors, Path("metadata").child("taints"), node.spec.taints);  // upstream's path
   check_node_resources(errors, node.status);
   if (node.status.nodeInfo.swap && node.status.nodeInfo.swap->capacity) {
@@ -175,6 +199,7 @@ Errors validate_node(const corev1::Node& node) {
 Errors validate_node_update(const corev1::Node& node, const corev1::Node& old) {
   Errors errors;
   const Path spec("spec");
+  check_avoided_pods(errors, Path("metadata").child("annotations"), node);
   check_node_resources(errors, node.status);
   check_declared_features(errors, node.status.declaredFeatures);
   check_addresses(errors, node.status.addresses);

@@ -44,6 +44,21 @@ void sync_ips(corev1::PodStatus& status) {
   if (status.podIPs.empty() && !status.podIP.empty()) status.podIPs.emplace_back().ip = status.podIP;
 }
 
+// A client that does not know of generations clears none.
+void keep_observed_generations(corev1::PodStatus& status, const corev1::PodStatus& old) {
+  if (status.observedGeneration == 0) status.observedGeneration = old.observedGeneration;
+  std::vector<bool> taken(old.conditions.size());  // a type may be there more than once
+  for (corev1::PodCondition& condition : status.conditions) {
+    for (size_t i = 0; i < taken.size(); ++i) {
+      if (taken[i] || old.conditions[i].type != condition.type) continue;
+      taken[i] = true;
+      if (condition.observedGeneration == 0)
+        condition.observedGeneration = old.conditions[i].observedGeneration;
+      break;
+    }
+  }
+}
+
 // The containers as they were, with what a resize may change of them. Sent ones that differ in number, order
 // or name stay as they are: validation refuses them.
 std::vector<corev1::Container> resized(const std::vector<corev1::Container>& old,
@@ -104,6 +119,7 @@ class PodStrategy final : public TableStrategy {
       pod.metadata.ownerReferences = old.metadata.ownerReferences;
       sync_ips(pod.status);
       if (pod.status.qosClass.empty()) pod.status.qosClass = old.status.qosClass;
+      keep_observed_generations(pod.status, old.status);
     }
   }
 
