@@ -1,3 +1,7 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "apiserver/validation/definitions.h"
 
 namespace xebec::apiserver::validation {
@@ -7,8 +11,11 @@ namespace v1 = apiextensionsv1;
 
 using Schema = v1::JSONSchemaProps;
 
-void check_all(Errors& errors, const Path& path, const std::vector<Schema>& schemas) {
-  for (size_t i = 0; i < schemas.size(); ++i) check_schema_keys(errors, path.index(i), schemas[i]);
+constexpr std::string_view kListType = "x-kubernetes-list-type", kMapType = "x-kubernetes-map-type",
+                           kMapKeys = "x-kubernetes-list-map-keys";
+
+void check_all(Errors& errors, const Path& path, const std::vector<Schema>& schemas, ListRules rules) {
+  for (size_t i = 0; i < schemas.size(); ++i) check_schema(errors, path.index(i), schemas[i], rules);
 }
 
 void check_own_keys(Errors& errors, const Path& path, const Schema& schema) {
@@ -32,20 +39,186 @@ void check_own_keys(Errors& errors, const Path& path, const Schema& schema) {
     refuse("additionalProperties", "additionalProperties and properties are mutual exclusive");
 }
 
+const Schema* items_of(const Schema& schema) {
+  return schema.items && schema.items->schema ? &*schema.items->schema : nullptr;
+}
+
+// Where `key` only means something of a `type`.
+void check_type_of(Errors& errors, const Path& path, const Schema& schema, std::string_view type,
+                   std::string_view key) {
+  const std::string detail = fmt::format("must be {} if {} is specified", type, key);
+  errors.push_back(schema.type.empty() ? field::required(path.child("type"), detail)
+                                       : field::invalid_string(path.child("type"), schema.type, detail));
+}
+
+void check_items_of_set(Errors& errors, const Path& path, const Schema& items) {
+  constexpr std::string_view kText = "must be atomic as item of a list with x-kubernetes-list-type=set";
+  const std::string list = items.xKubernetesListType.value_or("null");
+  if (items.type == "array" && list != "null" && list != "atomic")
+    errors.push_back(field::invalid_string(path.child(kListType), list, kText));
+  if (items.type == "object" && items.xKubernetesMapType != "atomic")
+    errors.push_back(field::invalid_string(path.child(kMapType), list, kText));  // upstream shows this one
+}
+
+void check_keys_of_map(Errors& errors, const Path& path, const Schema& schema, const Schema& items) {
+  const auto& keys = schema.xKubernetesListMapKeys;
+  const auto refuse = [&](std::string_view detail) {
+    errors.push_back(field::invalid(path.child(kMapKeys), go_json(keys), detail));
+  };
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const Schema* property = items.properties.get(keys[i]);
+    if (property == nullptr) {
+      refuse("entries must all be names of item properties");
+    } else if (property->type == "array" || property->type == "object") {
+      errors.push_back(field::invalid_string(
+          path.child("items").child("properties").key(keys[i]).child("type"), items.type,
+          "must be a scalar type if parent array's x-kubernetes-list-type is map"));
+    }
+    if (std::find(keys.begin(), keys.begin() + i, keys[i]) != keys.begin() + i)
+      refuse("must not contain duplicate entries");
+  }
+}
+
+void check_map_list(Errors& errors, const Path& path, const Schema& schema) {
+  if (schema.xKubernetesListMapKeys.empty()) {
+    errors.push_back(
+        field::required(path.child(kMapKeys), "must not be empty if x-kubernetes-list-type is map"));
+  }
+  const Path at = path.child("items");
+  const Schema* items = items_of(schema);
+  if (!schema.items) {
+    errors.push_back(field::required(at, "must have a schema if x-kubernetes-list-type is map"));
+  } else if (items == nullptr) {
+    errors.push_back(field::invalid(at, go_json(*schema.items),
+                                    "must only have a single schema if x-kubernetes-list-type is map"));
+  } else if (items->type != "object") {
+    errors.push_back(field::invalid_string(at.child("type"), items->type,
+                                           "must be object if parent array's x-kubernetes-list-type is map"));
+  } else {
+    check_keys_of_map(errors, path, schema, *items);
+  }
+}
+
+// Items are told apart by what each of them has.
+void check_items_told_apart(Errors& errors, const Path& path, const Schema& schema, const Schema& items) {
+  const std::string& type = *schema.xKubernetesListType;
+  if (items.nullable) {
+    errors.push_back(field::forbidden(path.child("nullable"),
+                                      "cannot be nullable when x-kubernetes-list-type is " + type));
+  }
+  if (type != "map") return;
+  for (const std::string& key : schema.xKubernetesListMapKeys) {
+    const Schema* property = items.properties.get(key);
+    if (property == nullptr) continue;
+    const Path at = path.child("properties").key(key);
+    const auto& required = items.required;
+    if (std::find(required.begin(), required.end(), key) == required.end() && !property->default_) {
+      errors.push_back(field::required(at.child("default"),
+                                       "this property is in x-kubernetes-list-map-keys, so it must have a "
+                                       "default or be a required property"));
+    }
+    if (property->nullable) {
+      errors.push_back(field::forbidden(
+          at.child("nullable"), "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"));
+    }
+  }
+}
+
+void check_list(Errors& errors, const Path& path, const Schema& schema, ListRules rules) {
+  const auto& type = schema.xKubernetesListType;
+  const Schema* items = items_of(schema);
+  if (type && schema.type != "array") {
+    check_type_of(errors, path, schema, "array", kListType);
+  } else if (rules == ListRules::kAll && type == "set" && items != nullptr) {
+    check_items_of_set(errors, path.child("items"), *items);
+  }
+  check_enum(errors, path.child(kListType), type, {"atomic", "set", "map"});
+  if (!schema.xKubernetesListMapKeys.empty() && type != "map") {
+    constexpr std::string_view kText = "must be map if x-kubernetes-list-map-keys is non-empty";
+    errors.push_back(type ? field::invalid_string(path.child(kListType), *type, kText)
+                          : field::required(path.child(kListType), kText));
+  }
+  if (type == "map") check_map_list(errors, path, schema);
+  if (rules == ListRules::kAll && items != nullptr && (type == "set" || type == "map"))
+    check_items_told_apart(errors, path.child("items"), schema, *items);
+}
+
+bool blank(std::string_view text) { return text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos; }
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\n\v\f\r";
+  if (blank(text)) return {};
+  text.remove_prefix(text.find_first_not_of(kBlanks));
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
+bool has_lines(std::string_view text) { return text.find_first_of("\n\r") != std::string_view::npos; }
+
+void check_rule(Errors& errors, const Path& path, const v1::ValidationRule& rule) {
+  const Path message = path.child("message"), field_path = path.child("fieldPath");
+  if (blank(rule.rule)) {
+    errors.push_back(field::required(path.child("rule"), "rule is not specified"));
+  } else if (!rule.message.empty() && blank(rule.message)) {
+    errors.push_back(field::invalid_string(message, rule.message, "message must be non-empty if specified"));
+  } else if (has_lines(trimmed(rule.message))) {
+    errors.push_back(field::invalid_string(message, rule.message, "message must not contain line breaks"));
+  } else if (has_lines(trimmed(rule.rule)) && rule.message.empty()) {
+    errors.push_back(field::required(message, "message must be specified if rule contains line breaks"));
+  }
+  if (!rule.messageExpression.empty() && blank(rule.messageExpression)) {
+    errors.push_back(
+        field::required(path.child("messageExpression"), "messageExpression must be non-empty if specified"));
+  }
+  check_enum(errors, path.child("reason"), rule.reason,
+             {"FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"});
+  if (!rule.fieldPath.empty() && blank(rule.fieldPath)) {
+    errors.push_back(
+        field::invalid_string(field_path, rule.fieldPath, "fieldPath must be non-empty if specified"));
+  }
+  if (has_lines(rule.fieldPath)) {
+    errors.push_back(
+        field::invalid_string(field_path, rule.fieldPath, "fieldPath must not contain line breaks"));
+  }
+}
+
+void check_extensions(Errors& errors, const Path& path, const Schema& schema, ListRules rules) {
+  if (schema.xKubernetesPreserveUnknownFields == false) {
+    errors.push_back(field::invalid(path.child("x-kubernetes-preserve-unknown-fields"), "false",
+                                    "must be true or undefined"));
+  }
+  if (schema.xKubernetesMapType && schema.type != "object")
+    check_type_of(errors, path, schema, "object", kMapType);
+  check_enum(errors, path.child(kMapType), schema.xKubernetesMapType, {"atomic", "granular"});
+  check_list(errors, path, schema, rules);
+  for (size_t i = 0; i < schema.xKubernetesValidations.size(); ++i)
+    check_rule(errors, path.child("x-kubernetes-validations").index(i), schema.xKubernetesValidations[i]);
+}
+
 }  // namespace
 
-void check_schema_keys(Errors& errors, const Path& path, const Schema& schema) {
+ListRules list_rules_after(const v1::CustomResourceDefinition* old) {
+  Errors all, few;
+  if (old == nullptr) return ListRules::kAll;
+  for (const auto& version : old->spec.versions) {
+    if (!version.schema || !version.schema->openAPIV3Schema) continue;
+    check_schema(all, Path("old"), *version.schema->openAPIV3Schema, ListRules::kAll);
+    check_schema(few, Path("old"), *version.schema->openAPIV3Schema, ListRules::kFew);
+  }
+  return all.size() == few.size() ? ListRules::kAll : ListRules::kFew;
+}
+
+void check_schema(Errors& errors, const Path& path, const Schema& schema, ListRules rules) {
   check_own_keys(errors, path, schema);
   if (schema.additionalProperties && schema.additionalProperties->schema)
-    check_schema_keys(errors, path.child("additionalProperties"), *schema.additionalProperties->schema);
+    check_schema(errors, path.child("additionalProperties"), *schema.additionalProperties->schema, rules);
   for (const auto& [name, property] : schema.properties)
-    check_schema_keys(errors, path.child("properties").key(name), property);
-  if (schema.not_) check_schema_keys(errors, path.child("not"), *schema.not_);
-  check_all(errors, path.child("allOf"), schema.allOf);
-  check_all(errors, path.child("oneOf"), schema.oneOf);
-  check_all(errors, path.child("anyOf"), schema.anyOf);
-  if (schema.items && schema.items->schema)
-    check_schema_keys(errors, path.child("items"), *schema.items->schema);
+    check_schema(errors, path.child("properties").key(name), property, rules);
+  if (schema.not_) check_schema(errors, path.child("not"), *schema.not_, rules);
+  check_all(errors, path.child("allOf"), schema.allOf, rules);
+  check_all(errors, path.child("oneOf"), schema.oneOf, rules);
+  check_all(errors, path.child("anyOf"), schema.anyOf, rules);
+  if (const Schema* items = items_of(schema)) check_schema(errors, path.child("items"), *items, rules);
+  check_extensions(errors, path, schema, rules);
 }
 
 }  // namespace xebec::apiserver::validation

@@ -118,12 +118,12 @@ Places places_of(const std::vector<v1::CustomResourceDefinitionVersion>& version
 }
 
 void check_version_parts(Errors& errors, const Path& at, const Places& alike, bool common,
-                         const v1::CustomResourceDefinitionVersion& version) {
+                         const v1::CustomResourceDefinitionVersion& version, ListRules rules) {
   if (alike.schema == common && version.schema && version.schema->openAPIV3Schema) {
     const Path path = at.child(common ? "validation" : "schema").child("openAPIV3Schema");
     if (version.schema->openAPIV3Schema->nullable)
       errors.push_back(field::forbidden(path.child("nullable"), "nullable cannot be true at the root"));
-    check_schema_keys(errors, path, *version.schema->openAPIV3Schema);
+    check_schema(errors, path, *version.schema->openAPIV3Schema, rules);
   }
   if (alike.subresources == common && version.subresources && version.subresources->scale)
     check_scale(errors, at.child("subresources").child("scale"), *version.subresources->scale);
@@ -136,7 +136,7 @@ void check_version_parts(Errors& errors, const Path& at, const Places& alike, bo
 }
 
 void check_versions(Errors& errors, const Path& path,
-                    const std::vector<v1::CustomResourceDefinitionVersion>& versions) {
+                    const std::vector<v1::CustomResourceDefinitionVersion>& versions, ListRules rules) {
   const Places alike = places_of(versions);
   for (size_t i = 0; i < versions.size(); ++i)
     if (!versions[i].schema || !versions[i].schema->openAPIV3Schema)
@@ -150,7 +150,7 @@ void check_versions(Errors& errors, const Path& path,
     names.insert(versions[i].name);
     check_joined(errors, at.child("name"), versions[i].name, api::is_dns1035_label(versions[i].name));
     check_warning(errors, at.child("deprecationWarning"), versions[i]);
-    check_version_parts(errors, at, alike, false, versions[i]);
+    check_version_parts(errors, at, alike, false, versions[i], rules);
   }
   auto refuse = [&](std::string_view detail) {
     errors.push_back(field::invalid(path, versions_text(versions, alike), detail));

@@ -183,14 +183,15 @@ void check_definition(Errors& errors, const Definition& definition, const Defini
   }
   check_group(errors, path.child("group"), spec.group);
   check_required_enum(errors, path.child("scope"), spec.scope, {"Cluster", "Namespaced"});
-  check_versions(errors, path.child("versions"), spec.versions);
+  const ListRules rules = list_rules_after(old);
+  check_versions(errors, path.child("versions"), spec.versions, rules);
   check_required(errors, names.child("plural"), spec.names.plural);
   check_required(errors, names.child("singular"), spec.names.singular);
   check_required(errors, names.child("kind"), spec.names.kind);
   check_required(errors, names.child("listKind"), spec.names.listKind);
   check_names(errors, names, spec.names);
   if (!spec.versions.empty())
-    check_version_parts(errors, path, places_of(spec.versions), true, spec.versions[0]);
+    check_version_parts(errors, path, places_of(spec.versions), true, spec.versions[0], rules);
   if (spec.conversion) {
     if (spec.conversion->strategy != "None" && spec.preserveUnknownFields) {
       errors.push_back(field::invalid_string(path.child("conversion").child("strategy"),

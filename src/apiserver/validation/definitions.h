@@ -17,16 +17,21 @@ Errors validate_definition_status_update(const Definition& definition, const Def
 struct Places {
   bool schema, subresources, columns, selectable;
 };
+// Of lists whose items have an identity; kFew: not those that are younger than what is stored.
+enum class ListRules { kAll, kFew };
 Places places_of(const std::vector<apiextensionsv1::CustomResourceDefinitionVersion>& versions);
 // The parts of a version that all have alike (`common`), or the others; they stand at `at`.
 void check_version_parts(Errors& errors, const Path& at, const Places& alike, bool common,
-                         const apiextensionsv1::CustomResourceDefinitionVersion& version);
+                         const apiextensionsv1::CustomResourceDefinitionVersion& version, ListRules rules);
 void check_versions(Errors& errors, const Path& path,
-                    const std::vector<apiextensionsv1::CustomResourceDefinitionVersion>& versions);
+                    const std::vector<apiextensionsv1::CustomResourceDefinitionVersion>& versions,
+                    ListRules rules);
 // The messages of a name rule are one error.
 void check_joined(Errors& errors, const Path& path, std::string_view value, const api::Messages& wrong,
                   std::string_view intro = {});
 // definition_schema.cc
-void check_schema_keys(Errors& errors, const Path& path, const apiextensionsv1::JSONSchemaProps& schema);
+void check_schema(Errors& errors, const Path& path, const apiextensionsv1::JSONSchemaProps& schema,
+                  ListRules rules);
+ListRules list_rules_after(const apiextensionsv1::CustomResourceDefinition* old);
 
 }  // namespace xebec::apiserver::validation
