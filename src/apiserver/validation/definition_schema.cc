@@ -14,7 +14,7 @@ using Schema = v1::JSONSchemaProps;
 constexpr std::string_view kListType = "x-kubernetes-list-type", kMapType = "x-kubernetes-map-type",
                            kMapKeys = "x-kubernetes-list-map-keys";
 
-void check_all(Errors& errors, const Path& path, const std::vector<Schema>& schemas, ListRules rules) {
+void check_all(Errors& errors, const Path& path, const std::vector<Schema>& schemas, SchemaRules rules) {
   for (size_t i = 0; i < schemas.size(); ++i) check_schema(errors, path.index(i), schemas[i], rules);
 }
 
@@ -124,12 +124,12 @@ void check_items_told_apart(Errors& errors, const Path& path, const Schema& sche
   }
 }
 
-void check_list(Errors& errors, const Path& path, const Schema& schema, ListRules rules) {
+void check_list(Errors& errors, const Path& path, const Schema& schema, SchemaRules rules) {
   const auto& type = schema.xKubernetesListType;
   const Schema* items = items_of(schema);
   if (type && schema.type != "array") {
     check_type_of(errors, path, schema, "array", kListType);
-  } else if (rules == ListRules::kAll && type == "set" && items != nullptr) {
+  } else if (rules.lists && type == "set" && items != nullptr) {
     check_items_of_set(errors, path.child("items"), *items);
   }
   check_enum(errors, path.child(kListType), type, {"atomic", "set", "map"});
@@ -139,7 +139,7 @@ void check_list(Errors& errors, const Path& path, const Schema& schema, ListRule
                           : field::required(path.child(kListType), kText));
   }
   if (type == "map") check_map_list(errors, path, schema);
-  if (rules == ListRules::kAll && items != nullptr && (type == "set" || type == "map"))
+  if (rules.lists && items != nullptr && (type == "set" || type == "map"))
     check_items_told_apart(errors, path.child("items"), schema, *items);
 }
 
@@ -181,7 +181,7 @@ void check_rule(Errors& errors, const Path& path, const v1::ValidationRule& rule
   }
 }
 
-void check_extensions(Errors& errors, const Path& path, const Schema& schema, ListRules rules) {
+void check_extensions(Errors& errors, const Path& path, const Schema& schema, SchemaRules rules) {
   if (schema.xKubernetesPreserveUnknownFields == false) {
     errors.push_back(field::invalid(path.child("x-kubernetes-preserve-unknown-fields"), "false",
                                     "must be true or undefined"));
@@ -196,18 +196,23 @@ void check_extensions(Errors& errors, const Path& path, const Schema& schema, Li
 
 }  // namespace
 
-ListRules list_rules_after(const v1::CustomResourceDefinition* old) {
+SchemaRules schema_rules_after(const v1::CustomResourceDefinition* old) {
+  SchemaRules rules;
+  if (old == nullptr) return rules;
+  const Path path("old");
   Errors all, few;
-  if (old == nullptr) return ListRules::kAll;
   for (const auto& version : old->spec.versions) {
     if (!version.schema || !version.schema->openAPIV3Schema) continue;
-    check_schema(all, Path("old"), *version.schema->openAPIV3Schema, ListRules::kAll);
-    check_schema(few, Path("old"), *version.schema->openAPIV3Schema, ListRules::kFew);
+    const Schema& schema = *version.schema->openAPIV3Schema;
+    check_schema(all, path, schema, {});
+    check_schema(few, path, schema, {.lists = false});
+    if (!structural_errors(path, schema).empty()) rules.structural = false;
   }
-  return all.size() == few.size() ? ListRules::kAll : ListRules::kFew;
+  if (all.size() != few.size()) rules.lists = false;
+  return rules;
 }
 
-void check_schema(Errors& errors, const Path& path, const Schema& schema, ListRules rules) {
+void check_schema(Errors& errors, const Path& path, const Schema& schema, SchemaRules rules) {
   check_own_keys(errors, path, schema);
   if (schema.additionalProperties && schema.additionalProperties->schema)
     check_schema(errors, path.child("additionalProperties"), *schema.additionalProperties->schema, rules);

@@ -118,12 +118,14 @@ Places places_of(const std::vector<v1::CustomResourceDefinitionVersion>& version
 }
 
 void check_version_parts(Errors& errors, const Path& at, const Places& alike, bool common,
-                         const v1::CustomResourceDefinitionVersion& version, ListRules rules) {
+                         const v1::CustomResourceDefinitionVersion& version, SchemaRules rules) {
   if (alike.schema == common && version.schema && version.schema->openAPIV3Schema) {
     const Path path = at.child(common ? "validation" : "schema").child("openAPIV3Schema");
     if (version.schema->openAPIV3Schema->nullable)
       errors.push_back(field::forbidden(path.child("nullable"), "nullable cannot be true at the root"));
-    check_schema(errors, path, *version.schema->openAPIV3Schema, rules);
+    const auto& schema = *version.schema->openAPIV3Schema;
+    if (rules.structural) field::append(errors, structural_errors(path, schema));
+    check_schema(errors, path, schema, rules);
   }
   if (alike.subresources == common && version.subresources && version.subresources->scale)
     check_scale(errors, at.child("subresources").child("scale"), *version.subresources->scale);
@@ -136,7 +138,7 @@ void check_version_parts(Errors& errors, const Path& at, const Places& alike, bo
 }
 
 void check_versions(Errors& errors, const Path& path,
-                    const std::vector<v1::CustomResourceDefinitionVersion>& versions, ListRules rules) {
+                    const std::vector<v1::CustomResourceDefinitionVersion>& versions, SchemaRules rules) {
   const Places alike = places_of(versions);
   for (size_t i = 0; i < versions.size(); ++i)
     if (!versions[i].schema || !versions[i].schema->openAPIV3Schema)

@@ -183,7 +183,7 @@ void check_definition(Errors& errors, const Definition& definition, const Defini
   }
   check_group(errors, path.child("group"), spec.group);
   check_required_enum(errors, path.child("scope"), spec.scope, {"Cluster", "Namespaced"});
-  const ListRules rules = list_rules_after(old);
+  const SchemaRules rules = schema_rules_after(old);
   check_versions(errors, path.child("versions"), spec.versions, rules);
   check_required(errors, names.child("plural"), spec.names.plural);
   check_required(errors, names.child("singular"), spec.names.singular);

@@ -1,5 +1,5 @@
-// Validation of apiextensions.k8s.io (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation). Of a
-// schema only that it is there, and that it has none of the keys that none may have, is checked.
+// Validation of apiextensions.k8s.io (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation). Not
+// checked of schemas: the rules' expressions, defaults, and patterns.
 #pragma once
 
 #include "api/gen/apiextensionsv1.h"
@@ -17,21 +17,26 @@ Errors validate_definition_status_update(const Definition& definition, const Def
 struct Places {
   bool schema, subresources, columns, selectable;
 };
-// Of lists whose items have an identity; kFew: not those that are younger than what is stored.
-enum class ListRules { kAll, kFew };
+// Which rules of schemas there are: not those that what is stored is older than.
+struct SchemaRules {
+  bool lists = true;  // whose items have an identity
+  bool structural = true;
+};
 Places places_of(const std::vector<apiextensionsv1::CustomResourceDefinitionVersion>& versions);
 // The parts of a version that all have alike (`common`), or the others; they stand at `at`.
 void check_version_parts(Errors& errors, const Path& at, const Places& alike, bool common,
-                         const apiextensionsv1::CustomResourceDefinitionVersion& version, ListRules rules);
+                         const apiextensionsv1::CustomResourceDefinitionVersion& version, SchemaRules rules);
 void check_versions(Errors& errors, const Path& path,
                     const std::vector<apiextensionsv1::CustomResourceDefinitionVersion>& versions,
-                    ListRules rules);
+                    SchemaRules rules);
 // The messages of a name rule are one error.
 void check_joined(Errors& errors, const Path& path, std::string_view value, const api::Messages& wrong,
                   std::string_view intro = {});
 // definition_schema.cc
 void check_schema(Errors& errors, const Path& path, const apiextensionsv1::JSONSchemaProps& schema,
-                  ListRules rules);
-ListRules list_rules_after(const apiextensionsv1::CustomResourceDefinition* old);
+                  SchemaRules rules);
+SchemaRules schema_rules_after(const apiextensionsv1::CustomResourceDefinition* old);
+// definition_structural.cc
+Errors structural_errors(const Path& path, const apiextensionsv1::JSONSchemaProps& schema);
 
 }  // namespace xebec::apiserver::validation
