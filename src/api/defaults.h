@@ -2,8 +2,8 @@
 // (k8s.io/kubernetes/pkg/apis/*/*/defaults.go). Runs in the version of the request and again on objects from
 // storage.
 //
-// One file a group under api/defaults/, functions `void set_defaults(corev1::Pod&)`; each type is named once,
-// in api/defaults/table.cc. List kinds are not in the table: their items are defaulted one by one.
+// One file a group under api/defaults/, which ends with the types that have them. List kinds are not among
+// these: their items are defaulted one by one.
 #pragma once
 
 #include <span>
@@ -17,13 +17,6 @@ struct DefaultsEntry {
   const Message* type;
   void (*apply)(void* object);
 };
-
-// For api/defaults/table.cc: entry<corev1::Pod>() calls set_defaults(corev1::Pod&), found where the entry is
-// made.
-#define XEBEC_DEFAULTS(T)                                                           \
-  ::xebec::api::DefaultsEntry {                                                     \
-    &::xebec::api::type_of<T>(), [](void* o) { set_defaults(*static_cast<T*>(o)); } \
-  }
 
 // Every type that has defaults. In api/defaults/table.cc.
 std::span<const DefaultsEntry> defaults_table();

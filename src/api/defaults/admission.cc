@@ -1,11 +1,12 @@
-#include "api/defaults/admission.h"
-
+// Defaults of admissionregistration (k8s.io/kubernetes/pkg/apis/admissionregistration/*/defaults.go).
+#include "api/defaults/groups.h"
 #include "api/defaults/util.h"
+#include "api/gen/admissionregistrationv1.h"
+#include "api/gen/admissionregistrationv1alpha1.h"
+#include "api/gen/admissionregistrationv1beta1.h"
 
-namespace xebec {
+namespace xebec::api {
 namespace {
-
-using api::default_to;
 
 template <class Webhook>
 void set_webhook_defaults(Webhook& webhook, std::string_view failure, std::string_view match,
@@ -63,28 +64,28 @@ void set_alpha_binding_defaults(Binding& binding) {
 
 }  // namespace
 
-namespace admissionregistrationv1 {
-void set_defaults(ValidatingWebhookConfiguration& configuration) { set_webhooks(configuration); }
-void set_defaults(MutatingWebhookConfiguration& configuration) { set_webhooks(configuration); }
-void set_defaults(ValidatingAdmissionPolicy& policy) { set_policy_defaults(policy); }
-void set_defaults(ValidatingAdmissionPolicyBinding& binding) { set_binding_defaults(binding); }
-void set_defaults(MutatingAdmissionPolicy& policy) { set_policy_defaults(policy); }
-void set_defaults(MutatingAdmissionPolicyBinding& binding) { set_binding_defaults(binding); }
-}  // namespace admissionregistrationv1
+void add_admission_defaults(DefaultsTable& table) {
+  add_defaults<admissionregistrationv1::ValidatingWebhookConfiguration,
+               admissionregistrationv1::MutatingWebhookConfiguration>(
+      table, [](auto& configuration) { set_webhooks(configuration); });
+  add_defaults<admissionregistrationv1beta1::ValidatingWebhookConfiguration,
+               admissionregistrationv1beta1::MutatingWebhookConfiguration>(
+      table, [](auto& configuration) { set_beta_webhooks(configuration); });
+  add_defaults<admissionregistrationv1::ValidatingAdmissionPolicy,
+               admissionregistrationv1::MutatingAdmissionPolicy,
+               admissionregistrationv1beta1::ValidatingAdmissionPolicy,
+               admissionregistrationv1beta1::MutatingAdmissionPolicy,
+               admissionregistrationv1alpha1::ValidatingAdmissionPolicy,
+               admissionregistrationv1alpha1::MutatingAdmissionPolicy>(
+      table, [](auto& policy) { set_policy_defaults(policy); });
+  add_defaults<admissionregistrationv1::ValidatingAdmissionPolicyBinding,
+               admissionregistrationv1::MutatingAdmissionPolicyBinding,
+               admissionregistrationv1beta1::ValidatingAdmissionPolicyBinding,
+               admissionregistrationv1beta1::MutatingAdmissionPolicyBinding>(
+      table, [](auto& binding) { set_binding_defaults(binding); });
+  add_defaults<admissionregistrationv1alpha1::ValidatingAdmissionPolicyBinding,
+               admissionregistrationv1alpha1::MutatingAdmissionPolicyBinding>(
+      table, [](auto& binding) { set_alpha_binding_defaults(binding); });
+}
 
-namespace admissionregistrationv1beta1 {
-void set_defaults(ValidatingWebhookConfiguration& configuration) { set_beta_webhooks(configuration); }
-void set_defaults(MutatingWebhookConfiguration& configuration) { set_beta_webhooks(configuration); }
-void set_defaults(ValidatingAdmissionPolicy& policy) { set_policy_defaults(policy); }
-void set_defaults(ValidatingAdmissionPolicyBinding& binding) { set_binding_defaults(binding); }
-void set_defaults(MutatingAdmissionPolicy& policy) { set_policy_defaults(policy); }
-void set_defaults(MutatingAdmissionPolicyBinding& binding) { set_binding_defaults(binding); }
-}  // namespace admissionregistrationv1beta1
-
-namespace admissionregistrationv1alpha1 {
-void set_defaults(ValidatingAdmissionPolicy& policy) { set_policy_defaults(policy); }
-void set_defaults(ValidatingAdmissionPolicyBinding& binding) { set_alpha_binding_defaults(binding); }
-void set_defaults(MutatingAdmissionPolicy& policy) { set_policy_defaults(policy); }
-void set_defaults(MutatingAdmissionPolicyBinding& binding) { set_alpha_binding_defaults(binding); }
-}  // namespace admissionregistrationv1alpha1
-}  // namespace xebec
+}  // namespace xebec::api

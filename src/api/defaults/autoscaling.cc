@@ -1,11 +1,13 @@
-#include "api/defaults/autoscaling.h"
-
+// Defaults of autoscaling (k8s.io/kubernetes/pkg/apis/autoscaling/*/defaults.go).
+#include "api/defaults/groups.h"
 #include "api/defaults/util.h"
+#include "api/gen/autoscalingv1.h"
+#include "api/gen/autoscalingv2.h"
+#include "api/gen/autoscalingv2beta1.h"
+#include "api/gen/autoscalingv2beta2.h"
 
-namespace xebec {
+namespace xebec::api {
 namespace {
-
-using api::default_to;
 
 constexpr int32_t kUtilization = 80;
 
@@ -56,21 +58,14 @@ void set_v2_defaults(Autoscaler& autoscaler) {
 
 }  // namespace
 
-namespace autoscalingv1 {
-void set_defaults(HorizontalPodAutoscaler& autoscaler) { default_to(autoscaler.spec.minReplicas, 1); }
-}  // namespace autoscalingv1
-
-namespace autoscalingv2 {
-void set_defaults(HorizontalPodAutoscaler& autoscaler) { set_v2_defaults(autoscaler); }
-}  // namespace autoscalingv2
-
-namespace autoscalingv2beta2 {
-void set_defaults(HorizontalPodAutoscaler& autoscaler) { set_v2_defaults(autoscaler); }
-}  // namespace autoscalingv2beta2
-
-namespace autoscalingv2beta1 {
-void set_defaults(HorizontalPodAutoscaler& autoscaler) {
-  if (auto* cpu = default_metric(autoscaler)) cpu->targetAverageUtilization = kUtilization;
+void add_autoscaling_defaults(DefaultsTable& table) {
+  add_defaults<autoscalingv1::HorizontalPodAutoscaler>(
+      table, [](auto& autoscaler) { default_to(autoscaler.spec.minReplicas, 1); });
+  add_defaults<autoscalingv2::HorizontalPodAutoscaler, autoscalingv2beta2::HorizontalPodAutoscaler>(
+      table, [](auto& autoscaler) { set_v2_defaults(autoscaler); });
+  add_defaults<autoscalingv2beta1::HorizontalPodAutoscaler>(table, [](auto& autoscaler) {
+    if (auto* cpu = default_metric(autoscaler)) cpu->targetAverageUtilization = kUtilization;
+  });
 }
-}  // namespace autoscalingv2beta1
-}  // namespace xebec
+
+}  // namespace xebec::api

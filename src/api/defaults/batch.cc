@@ -1,14 +1,15 @@
-#include "api/defaults/batch.h"
-
+// Defaults of batch (k8s.io/kubernetes/pkg/apis/batch/*/defaults.go).
 #include "api/defaults/core.h"
+#include "api/defaults/groups.h"
 #include "api/defaults/util.h"
+#include "api/gen/batchv1.h"
+#include "api/gen/batchv1beta1.h"
+#include "api/gen/batchv2alpha1.h"
 
-namespace xebec::batchv1 {
+namespace xebec::api {
 namespace {
 
-using api::default_to;
-
-void set_job_spec_defaults(JobSpec& spec) {
+void set_job_spec_defaults(batchv1::JobSpec& spec) {
   if (!spec.completions && !spec.parallelism) spec.completions = 1;
   default_to(spec.parallelism, 1);
   default_to(spec.backoffLimit, spec.backoffLimitPerIndex ? 2147483647 : 6);
@@ -18,11 +19,10 @@ void set_job_spec_defaults(JobSpec& spec) {
   default_to(spec.podReplacementPolicy, spec.podFailurePolicy ? "Failed" : "TerminatingOrFailed");
 }
 
-void set_failure_policy_defaults(JobSpec& spec) {
+void set_failure_policy_defaults(batchv1::JobSpec& spec) {
   if (!spec.podFailurePolicy) return;
-  for (PodFailurePolicyRule& rule : spec.podFailurePolicy->rules) {
-    for (PodFailurePolicyOnPodConditionsPattern& pattern : rule.onPodConditions)
-      default_to(pattern.status, "True");
+  for (auto& rule : spec.podFailurePolicy->rules) {
+    for (auto& pattern : rule.onPodConditions) default_to(pattern.status, "True");
   }
 }
 
@@ -42,33 +42,22 @@ void set_history_defaults(Spec& spec) {
   default_to(spec.failedJobsHistoryLimit, 1);
 }
 
-}  // namespace
-
-void set_defaults(Job& job) {
+void set_job_defaults(batchv1::Job& job) {
   corev1::set_template_defaults(job.spec.template_);
   set_job_spec_defaults(job.spec);
   set_failure_policy_defaults(job.spec);
   if (job.metadata.labels.empty()) job.metadata.labels = job.spec.template_.metadata.labels;
 }
 
-void set_defaults(CronJob& job) {
-  set_cron_job_spec_defaults(job.spec);
-  set_history_defaults(job.spec);
+}  // namespace
+
+void add_batch_defaults(DefaultsTable& table) {
+  add_defaults<batchv1::Job>(table, [](auto& job) { set_job_defaults(job); });
+  add_defaults<batchv1::CronJob, batchv1beta1::CronJob>(table, [](auto& job) {
+    set_cron_job_spec_defaults(job.spec);
+    set_history_defaults(job.spec);
+  });
+  add_defaults<batchv2alpha1::CronJob>(table, [](auto& job) { set_cron_job_spec_defaults(job.spec); });
 }
 
-}  // namespace xebec::batchv1
-
-namespace xebec::batchv1beta1 {
-
-void set_defaults(CronJob& job) {
-  batchv1::set_cron_job_spec_defaults(job.spec);
-  batchv1::set_history_defaults(job.spec);
-}
-
-}  // namespace xebec::batchv1beta1
-
-namespace xebec::batchv2alpha1 {
-
-void set_defaults(CronJob& job) { batchv1::set_cron_job_spec_defaults(job.spec); }
-
-}  // namespace xebec::batchv2alpha1
+}  // namespace xebec::api

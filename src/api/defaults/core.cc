@@ -1,5 +1,6 @@
 #include "api/defaults/core.h"
 
+#include "api/defaults/groups.h"
 #include "api/defaults/util.h"
 
 namespace xebec::corev1 {
@@ -110,3 +111,14 @@ void set_defaults(ResourceQuota& quota) {
 }
 
 }  // namespace xebec::corev1
+
+namespace xebec::api {
+
+void add_core_defaults(DefaultsTable& table) {
+  add_defaults<corev1::Pod, corev1::PodTemplate, corev1::ReplicationController, corev1::Service,
+               corev1::Endpoints, corev1::Namespace, corev1::Node, corev1::PersistentVolume,
+               corev1::PersistentVolumeClaim, corev1::Secret, corev1::LimitRange, corev1::ResourceQuota>(
+      table, [](auto& object) { set_defaults(object); });
+}
+
+}  // namespace xebec::api

@@ -1,115 +1,29 @@
-// The types that have defaults: one line each.
-#include "api/defaults.h"
-#include "api/defaults/admission.h"
-#include "api/defaults/apps.h"
-#include "api/defaults/autoscaling.h"
-#include "api/defaults/batch.h"
-#include "api/defaults/core.h"
-#include "api/defaults/extension_groups.h"
-#include "api/defaults/policy_groups.h"
+#include "api/defaults/groups.h"
 
 namespace xebec::api {
 
 std::span<const DefaultsEntry> defaults_table() {
-  static const DefaultsEntry kTable[] = {
-      XEBEC_DEFAULTS(corev1::Pod),
-      XEBEC_DEFAULTS(corev1::PodTemplate),
-      XEBEC_DEFAULTS(corev1::ReplicationController),
-      XEBEC_DEFAULTS(corev1::Service),
-      XEBEC_DEFAULTS(corev1::Endpoints),
-      XEBEC_DEFAULTS(corev1::Namespace),
-      XEBEC_DEFAULTS(corev1::Node),
-      XEBEC_DEFAULTS(corev1::PersistentVolume),
-      XEBEC_DEFAULTS(corev1::PersistentVolumeClaim),
-      XEBEC_DEFAULTS(corev1::Secret),
-      XEBEC_DEFAULTS(corev1::LimitRange),
-      XEBEC_DEFAULTS(corev1::ResourceQuota),
-      XEBEC_DEFAULTS(appsv1::Deployment),
-      XEBEC_DEFAULTS(appsv1::ReplicaSet),
-      XEBEC_DEFAULTS(appsv1::DaemonSet),
-      XEBEC_DEFAULTS(appsv1::StatefulSet),
-      XEBEC_DEFAULTS(appsv1beta2::Deployment),
-      XEBEC_DEFAULTS(appsv1beta2::ReplicaSet),
-      XEBEC_DEFAULTS(appsv1beta2::DaemonSet),
-      XEBEC_DEFAULTS(appsv1beta2::StatefulSet),
-      XEBEC_DEFAULTS(appsv1beta1::Deployment),
-      XEBEC_DEFAULTS(appsv1beta1::StatefulSet),
-      XEBEC_DEFAULTS(extensionsv1beta1::Deployment),
-      XEBEC_DEFAULTS(extensionsv1beta1::ReplicaSet),
-      XEBEC_DEFAULTS(extensionsv1beta1::DaemonSet),
-      XEBEC_DEFAULTS(batchv1::Job),
-      XEBEC_DEFAULTS(batchv1::CronJob),
-      XEBEC_DEFAULTS(batchv1beta1::CronJob),
-      XEBEC_DEFAULTS(batchv2alpha1::CronJob),
-      XEBEC_DEFAULTS(rbacv1::RoleBinding),
-      XEBEC_DEFAULTS(rbacv1::ClusterRoleBinding),
-      XEBEC_DEFAULTS(rbacv1beta1::RoleBinding),
-      XEBEC_DEFAULTS(rbacv1beta1::ClusterRoleBinding),
-      XEBEC_DEFAULTS(rbacv1alpha1::RoleBinding),
-      XEBEC_DEFAULTS(rbacv1alpha1::ClusterRoleBinding),
-      XEBEC_DEFAULTS(networkingv1::NetworkPolicy),
-      XEBEC_DEFAULTS(networkingv1::IngressClass),
-      XEBEC_DEFAULTS(networkingv1beta1::Ingress),
-      XEBEC_DEFAULTS(networkingv1beta1::IngressClass),
-      XEBEC_DEFAULTS(extensionsv1beta1::Ingress),
-      XEBEC_DEFAULTS(extensionsv1beta1::NetworkPolicy),
-      XEBEC_DEFAULTS(extensionsv1beta1::PodSecurityPolicy),
-      XEBEC_DEFAULTS(policyv1beta1::PodSecurityPolicy),
-      XEBEC_DEFAULTS(discoveryv1::EndpointSlice),
-      XEBEC_DEFAULTS(discoveryv1beta1::EndpointSlice),
-      XEBEC_DEFAULTS(schedulingv1::PriorityClass),
-      XEBEC_DEFAULTS(schedulingv1beta1::PriorityClass),
-      XEBEC_DEFAULTS(schedulingv1alpha1::PriorityClass),
-      XEBEC_DEFAULTS(storagev1::StorageClass),
-      XEBEC_DEFAULTS(storagev1::CSIDriver),
-      XEBEC_DEFAULTS(storagev1beta1::StorageClass),
-      XEBEC_DEFAULTS(storagev1beta1::CSIDriver),
-      XEBEC_DEFAULTS(certificatesv1beta1::CertificateSigningRequest),
-      XEBEC_DEFAULTS(autoscalingv1::HorizontalPodAutoscaler),
-      XEBEC_DEFAULTS(autoscalingv2::HorizontalPodAutoscaler),
-      XEBEC_DEFAULTS(autoscalingv2beta1::HorizontalPodAutoscaler),
-      XEBEC_DEFAULTS(autoscalingv2beta2::HorizontalPodAutoscaler),
-      XEBEC_DEFAULTS(admissionregistrationv1::ValidatingWebhookConfiguration),
-      XEBEC_DEFAULTS(admissionregistrationv1::MutatingWebhookConfiguration),
-      XEBEC_DEFAULTS(admissionregistrationv1::ValidatingAdmissionPolicy),
-      XEBEC_DEFAULTS(admissionregistrationv1::ValidatingAdmissionPolicyBinding),
-      XEBEC_DEFAULTS(admissionregistrationv1::MutatingAdmissionPolicy),
-      XEBEC_DEFAULTS(admissionregistrationv1::MutatingAdmissionPolicyBinding),
-      XEBEC_DEFAULTS(admissionregistrationv1beta1::MutatingWebhookConfiguration),
-      XEBEC_DEFAULTS(admissionregistrationv1beta1::ValidatingWebhookConfiguration),
-      XEBEC_DEFAULTS(admissionregistrationv1beta1::ValidatingAdmissionPolicy),
-      XEBEC_DEFAULTS(admissionregistrationv1beta1::ValidatingAdmissionPolicyBinding),
-      XEBEC_DEFAULTS(admissionregistrationv1beta1::MutatingAdmissionPolicy),
-      XEBEC_DEFAULTS(admissionregistrationv1beta1::MutatingAdmissionPolicyBinding),
-      XEBEC_DEFAULTS(admissionregistrationv1alpha1::ValidatingAdmissionPolicy),
-      XEBEC_DEFAULTS(admissionregistrationv1alpha1::ValidatingAdmissionPolicyBinding),
-      XEBEC_DEFAULTS(admissionregistrationv1alpha1::MutatingAdmissionPolicy),
-      XEBEC_DEFAULTS(admissionregistrationv1alpha1::MutatingAdmissionPolicyBinding),
-      XEBEC_DEFAULTS(flowcontrolv1::FlowSchema),
-      XEBEC_DEFAULTS(flowcontrolv1::PriorityLevelConfiguration),
-      XEBEC_DEFAULTS(flowcontrolv1beta3::FlowSchema),
-      XEBEC_DEFAULTS(flowcontrolv1beta3::PriorityLevelConfiguration),
-      XEBEC_DEFAULTS(flowcontrolv1beta2::FlowSchema),
-      XEBEC_DEFAULTS(flowcontrolv1beta2::PriorityLevelConfiguration),
-      XEBEC_DEFAULTS(flowcontrolv1beta1::FlowSchema),
-      XEBEC_DEFAULTS(flowcontrolv1beta1::PriorityLevelConfiguration),
-      XEBEC_DEFAULTS(flowcontrolv1alpha1::FlowSchema),
-      XEBEC_DEFAULTS(flowcontrolv1alpha1::PriorityLevelConfiguration),
-      XEBEC_DEFAULTS(apiregistrationv1::APIService),
-      XEBEC_DEFAULTS(apiregistrationv1beta1::APIService),
-      XEBEC_DEFAULTS(apiextensionsv1::CustomResourceDefinition),
-      XEBEC_DEFAULTS(apiextensionsv1beta1::CustomResourceDefinition),
-      XEBEC_DEFAULTS(resourcev1::ResourceClaim),
-      XEBEC_DEFAULTS(resourcev1::ResourceClaimTemplate),
-      XEBEC_DEFAULTS(resourcev1::ResourceSlice),
-      XEBEC_DEFAULTS(resourcev1beta2::ResourceClaim),
-      XEBEC_DEFAULTS(resourcev1beta2::ResourceClaimTemplate),
-      XEBEC_DEFAULTS(resourcev1beta2::ResourceSlice),
-      XEBEC_DEFAULTS(resourcev1beta1::ResourceClaim),
-      XEBEC_DEFAULTS(resourcev1beta1::ResourceClaimTemplate),
-      XEBEC_DEFAULTS(resourcev1beta1::ResourceSlice),
-  };
-  return kTable;
+  static const DefaultsTable table = [] {
+    DefaultsTable out;
+    add_core_defaults(out);
+    add_apps_defaults(out);
+    add_batch_defaults(out);
+    add_autoscaling_defaults(out);
+    add_rbac_defaults(out);
+    add_networking_defaults(out);
+    add_discovery_defaults(out);
+    add_scheduling_defaults(out);
+    add_storage_defaults(out);
+    add_policy_defaults(out);
+    add_certificates_defaults(out);
+    add_admission_defaults(out);
+    add_flowcontrol_defaults(out);
+    add_apiregistration_defaults(out);
+    add_apiextensions_defaults(out);
+    add_resource_defaults(out);
+    return out;
+  }();
+  return table;
 }
 
 }  // namespace xebec::api
