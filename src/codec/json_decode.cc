@@ -1,5 +1,4 @@
-#include <algorithm>
-#include <array>
+// JSON into typed objects, over the field tables.
 #include <charconv>
 #include <cstring>
 
@@ -7,6 +6,9 @@
 #include "codec/go_types.h"
 #include "codec/json.h"
 #include "codec/json_text.h"
+#include "codec/seen_fields.h"
+#include "codec/strict_errors.h"
+#include "codec/unmarshal_error.h"
 
 namespace xebec::codec {
 namespace {
@@ -16,57 +18,6 @@ using api::Form;
 using api::Kind;
 using api::Message;
 using api::Rep;
-
-constexpr std::size_t kMaxStrictErrors = 100;
-
-// Where the decoder is; frames live on the stack of the recursion.
-struct Frame {
-  const Frame* parent = nullptr;
-  const Message* message = nullptr;  // with field: the struct it is of
-  const Field* field = nullptr;
-  std::string_view key = {};  // of a map, or "kind"/"apiVersion" of a message
-  std::size_t index = 0;
-  enum class At : uint8_t { Field, Key, Index } at = At::Field;
-};
-
-std::string strict_path(const Frame* frame) {
-  if (!frame) return {};
-  std::string path = strict_path(frame->parent);
-  if (frame->at == Frame::At::Index) return path + "[" + std::to_string(frame->index) + "]";
-  if (!path.empty()) path += '.';
-  return path + std::string(frame->at == Frame::At::Field ? frame->field->name : frame->key);
-}
-
-class StrictErrors {
- public:
-  explicit StrictErrors(std::vector<std::string>* list) : list_(list) {}
-  bool wanted() const { return list_ != nullptr; }
-  void add(std::string_view what, const Frame* frame, std::string_view name) {
-    if (!list_ || list_->size() >= kMaxStrictErrors) return;
-    std::string path = strict_path(frame);
-    if (!path.empty()) path += '.';
-    std::string text = std::string(what) + " " + go_quote(path + std::string(name));
-    if (std::find(list_->begin(), list_->end(), text) == list_->end()) list_->push_back(std::move(text));
-  }
-
- private:
-  std::vector<std::string>* list_;
-};
-
-// One bit a field of a message.
-class SeenFields {
- public:
-  bool test_and_set(std::size_t i) {
-    if (i >= 64 * bits_.size()) return false;
-    uint64_t bit = uint64_t{1} << (i & 63);
-    bool seen = bits_[i >> 6] & bit;
-    bits_[i >> 6] |= bit;
-    return seen;
-  }
-
- private:
-  std::array<uint64_t, 4> bits_{};
-};
 
 // Finds fields by name; keys usually come in the order of the table.
 class FieldFinder {
@@ -90,88 +41,6 @@ class FieldFinder {
   std::size_t next_ = 0;
 };
 
-class ValueDecoder {
- public:
-  ValueDecoder(JsonLexer& lexer, StrictErrors& strict) : lexer_(lexer), strict_(strict) {}
-
-  bool value(Value& out, const Frame* frame) {
-    char c = lexer_.peek();
-    std::string_view text;
-    switch (c) {
-      case '{':
-        return map(out.make_map(), frame);
-      case '[':
-        return list(out.make_list(), frame);
-      case '"':
-        if (!lexer_.string(text)) return false;
-        out = Value(text);
-        return true;
-      case 't':
-        out = true;
-        return lexer_.literal("true");
-      case 'f':
-        out = false;
-        return lexer_.literal("false");
-      case 'n':
-        out = nullptr;
-        return lexer_.literal("null");
-      default:
-        if (c != '-' && (c < '0' || c > '9')) return lexer_.unexpected("looking for beginning of value");
-        return lexer_.number(text) && number(text, out);
-    }
-  }
-  const std::string& range_error() const { return range_error_; }
-
- private:
-  bool map(ValueMap& out, const Frame* frame) {
-    std::string_view key;
-    if (!lexer_.begin_object()) return false;
-    for (bool first = true; lexer_.next_key(first, key); first = false) {
-      auto [slot, fresh] = out.try_emplace(std::string(key));
-      if (!fresh) {
-        strict_.add("duplicate field", frame, key);
-        *slot = nullptr;
-      }
-      // The path is only needed for strict errors; the key is stable in the map while its value is read.
-      Frame here{.parent = frame, .key = out.member(out.size() - 1).key, .at = Frame::At::Key};
-      std::string name;
-      if (!fresh) here.key = name = std::string(key);
-      if (!value(*slot, &here)) return false;
-    }
-    return !lexer_.failed();
-  }
-
-  bool list(ValueList& out, const Frame* frame) {
-    if (!lexer_.begin_array()) return false;
-    for (bool first = true; lexer_.next_item(first); first = false) {
-      Frame here{.parent = frame, .index = out.size(), .at = Frame::At::Index};
-      if (!value(out.emplace_back(), &here)) return false;
-    }
-    return !lexer_.failed();
-  }
-
-  bool number(std::string_view text, Value& out) {
-    int64_t integer;
-    const char* end = text.data() + text.size();
-    if (auto [p, ec] = std::from_chars(text.data(), end, integer); ec == std::errc() && p == end) {
-      out = integer;
-      return true;
-    }
-    double real = 0;
-    auto [p, ec] = std::from_chars(text.data(), end, real);
-    if (ec == std::errc::result_out_of_range && std::strtod(std::string(text).c_str(), nullptr) != 0 &&
-        range_error_.empty()) {
-      range_error_ = "json: cannot unmarshal number " + std::string(text) + " into Go value of type float64";
-    }
-    out = real;
-    return true;
-  }
-
-  JsonLexer& lexer_;
-  StrictErrors& strict_;
-  std::string range_error_;  // reported when the text as a whole is well-formed
-};
-
 class TypedDecoder {
  public:
   TypedDecoder(std::string_view text, StrictErrors strict) : text_(text), lexer_(text), strict_(strict) {}
@@ -192,7 +61,7 @@ class TypedDecoder {
 
  private:
   // false: stop (malformed text, or a custom type refused its value).
-  bool value(Kind kind, const Message* message, void* slot, const Frame* frame) {
+  bool value(Kind kind, const Message* message, void* slot, const DecodeFrame* frame) {
     char c = lexer_.peek();
     switch (kind) {
       case Kind::Message:
@@ -223,7 +92,7 @@ class TypedDecoder {
     }
   }
 
-  bool object(const Message& message, void* slot, const Frame* frame) {
+  bool object(const Message& message, void* slot, const DecodeFrame* frame) {
     FieldFinder finder(message);
     SeenFields seen;
     std::string_view key;
@@ -237,14 +106,14 @@ class TypedDecoder {
       if (seen.test_and_set(static_cast<std::size_t>(field - message.fields.data()))) {
         strict_.add("duplicate field", frame, key);
       }
-      Frame here{.parent = frame, .message = &message, .field = field};
+      DecodeFrame here{.parent = frame, .message = &message, .field = field};
       if (!this->field(*field, slot, &here)) return false;
     }
     return !lexer_.failed();
   }
 
   // kind and apiVersion are no fields of the struct; anything else is unknown.
-  bool extra_key(const Message& message, std::string_view key, SeenFields& seen, const Frame* frame) {
+  bool extra_key(const Message& message, std::string_view key, SeenFields& seen, const DecodeFrame* frame) {
     bool is_kind = key == "kind";
     if (!message.type_meta || (!is_kind && key != "apiVersion")) {
       strict_.add("unknown field", frame, key);
@@ -253,13 +122,13 @@ class TypedDecoder {
     }
     std::string_view name = is_kind ? "kind" : "apiVersion";
     if (seen.test_and_set(message.fields.size() + is_kind)) strict_.add("duplicate field", frame, name);
-    Frame here{.parent = frame, .message = &message, .key = name, .at = Frame::At::Key};
+    DecodeFrame here{.parent = frame, .message = &message, .key = name, .at = DecodeFrame::At::Key};
     std::string unused;
     std::string& out = frame ? unused : is_kind ? result_->kind : result_->api_version;
     return value(Kind::String, nullptr, &out, &here);
   }
 
-  bool field(const Field& field, void* object, const Frame* frame) {
+  bool field(const Field& field, void* object, const DecodeFrame* frame) {
     char c = lexer_.peek();
     if (c == 'n' && field.rep != Rep::Value) {
       if (!lexer_.literal("null")) return false;
@@ -280,15 +149,15 @@ class TypedDecoder {
     return false;
   }
 
-  bool optional(const Field& field, void* object, char c, const Frame* frame) {
+  bool optional(const Field& field, void* object, char c, const DecodeFrame* frame) {
     void* slot = field.ensure(object);
     return value(field.kind, field.message, slot, frame);
   }
 
-  bool list(const Field& field, void* slot, const Frame* frame) {
+  bool list(const Field& field, void* slot, const DecodeFrame* frame) {
     field.list->resize(slot, 0);
     if (!lexer_.begin_array()) return false;
-    Frame here{.parent = frame, .at = Frame::At::Index};
+    DecodeFrame here{.parent = frame, .at = DecodeFrame::At::Index};
     for (bool first = true; lexer_.next_item(first); first = false) {
       if (!value(field.kind, field.message, field.list->append(slot), &here)) return false;
       ++here.index;
@@ -296,9 +165,9 @@ class TypedDecoder {
     return !lexer_.failed();
   }
 
-  bool map(const Field& field, void* slot, const Frame* frame) {
+  bool map(const Field& field, void* slot, const DecodeFrame* frame) {
     if (!lexer_.begin_object()) return false;
-    Frame here{.parent = frame, .at = Frame::At::Key};
+    DecodeFrame here{.parent = frame, .at = DecodeFrame::At::Key};
     std::string name;
     std::string_view key;
     for (bool first = true; lexer_.next_key(first, key); first = false) {
@@ -316,7 +185,7 @@ class TypedDecoder {
   }
 
   template <class T>
-  bool integer(Kind kind, void* slot, const Frame* frame) {
+  bool integer(Kind kind, void* slot, const DecodeFrame* frame) {
     char c = lexer_.peek();
     if (c != '-' && (c < '0' || c > '9')) return mismatch(kind, nullptr, frame);
     std::string_view text;
@@ -330,7 +199,7 @@ class TypedDecoder {
     return true;
   }
 
-  bool real(void* slot, const Frame* frame) {
+  bool real(void* slot, const DecodeFrame* frame) {
     char c = lexer_.peek();
     if (c != '-' && (c < '0' || c > '9')) return mismatch(Kind::Double, nullptr, frame);
     std::string_view text;
@@ -343,7 +212,7 @@ class TypedDecoder {
     return true;
   }
 
-  bool bytes(void* slot, const Frame* frame) {
+  bool bytes(void* slot, const DecodeFrame* frame) {
     if (lexer_.peek() == 'n') {
       static_cast<api::Bytes*>(slot)->data.clear();
       return lexer_.literal("null");
@@ -357,7 +226,7 @@ class TypedDecoder {
   }
 
   // Types that read their own JSON: an error ends the decoding at once.
-  bool custom(Kind kind, void* slot, const Frame* frame) {
+  bool custom(Kind kind, void* slot, const DecodeFrame* frame) {
     char c = lexer_.peek();
     std::string_view raw;
     switch (kind) {
@@ -378,7 +247,10 @@ class TypedDecoder {
       api::clear_value(kind, nullptr, slot);
       return lexer_.literal("null");
     }
-    if (c != '"') return mismatch(Kind::String, nullptr, nullptr, frame, true);
+    if (c != '"') {
+      error_.clear();
+      return mismatch(Kind::String, nullptr, frame) && refuse(error_);
+    }
     if (!lexer_.string(raw)) return false;
     switch (kind) {
       case Kind::Time:
@@ -411,7 +283,7 @@ class TypedDecoder {
     return store<api::Quantity>(raw, slot);
   }
 
-  bool int_or_string(char c, void* slot, const Frame* frame) {
+  bool int_or_string(char c, void* slot, const DecodeFrame* frame) {
     auto& out = *static_cast<api::IntOrString*>(slot);
     std::string_view text;
     if (c == '"') {
@@ -429,7 +301,7 @@ class TypedDecoder {
   }
 
   // Messages that are no JSON objects of their fields, and objects where something else came.
-  bool other_form(const Message& message, char c, void* slot, const Frame* frame) {
+  bool other_form(const Message& message, char c, void* slot, const DecodeFrame* frame) {
     std::string_view raw;
     switch (message.form) {
       case Form::Object:
@@ -455,7 +327,7 @@ class TypedDecoder {
                                                   : c == '{';
           if (!takes) continue;
           if (c == '{' && message.form == Form::SchemaOrBool) set_bool(message, slot);
-          Frame here{.parent = frame, .message = &message, .field = &field};
+          DecodeFrame here{.parent = frame, .message = &message, .field = &field};
           return this->field(field, slot, c == '{' || c == '[' ? frame : &here);
         }
         if (expected) return refuse(expected);
@@ -477,53 +349,23 @@ class TypedDecoder {
     return true;
   }
 
-  bool mismatch_container(const Frame* frame) {
-    return mismatch(frame->field->kind, frame->field->message, frame, nullptr, false);
+  bool mismatch_container(const DecodeFrame* frame) {
+    return mismatch(frame, [&] { return go_container_type(*frame->message, *frame->field); });
   }
-  bool mismatch(Kind kind, const Message* message, const Frame* frame) {
-    return mismatch(kind, message, nullptr, frame, false);
+  bool mismatch(Kind kind, const Message* message, const DecodeFrame* frame) {
+    return mismatch(frame, [&] { return go_type_at(frame, kind, message); });
   }
-  // The next value is of the wrong type: null is ignored, anything else noted (or fatal) and skipped.
-  bool mismatch(Kind kind, const Message* message, const Frame* container, const Frame* frame, bool fatal) {
+  // The next value is of the wrong type: null is ignored, anything else noted and skipped.
+  template <class Wanted>
+  bool mismatch(const DecodeFrame* frame, Wanted wanted) {
     char c = lexer_.peek();
     std::string_view raw;
     if (c == '\0' || !lexer_.skip_value(raw)) return lexer_.unexpected("looking for beginning of value");
-    if (c == 'n') return true;
-    std::string found = c == '{'               ? "object"
-                        : c == '['             ? "array"
-                        : c == '"'             ? "string"
-                        : c == 't' || c == 'f' ? "bool"
-                                               : "number";
-    const Frame* at = container ? container : frame;
-    const Field* field = at && at->at == Frame::At::Field                 ? at->field
-                         : at && at->parent && at->at != Frame::At::Field ? at->parent->field
-                                                                          : nullptr;
-    std::string type = container ? go_container_type(*container->message, *container->field)
-                                 : go_element_type(at ? owner(at) : nullptr, field, kind, message);
-    if (fatal) error_.clear();
-    type_error(found, type, at);
-    if (fatal) return refuse(error_);
-    return true;
+    return c == 'n' || type_error(json_type_name(c), wanted(), frame);
   }
 
-  static const Message* owner(const Frame* frame) {
-    while (frame && !frame->message) frame = frame->parent;
-    return frame ? frame->message : nullptr;
-  }
-
-  bool type_error(std::string_view found, std::string_view type, const Frame* frame) {
-    if (!error_.empty()) return true;
-    std::string path;
-    const Message* in = nullptr;
-    for (const Frame* f = frame; f; f = f->parent) {
-      if (!f->message) continue;
-      if (!in) in = f->message;
-      std::string_view name = f->field ? f->field->name : f->key;
-      path = path.empty() ? std::string(name) : std::string(name) + "." + path;
-    }
-    error_ = "json: cannot unmarshal " + std::string(found) + " into Go ";
-    error_ += in ? "struct field " + std::string(in->name) + "." + path : "value";
-    error_ += " of type " + std::string(type);
+  bool type_error(std::string_view found, std::string_view type, const DecodeFrame* frame) {
+    if (error_.empty()) error_ = unmarshal_type_error(found, type, frame);
     return true;
   }
 
@@ -543,12 +385,6 @@ class TypedDecoder {
 
 }  // namespace
 
-std::string strict_message(const std::vector<std::string>& errors) {
-  std::string message = "strict decoding error: ";
-  for (std::size_t i = 0; i < errors.size(); ++i) message += (i ? ", " : "") + errors[i];
-  return message;
-}
-
 Result<DecodeResult> decode_json(const Message& type, std::string_view text, void* object,
                                  Strictness strictness) {
   DecodeResult result;
@@ -564,91 +400,6 @@ Result<api::Object> decode_json(const Message& type, std::string_view text) {
   api::Object object(type);
   TRY_VOID(decode_json(type, text, object.data()));
   return object;
-}
-
-Result<Value> parse_json(std::string_view text, std::vector<std::string>* strict_errors) {
-  JsonLexer lexer(text);
-  StrictErrors strict(strict_errors);
-  ValueDecoder decoder(lexer, strict);
-  Value value;
-  if (!decoder.value(value, nullptr) || !lexer.finish()) return fail(errors::bad_request(lexer.error()));
-  if (!decoder.range_error().empty()) return fail(errors::bad_request(decoder.range_error()));
-  return value;
-}
-
-Result<TypeMeta> interpret_json(std::string_view text) {
-  auto wrong = [](std::string_view why) {
-    return fail(errors::bad_request("couldn't get version/kind; json parse error: " + std::string(why)));
-  };
-  JsonLexer lexer(text);
-  TypeMeta meta;
-  std::string type_error;
-  std::string_view raw;
-  char start = lexer.peek();
-  if (start != '{') {
-    if (!lexer.skip_value(raw) || !lexer.finish()) return wrong(lexer.error());
-    if (start == 'n') return meta;
-    std::string_view what = start == '['                   ? "array"
-                            : start == '"'                 ? "string"
-                            : start == 't' || start == 'f' ? "bool"
-                                                           : "number";
-    return wrong("json: cannot unmarshal " + std::string(what) +
-                 " into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
-                 "Kind string "
-                 "\"json:\\\"kind,omitempty\\\"\" }");
-  }
-  std::string_view key;
-  lexer.begin_object();
-  for (bool first = true; lexer.next_key(first, key); first = false) {
-    std::string* out = key == "kind" ? &meta.kind : key == "apiVersion" ? &meta.api_version : nullptr;
-    std::string name(out ? key : std::string_view());
-    char c = lexer.peek();
-    std::string_view text_value;
-    if (out && c == '"') {
-      if (!lexer.string(text_value)) break;
-      out->assign(text_value);
-      continue;
-    }
-    if (!lexer.skip_value(raw)) break;
-    if (out && c != 'n' && type_error.empty()) {
-      std::string_view what = c == '{'               ? "object"
-                              : c == '['             ? "array"
-                              : c == 't' || c == 'f' ? "bool"
-                                                     : "number";
-      type_error = "json: cannot unmarshal " + std::string(what) + " into Go struct field ." + name +
-                   " of type string";
-    }
-  }
-  if (!lexer.finish()) return wrong(lexer.error());
-  if (!type_error.empty()) return wrong(type_error);
-  return meta;
-}
-
-Status decode_error(const Status& cause, const api::GroupVersionKind& gvk, std::string_view expected_kind,
-                    std::string_view body) {
-  if (!gvk.kind.empty()) {
-    return errors::bad_request(gvk.kind + " in version " + go_quote(gvk.version) +
-                               " cannot be handled as a " + std::string(expected_kind) + ": " +
-                               cause.message);
-  }
-  constexpr std::size_t kShown = 30;
-  std::string summary;
-  if (body.empty()) {
-    summary = "<empty>";
-  } else {
-    std::string_view shown = body.substr(0, kShown);
-    if (body[0] == '{') {
-      summary = shown;
-    } else {
-      for (unsigned char c : shown) {
-        summary += "0123456789abcdef"[c >> 4];
-        summary += "0123456789abcdef"[c & 15];
-      }
-    }
-    if (body.size() > kShown) summary += " ...";
-  }
-  return errors::bad_request("the object provided is unrecognized (must be of type " +
-                             std::string(expected_kind) + "): " + cause.message + " (" + summary + ")");
 }
 
 }  // namespace xebec::codec

@@ -1,4 +1,3 @@
-#include <array>
 #include <limits>
 #include <set>
 
@@ -7,6 +6,7 @@
 #include "codec/cbor/tree_decoder.h"
 #include "codec/go_types.h"
 #include "codec/json_text.h"
+#include "codec/seen_fields.h"
 
 namespace xebec::codec {
 namespace {
@@ -21,21 +21,6 @@ using api::Rep;
 struct Place {
   const Message* owner = nullptr;
   const Field* field = nullptr;
-};
-
-// One bit a field of a message, those of kind and apiVersion included.
-class SeenFields {
- public:
-  bool test_and_set(std::size_t i) {
-    if (i >= 64 * bits_.size()) return false;
-    const uint64_t bit = uint64_t{1} << (i & 63);
-    const bool seen = bits_[i >> 6] & bit;
-    bits_[i >> 6] |= bit;
-    return seen;
-  }
-
- private:
-  std::array<uint64_t, 4> bits_{};
 };
 
 class TypedDecoder {
