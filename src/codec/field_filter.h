@@ -1,5 +1,5 @@
-// Which fields of a write count for managedFields (structured-merge-diff's fieldpath.Filter). Values; thread-safe
-// once made.
+// Which fields of a write count for managedFields (structured-merge-diff's fieldpath.Filter). Values;
+// thread-safe once made.
 #pragma once
 
 #include <string_view>

@@ -40,26 +40,25 @@ std::vector<std::string> texts(const Result<ManagedFieldsList>& entries) {
 const HasReplicas kApps = [](std::string_view version) { return version == "apps/v1"; };
 
 TEST(ScaleFields, OwnersOfTheReplicasOwnTheScales) {
-  EXPECT_THAT(
-      texts(scale_entries({entry("one", "Apply", "apps/v1", kBoth), entry("two", "Update", "apps/v1", kBoth),
-                           entry("three", "Update", "apps/v1", kSelector),
-                           entry("four", "Apply", "apps/v9", kBoth)},
-                          kApps)),
-      ElementsAre("one Apply autoscaling/v1  at " + std::string(kReplicas),
-                  "two Update autoscaling/v1  at " + std::string(kReplicas)));
+  EXPECT_THAT(texts(scale_entries(
+                  {entry("one", "Apply", "apps/v1", kBoth), entry("two", "Update", "apps/v1", kBoth),
+                   entry("three", "Update", "apps/v1", kSelector), entry("four", "Apply", "apps/v9", kBoth)},
+                  kApps)),
+              ElementsAre("one Apply autoscaling/v1  at " + std::string(kReplicas),
+                          "two Update autoscaling/v1  at " + std::string(kReplicas)));
 }
 
 TEST(ScaleFields, WhoScalesTakesTheReplicas) {
-  EXPECT_THAT(texts(scaled_entries({entry("one", "Apply", "apps/v1", kBoth)},
-                                   {entry("hpa", "Update", "autoscaling/v1", kReplicas, "scale")}, "apps/v1",
-                                   kApps)),
-              ElementsAre("one Apply apps/v1  at " + std::string(kSelector),
-                          "hpa Update apps/v1 scale " + std::string(kReplicas)));
+  EXPECT_THAT(
+      texts(scaled_entries({entry("one", "Apply", "apps/v1", kBoth)},
+                           {entry("hpa", "Update", "autoscaling/v1", kReplicas, "scale")}, "apps/v1", kApps)),
+      ElementsAre("one Apply apps/v1  at " + std::string(kSelector),
+                  "hpa Update apps/v1 scale " + std::string(kReplicas)));
   // Nothing is left of an owner of the replicas alone.
-  EXPECT_THAT(texts(scaled_entries({entry("one", "Apply", "apps/v1", kReplicas)},
-                                   {entry("hpa", "Apply", "autoscaling/v1", kReplicas, "scale")}, "apps/v1",
-                                   kApps)),
-              ElementsAre("hpa Apply apps/v1 scale " + std::string(kReplicas)));
+  EXPECT_THAT(
+      texts(scaled_entries({entry("one", "Apply", "apps/v1", kReplicas)},
+                           {entry("hpa", "Apply", "autoscaling/v1", kReplicas, "scale")}, "apps/v1", kApps)),
+      ElementsAre("hpa Apply apps/v1 scale " + std::string(kReplicas)));
 }
 
 TEST(ScaleFields, AppliersThatShareTheReplicasKeepTheirEntries) {
@@ -72,10 +71,10 @@ TEST(ScaleFields, AppliersThatShareTheReplicasKeepTheirEntries) {
 }
 
 TEST(ScaleFields, UnknownVersionsAndOtherFieldsGo) {
-  EXPECT_THAT(texts(scaled_entries({entry("one", "Apply", "apps/v9", kSelector)},
-                                   {entry("two", "Update", "autoscaling/v1",
-                                          R"({"f:status":{"f:replicas":{}}})", "scale")},
-                                   "apps/v1", kApps)),
+  EXPECT_THAT(texts(scaled_entries(
+                  {entry("one", "Apply", "apps/v9", kSelector)},
+                  {entry("two", "Update", "autoscaling/v1", R"({"f:status":{"f:replicas":{}}})", "scale")},
+                  "apps/v1", kApps)),
               IsEmpty());
 }
 

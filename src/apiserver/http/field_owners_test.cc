@@ -1,4 +1,5 @@
-// Who owns what after writes to subresources: metadata.managedFields of what a strategy resets, and of Scales.
+// Who owns what after writes to subresources: metadata.managedFields of what a strategy resets, and of
+// Scales.
 #include <gmock/gmock.h>
 
 #include "apiserver/test_api.h"
@@ -34,9 +35,10 @@ class FieldOwners : public ::testing::Test {
            R"(},"spec":{)" + spec + "}}";
   }
   codec::Value scale(int code, const std::string& manager, int replicas, const std::string& more = "") {
-    return apply(code, kDeployments + "/d/scale?fieldManager=" + manager + more,
-                 R"({"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"d"},"spec":{"replicas":)" +
-                     std::to_string(replicas) + "}}");
+    return apply(
+        code, kDeployments + "/d/scale?fieldManager=" + manager + more,
+        R"({"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"d"},"spec":{"replicas":)" +
+            std::to_string(replicas) + "}}");
   }
   // "manager operation version subresource: fields" of every entry; "!" where it has no time.
   std::vector<std::string> owners(const std::string& path) {
@@ -67,11 +69,13 @@ TEST_F(FieldOwners, AStatusOwnsNoMetadataThatItsStrategyResets) {
           R"(controller Apply apps/v1 status: {"f:metadata":{"f:annotations":{"f:n":{}}},"f:status":{"f:replicas":{}}})"));
 
   const std::string pods = "/api/v1/namespaces/default/pods";
-  apply(201, pods + "/p?fieldManager=one",
-        R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}})");
-  merge(200, pods + "/p/status?fieldManager=kubelet",
-        R"({"metadata":{"labels":{"l":"v"},"ownerReferences":[{"apiVersion":"v1","kind":"Node","name":"n","uid":"u"}]},)"
-        R"("status":{"phase":"Running"}})");
+  apply(
+      201, pods + "/p?fieldManager=one",
+      R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}})");
+  merge(
+      200, pods + "/p/status?fieldManager=kubelet",
+      R"({"metadata":{"labels":{"l":"v"},"ownerReferences":[{"apiVersion":"v1","kind":"Node","name":"n","uid":"u"}]},)"
+      R"("status":{"phase":"Running"}})");
   EXPECT_THAT(
       owners(pods + "/p"),
       Contains(
@@ -118,7 +122,8 @@ TEST_F(FieldOwners, OfAScaleAreNamedInItsVersion) {
 
 TEST_F(FieldOwners, ReplicasOfNobodyAreTakenByNobody) {
   apply(201, kDeployments + "/d?fieldManager=one", deployment(kSpec));
-  const codec::Value scaled = merge(200, kDeployments + "/d/scale?fieldManager=two", R"({"spec":{"replicas":3}})");
+  const codec::Value scaled =
+      merge(200, kDeployments + "/d/scale?fieldManager=two", R"({"spec":{"replicas":3}})");
   EXPECT_EQ(at(scaled, {"spec", "replicas"}), "3");
   EXPECT_THAT(owners(kDeployments + "/d"), ElementsAre(HasSubstr("one Apply apps/v1: ")));
   // An applier starts with what is there, which is as its first owner's.

@@ -22,10 +22,15 @@ bool resets_nothing(std::string_view group, std::string_view plural) {
 
 // Their status is written without any metadata.
 bool status_resets_metadata(std::string_view group) {
-  constexpr std::string_view kGroups[] = {
-      "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
-      "flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io", "resource.k8s.io",
-      "scheduling.k8s.io", "storage.k8s.io", "storagemigration.k8s.io"};
+  constexpr std::string_view kGroups[] = {"admissionregistration.k8s.io",
+                                          "apiextensions.k8s.io",
+                                          "apiregistration.k8s.io",
+                                          "flowcontrol.apiserver.k8s.io",
+                                          "internal.apiserver.k8s.io",
+                                          "resource.k8s.io",
+                                          "scheduling.k8s.io",
+                                          "storage.k8s.io",
+                                          "storagemigration.k8s.io"};
   return std::find(std::begin(kGroups), std::end(kGroups), group) != std::end(kGroups);
 }
 

@@ -29,8 +29,9 @@ std::string counting(const api::Resource& resource, std::string_view subresource
   return out;
 }
 
-const std::string kMeta = ".metadata.annotations .metadata.deletionTimestamp .metadata.labels "
-                          ".metadata.ownerReferences";
+const std::string kMeta =
+    ".metadata.annotations .metadata.deletionTimestamp .metadata.labels "
+    ".metadata.ownerReferences";
 const std::string kSpec =
     ".spec.x .spec.containers.x.resources .spec.ephemeralContainers.x .spec.initContainers.x.resizePolicy";
 const std::string kStatus = ".status.certificate .status.conditions .status.x";
