@@ -79,6 +79,8 @@ Task<Result<void>> AdmissionPlugin::validate(const Context&, const AdmissionAttr
   co_return Result<void>();
 }
 
+AdmissionChain::AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins)
+    : AdmissionChain(std::move(plugins), nullptr) {}
 AdmissionChain::AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins,
                                std::unique_ptr<AdmissionMetrics> metrics)
     : plugins_(std::move(plugins)), metrics_(std::move(metrics)) {}

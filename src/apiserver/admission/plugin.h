@@ -48,9 +48,10 @@ class AdmissionMetrics;
 // Runs every plugin in order; the first refusal ends it.
 class AdmissionChain {
  public:
+  explicit AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins);
   // `metrics`: where the plugins are timed; nullptr: nowhere.
-  explicit AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins,
-                          std::unique_ptr<AdmissionMetrics> metrics = nullptr);
+  AdmissionChain(std::vector<std::unique_ptr<AdmissionPlugin>> plugins,
+                 std::unique_ptr<AdmissionMetrics> metrics);
   AdmissionChain(AdmissionChain&&) noexcept;
   ~AdmissionChain();
   Task<Result<void>> admit(const Context& context, AdmissionAttributes& attributes) const;

@@ -41,7 +41,7 @@ class PortRange {
   std::string bitmap_of(const std::set<int32_t>& ports) const;
   std::set<int32_t> ports_of(std::string_view bitmap) const;
   size_t used() const;
-  size_t size() const { return static_cast<size_t>(last_ - first_ + 1); }
+  size_t size() const { return static_cast<size_t>(last_ - first_) + 1; }
   bool has(int32_t port) const;
 
  private:

@@ -57,7 +57,8 @@ Answer dispatch_subresource(Context context, ResourceCall call, std::string verb
     if (!call.deps->kubelets) {
       return refuse(errors::service_unavailable("this API server has no connection to kubelets configured"));
     }
-    return call.deps->kubelets->handle(std::move(context), std::move(call));
+    KubeletProxy& kubelets = *call.deps->kubelets;
+    return kubelets.handle(std::move(context), std::move(call));
   }
   if (pods && name == "binding") return handle_binding(std::move(context), std::move(call));
   if (pods && name == "eviction") return handle_eviction(std::move(context), std::move(call));

@@ -90,7 +90,7 @@ Task<void> list(World& world, std::atomic<int>& failures) {
       total += page->items.size();
       request.continue_ = page->continue_;
     } while (!request.continue_.empty());
-    if (total > static_cast<size_t>(kWriters * kEach + 1)) ++failures;
+    if (total > size_t{kWriters} * kEach + 1) ++failures;
   }
 }
 

@@ -13,14 +13,15 @@ using codec::FieldSet;
 // What is left of everything that a strategy could reset.
 std::string counting(const api::Resource& resource, std::string_view subresource) {
   FieldSet all;
-  for (auto path : {codec::field_path({"metadata", "annotations"}), codec::field_path({"metadata", "labels"}),
-                    codec::field_path({"metadata", "deletionTimestamp"}),
-                    codec::field_path({"metadata", "ownerReferences"}), codec::field_path({"spec", "x"}),
-                    codec::field_path({"spec", "ephemeralContainers", "x"}),
-                    codec::field_path({"spec", "containers", "x", "resources"}),
-                    codec::field_path({"spec", "initContainers", "x", "resizePolicy"}),
-                    codec::field_path({"status", "x"}), codec::field_path({"status", "conditions"}),
-                    codec::field_path({"status", "certificate"})}) {
+  for (const auto& path :
+       {codec::field_path({"metadata", "annotations"}), codec::field_path({"metadata", "labels"}),
+        codec::field_path({"metadata", "deletionTimestamp"}),
+        codec::field_path({"metadata", "ownerReferences"}), codec::field_path({"spec", "x"}),
+        codec::field_path({"spec", "ephemeralContainers", "x"}),
+        codec::field_path({"spec", "containers", "x", "resources"}),
+        codec::field_path({"spec", "initContainers", "x", "resizePolicy"}),
+        codec::field_path({"status", "x"}), codec::field_path({"status", "conditions"}),
+        codec::field_path({"status", "certificate"})}) {
     all.insert(path);
   }
   std::string out;
