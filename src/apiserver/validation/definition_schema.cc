@@ -154,7 +154,7 @@ std::string_view trimmed(std::string_view text) {
 
 bool has_lines(std::string_view text) { return text.find_first_of("\n\r") != std::string_view::npos; }
 
-void check_rule(Errors& errors, const Path& path, const v1::ValidationRule& rule) {
+void check_rule(Errors& errors, const Path& path, const Schema& schema, const v1::ValidationRule& rule) {
   const Path message = path.child("message"), field_path = path.child("fieldPath");
   if (blank(rule.rule)) {
     errors.push_back(field::required(path.child("rule"), "rule is not specified"));
@@ -179,6 +179,8 @@ void check_rule(Errors& errors, const Path& path, const v1::ValidationRule& rule
     errors.push_back(
         field::invalid_string(field_path, rule.fieldPath, "fieldPath must not contain line breaks"));
   }
+  if (is_convertible(schema) && !field_of(schema, rule.fieldPath, true).error.empty())
+    errors.push_back(field::invalid_string(field_path, rule.fieldPath, "fieldPath must be a valid path"));
 }
 
 void check_extensions(Errors& errors, const Path& path, const Schema& schema, SchemaRules rules) {
@@ -191,7 +193,8 @@ void check_extensions(Errors& errors, const Path& path, const Schema& schema, Sc
   check_enum(errors, path.child(kMapType), schema.xKubernetesMapType, {"atomic", "granular"});
   check_list(errors, path, schema, rules);
   for (size_t i = 0; i < schema.xKubernetesValidations.size(); ++i)
-    check_rule(errors, path.child("x-kubernetes-validations").index(i), schema.xKubernetesValidations[i]);
+    check_rule(errors, path.child("x-kubernetes-validations").index(i), schema,
+               schema.xKubernetesValidations[i]);
 }
 
 }  // namespace

@@ -23,22 +23,6 @@ const Schema* schema_of(const api::Box<v1::JSONSchemaPropsOrBool>& more) {
 
 bool keeps_unknown(const Schema& schema) { return schema.xKubernetesPreserveUnknownFields.value_or(false); }
 
-bool all_convertible(const std::vector<Schema>& schemas);
-
-// Whether it has no key that structural schemas do not know; such ones are refused elsewhere.
-bool is_convertible(const Schema& schema) {
-  const bool known = schema.id.empty() && !schema.ref && schema.definitions.empty() &&
-                     schema.dependencies.empty() && schema.patternProperties.empty() &&
-                     !schema.additionalItems && !(schema.items && !schema.items->jSONSchemas.empty());
-  const auto convertible = [](const Schema* part) { return part == nullptr || is_convertible(*part); };
-  return known && convertible(schema_of(schema.items)) &&
-         convertible(schema_of(schema.additionalProperties)) &&
-         (!schema.not_ || is_convertible(*schema.not_)) && all_convertible(schema.allOf) &&
-         all_convertible(schema.anyOf) && all_convertible(schema.oneOf) &&
-         std::all_of(schema.properties.begin(), schema.properties.end(),
-                     [](const auto& property) { return is_convertible(property.second); });
-}
-
 bool all_convertible(const std::vector<Schema>& schemas) {
   return std::all_of(schemas.begin(), schemas.end(), is_convertible);
 }
@@ -221,6 +205,19 @@ class Completeness {
 };
 
 }  // namespace
+
+bool is_convertible(const Schema& schema) {
+  const bool known = schema.id.empty() && !schema.ref && schema.definitions.empty() &&
+                     schema.dependencies.empty() && schema.patternProperties.empty() &&
+                     !schema.additionalItems && !(schema.items && !schema.items->jSONSchemas.empty());
+  const auto convertible = [](const Schema* part) { return part == nullptr || is_convertible(*part); };
+  return known && convertible(schema_of(schema.items)) &&
+         convertible(schema_of(schema.additionalProperties)) &&
+         (!schema.not_ || is_convertible(*schema.not_)) && all_convertible(schema.allOf) &&
+         all_convertible(schema.anyOf) && all_convertible(schema.oneOf) &&
+         std::all_of(schema.properties.begin(), schema.properties.end(),
+                     [](const auto& property) { return is_convertible(property.second); });
+}
 
 Errors structural_errors(const Path& path, const Schema& schema) {
   Errors errors;

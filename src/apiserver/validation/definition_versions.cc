@@ -79,16 +79,31 @@ void check_warning(Errors& errors, const Path& path, const v1::CustomResourceDef
   }
 }
 
-void check_selectable(Errors& errors, const Path& path, const std::vector<v1::SelectableField>& fields) {
+void check_selectable(Errors& errors, const Path& path, const v1::CustomResourceDefinitionVersion& version) {
+  if (!version.schema || !version.schema->openAPIV3Schema) return;  // refused elsewhere
+  const auto& fields = version.selectableFields;
   std::set<std::string_view> seen;
   for (size_t i = 0; i < fields.size(); ++i) {
     const Path at = path.index(i).child("jsonPath");
-    if (fields[i].jsonPath.empty())
+    const std::string& text = fields[i].jsonPath;
+    const auto refuse = [&](std::string_view why) { errors.push_back(field::invalid_string(at, text, why)); };
+    if (text.empty()) {
       errors.push_back(field::required(at));
-    else if (!seen.insert(fields[i].jsonPath).second)
-      errors.push_back(field::duplicate(at, fields[i].jsonPath));
-    if (fields[i].jsonPath.starts_with(".metadata"))
-      errors.push_back(field::invalid_string(at, fields[i].jsonPath, "must not point to fields in metadata"));
+      continue;
+    }
+    const FieldOfPath found = field_of(*version.schema->openAPIV3Schema, text, false);
+    if (!found.error.empty()) {
+      refuse("is an invalid path: " + found.error);
+      continue;
+    }
+    if (found.root == "metadata") refuse("must not point to fields in metadata");
+    const std::string_view type = found.schema != nullptr ? std::string_view(found.schema->type) : "";
+    if (type != "string" && type != "boolean" && type != "integer") {
+      refuse(
+          "must point to a field of type string, boolean or integer. Enum string fields and strings with "
+          "formats are allowed.");
+    }
+    if (!seen.insert(text).second) errors.push_back(field::duplicate(at, text));
   }
   if (seen.size() > kMostSelectableFields)
     errors.push_back(field::too_many(path, static_cast<int64_t>(seen.size()), kMostSelectableFields));
@@ -133,8 +148,7 @@ void check_version_parts(Errors& errors, const Path& at, const Places& alike, bo
     for (size_t i = 0; i < version.additionalPrinterColumns.size(); ++i)
       check_column(errors, at.child("additionalPrinterColumns").index(i),
                    version.additionalPrinterColumns[i]);
-  if (alike.selectable == common)
-    check_selectable(errors, at.child("selectableFields"), version.selectableFields);
+  if (alike.selectable == common) check_selectable(errors, at.child("selectableFields"), version);
 }
 
 void check_versions(Errors& errors, const Path& path,

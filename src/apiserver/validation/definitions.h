@@ -37,6 +37,15 @@ void check_schema(Errors& errors, const Path& path, const apiextensionsv1::JSONS
                   SchemaRules rules);
 SchemaRules schema_rules_after(const apiextensionsv1::CustomResourceDefinition* old);
 // definition_structural.cc
+// Whether it has no key that structural schemas do not know; such ones are refused elsewhere.
+bool is_convertible(const apiextensionsv1::JSONSchemaProps& schema);
 Errors structural_errors(const Path& path, const apiextensionsv1::JSONSchemaProps& schema);
+// definition_paths.cc
+struct FieldOfPath {
+  const apiextensionsv1::JSONSchemaProps* schema = nullptr;
+  std::string root, error;  // the first name; why the path is none
+};
+// `brackets`: names may stand in brackets as well.
+FieldOfPath field_of(const apiextensionsv1::JSONSchemaProps& schema, std::string_view path, bool brackets);
 
 }  // namespace xebec::apiserver::validation
