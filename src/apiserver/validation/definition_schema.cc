@@ -18,7 +18,11 @@ void check_all(Errors& errors, const Path& path, const std::vector<Schema>& sche
   for (size_t i = 0; i < schemas.size(); ++i) check_schema(errors, path.index(i), schemas[i], rules);
 }
 
-void check_own_keys(Errors& errors, const Path& path, const Schema& schema) {
+void check_own_keys(Errors& errors, const Path& path, const Schema& schema, const SchemaRules& rules) {
+  if (rules.types && !schema.type.empty()) {
+    check_enum(errors, path.child("type"), std::string_view(schema.type),
+               {"array", "boolean", "integer", "number", "object", "string"});
+  }
   auto refuse = [&](std::string_view key, std::string_view detail) {
     errors.push_back(field::forbidden(path.child(key), detail));
   };
@@ -31,6 +35,8 @@ void check_own_keys(Errors& errors, const Path& path, const Schema& schema) {
   if (schema.type == "null") refuse("type", "type cannot be set to null, use nullable as an alternative");
   if (schema.items && !schema.items->jSONSchemas.empty())
     refuse("items", "items must be a schema object and not an array");
+  if (rules.in_meta && schema.xKubernetesEmbeddedResource)
+    refuse("x-kubernetes-embedded-resource", "must not be used inside of resource meta");
   if (schema.uniqueItems) {
     refuse("uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
   }
@@ -197,30 +203,66 @@ void check_extensions(Errors& errors, const Path& path, const Schema& schema, Sc
                schema.xKubernetesValidations[i]);
 }
 
+// What is said of the status as one of the properties must be all that is said of it.
+void check_root_with_status(Errors& errors, const Path& path, const Schema& schema) {
+  const bool early = !schema.id.empty() || !schema.schema.empty() || schema.ref;  // come before the type
+  if (!early && !schema.type.empty() && schema.type != "object") {
+    return void(errors.push_back(field::invalid_string(
+        path.child("type"), schema.type,
+        "only \"object\" is allowed as the type at the root of the schema if the status subresource is "
+        "enabled")));
+  }
+  const bool others =
+      schema.nullable || schema.default_ || !schema.enum_.empty() || schema.maxProperties ||
+      schema.minProperties || !schema.allOf.empty() || !schema.oneOf.empty() || !schema.anyOf.empty() ||
+      schema.not_ || schema.additionalProperties || !schema.patternProperties.empty() ||
+      !schema.dependencies.empty() || schema.additionalItems || !schema.definitions.empty() ||
+      schema.xKubernetesEmbeddedResource || schema.xKubernetesIntOrString ||
+      !schema.xKubernetesListMapKeys.empty() || schema.xKubernetesListType || schema.xKubernetesMapType;
+  if (!early && !others) return;
+  errors.push_back(field::invalid(
+      path, go_json(schema),
+      "only [Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength "
+      "MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs "
+      "Example XPreserveUnknownFields XValidations] fields are allowed at the root of the schema if the "
+      "status subresource is enabled"));
+}
+
 }  // namespace
 
 SchemaRules schema_rules_after(const v1::CustomResourceDefinition* old) {
   SchemaRules rules;
   if (old == nullptr) return rules;
   const Path path("old");
-  Errors all, few;
+  Errors all, no_lists, no_types;
   for (const auto& version : old->spec.versions) {
     if (!version.schema || !version.schema->openAPIV3Schema) continue;
     const Schema& schema = *version.schema->openAPIV3Schema;
     check_schema(all, path, schema, {});
-    check_schema(few, path, schema, {.lists = false});
+    check_schema(no_lists, path, schema, {.lists = false});
+    check_schema(no_types, path, schema, {.types = false});
     if (!structural_errors(path, schema).empty()) rules.structural = false;
   }
-  if (all.size() != few.size()) rules.lists = false;
+  rules.lists = all.size() == no_lists.size();
+  rules.types = all.size() == no_types.size();
   return rules;
 }
 
 void check_schema(Errors& errors, const Path& path, const Schema& schema, SchemaRules rules) {
-  check_own_keys(errors, path, schema);
+  if (rules.root && rules.status) check_root_with_status(errors, path, schema);
+  if (rules.root && schema.nullable)
+    errors.push_back(field::forbidden(path.child("nullable"), "nullable cannot be true at the root"));
+  if (rules.root && rules.structural) field::append(errors, structural_errors(path, schema));
+  check_own_keys(errors, path, schema, rules);
+  const bool object = rules.root || schema.xKubernetesEmbeddedResource;
+  rules.root = false;
   if (schema.additionalProperties && schema.additionalProperties->schema)
     check_schema(errors, path.child("additionalProperties"), *schema.additionalProperties->schema, rules);
-  for (const auto& [name, property] : schema.properties)
-    check_schema(errors, path.child("properties").key(name), property, rules);
+  for (const auto& [name, property] : schema.properties) {
+    SchemaRules inner = rules;
+    inner.in_meta |= object && (name == "metadata" || name == "kind" || name == "apiVersion");
+    check_schema(errors, path.child("properties").key(name), property, inner);
+  }
   if (schema.not_) check_schema(errors, path.child("not"), *schema.not_, rules);
   check_all(errors, path.child("allOf"), schema.allOf, rules);
   check_all(errors, path.child("oneOf"), schema.oneOf, rules);

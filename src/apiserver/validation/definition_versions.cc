@@ -132,15 +132,15 @@ Places places_of(const std::vector<v1::CustomResourceDefinitionVersion>& version
   return out;
 }
 
+bool has_status(const v1::CustomResourceDefinitionVersion& version) {
+  return version.subresources && version.subresources->status;
+}
+
 void check_version_parts(Errors& errors, const Path& at, const Places& alike, bool common,
                          const v1::CustomResourceDefinitionVersion& version, SchemaRules rules) {
   if (alike.schema == common && version.schema && version.schema->openAPIV3Schema) {
     const Path path = at.child(common ? "validation" : "schema").child("openAPIV3Schema");
-    if (version.schema->openAPIV3Schema->nullable)
-      errors.push_back(field::forbidden(path.child("nullable"), "nullable cannot be true at the root"));
-    const auto& schema = *version.schema->openAPIV3Schema;
-    if (rules.structural) field::append(errors, structural_errors(path, schema));
-    check_schema(errors, path, schema, rules);
+    check_schema(errors, path, *version.schema->openAPIV3Schema, rules);
   }
   if (alike.subresources == common && version.subresources && version.subresources->scale)
     check_scale(errors, at.child("subresources").child("scale"), *version.subresources->scale);
@@ -166,6 +166,7 @@ void check_versions(Errors& errors, const Path& path,
     names.insert(versions[i].name);
     check_joined(errors, at.child("name"), versions[i].name, api::is_dns1035_label(versions[i].name));
     check_warning(errors, at.child("deprecationWarning"), versions[i]);
+    rules.status = has_status(versions[i]);
     check_version_parts(errors, at, alike, false, versions[i], rules);
   }
   auto refuse = [&](std::string_view detail) {

@@ -183,13 +183,14 @@ void check_definition(Errors& errors, const Definition& definition, const Defini
   }
   check_group(errors, path.child("group"), spec.group);
   check_required_enum(errors, path.child("scope"), spec.scope, {"Cluster", "Namespaced"});
-  const SchemaRules rules = schema_rules_after(old);
+  SchemaRules rules = schema_rules_after(old);
   check_versions(errors, path.child("versions"), spec.versions, rules);
   check_required(errors, names.child("plural"), spec.names.plural);
   check_required(errors, names.child("singular"), spec.names.singular);
   check_required(errors, names.child("kind"), spec.names.kind);
   check_required(errors, names.child("listKind"), spec.names.listKind);
   check_names(errors, names, spec.names);
+  rules.status = std::any_of(spec.versions.begin(), spec.versions.end(), has_status);
   if (!spec.versions.empty())
     check_version_parts(errors, path, places_of(spec.versions), true, spec.versions[0], rules);
   if (spec.conversion) {

@@ -17,12 +17,16 @@ Errors validate_definition_status_update(const Definition& definition, const Def
 struct Places {
   bool schema, subresources, columns, selectable;
 };
-// Which rules of schemas there are: not those that what is stored is older than.
+// Which rules of schemas there are: not those that what is stored is older than. And where a schema stands.
 struct SchemaRules {
   bool lists = true;  // whose items have an identity
+  bool types = true;
   bool structural = true;
+  bool status = false;  // is a subresource
+  bool root = true, in_meta = false;
 };
 Places places_of(const std::vector<apiextensionsv1::CustomResourceDefinitionVersion>& versions);
+bool has_status(const apiextensionsv1::CustomResourceDefinitionVersion& version);
 // The parts of a version that all have alike (`common`), or the others; they stand at `at`.
 void check_version_parts(Errors& errors, const Path& at, const Places& alike, bool common,
                          const apiextensionsv1::CustomResourceDefinitionVersion& version, SchemaRules rules);
