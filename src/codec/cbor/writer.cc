@@ -42,12 +42,12 @@ void CborWriter::head(CborMajor major, uint64_t count) {
   big_endian(count, 1 << width);
 }
 
-std::size_t CborWriter::begin_map() {
+std::size_t CborWriter::begin_counted_map() {
   head(CborMajor::kMap, 0);
   return out_.size() - 1;
 }
 
-void CborWriter::end_map(std::size_t at, std::size_t pairs) {
+void CborWriter::end_counted_map(std::size_t at, std::size_t pairs) {
   std::string written;
   CborWriter(written).head(CborMajor::kMap, pairs);
   out_.replace(at, 1, written);

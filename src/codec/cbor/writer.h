@@ -16,8 +16,8 @@ class CborWriter {
   // An item that so many elements (kArray), pairs (kMap) or bytes follow, in the shortest form.
   void head(CborMajor major, uint64_t count);
   // A map whose pairs are counted while they are written; few of them cost nothing more.
-  std::size_t begin_map();
-  void end_map(std::size_t at, std::size_t pairs);
+  std::size_t begin_counted_map();
+  void end_counted_map(std::size_t at, std::size_t pairs);
   void null() { out_ += '\xf6'; }
   void boolean(bool value) { out_ += value ? '\xf5' : '\xf4'; }
   void integer(int64_t value);
