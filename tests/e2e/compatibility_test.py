@@ -12,6 +12,7 @@ from cluster import OLD_KUBECTL, SOURCE, XEBEC, Cluster, wait_until
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "clients"))
 import kubectl_checks  # pylint: disable=wrong-import-position
+import kubectl_client  # pylint: disable=wrong-import-position
 import node_checks  # pylint: disable=wrong-import-position
 import other_checks  # pylint: disable=wrong-import-position
 from report import Report, cells, document  # pylint: disable=wrong-import-position
@@ -50,7 +51,7 @@ class Compatibility(unittest.TestCase):
         return self.kubectl(cluster, max(self.versions), namespace)
 
     def kubectl(self, cluster, version, namespace):
-        return kubectl_checks.Kubectl(self.versions[version], version, cluster.env(), namespace)
+        return kubectl_client.Kubectl(self.versions[version], version, cluster.env(), namespace)
 
     def namespace(self, cluster, client):
         """A namespace of the client's own, with what controllers put into every one."""
@@ -97,7 +98,7 @@ class Compatibility(unittest.TestCase):
         rollouts = {}
         for version in self.versions:
             k = self.kubectl(cluster, version, names[label(version)])
-            k("create", "-f", "-", stdin=kubectl_checks.deployment("lasting", 1))
+            k("create", "-f", "-", stdin=kubectl_client.deployment("lasting", 1))
             rollouts[version] = subprocess.Popen([k.binary, "-n", k.namespace, "rollout", "status", "deployment/lasting", "--timeout=120s"],
                                                  env=k.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         said = lambda client, line: watchers[client].hear(line) or self.report.add(client, row, f"{line} was not said")

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import urllib.request
 
-from kubectl_checks import has, same
+from kubectl_client import has, same
 
 SHARED_ROWS = ["create, get, list, update, delete", "patch: JSON", "patch: merge", "patch: strategic merge",
                "server-side apply and its conflict", "list with limit and continue", "watch",

@@ -5,7 +5,7 @@ import os
 import subprocess
 import threading
 
-from kubectl_checks import has, same
+from kubectl_client import has, same
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.environ.get("XEBEC_CACHE", "/var/cache/xebec")
