@@ -46,6 +46,7 @@ FieldFilter FieldFilter::including(std::vector<Pattern> paths) {
 FieldSet FieldFilter::apply(const FieldSet& set) const {
   if (included_.empty()) return excluded_.empty() ? set : set.recursive_difference(excluded_);
   std::vector<const Pattern*> patterns;
+  patterns.reserve(included_.size());
   for (const Pattern& pattern : included_) patterns.push_back(&pattern);
   return included(set.recursive_difference(excluded_), patterns, 0);
 }

@@ -240,6 +240,7 @@ Task<void> graceful(Fixture& f, bool http1) {
   };
   bool turned_away = false;
   scope.spawn(refused(*other, turned_away));
+  // NOLINTNEXTLINE(bugprone-infinite-loop): the task above ends it
   while (!turned_away) co_await sleep_for(std::chrono::milliseconds(1));
   EXPECT_FALSE(stopped);
   f.handler.release();

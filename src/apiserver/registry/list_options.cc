@@ -37,7 +37,10 @@ std::optional<std::string> base64_decode(std::string_view text) {
     const size_t value = kAlphabet.find(c);
     if (value == std::string_view::npos) return std::nullopt;
     bits = bits << 6 | static_cast<uint32_t>(value);
-    if ((count += 6) >= 8) out += static_cast<char>(bits >> (count -= 8) & 255);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out += static_cast<char>(bits >> count & 255);
   }
   return out;
 }

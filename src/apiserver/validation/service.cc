@@ -155,6 +155,7 @@ void check_source_ranges(Errors& errors, const Service& service, const Service& 
     const Path path = Path("spec").child("LoadBalancerSourceRanges");
     if (!is_balancer(spec)) errors.push_back(field::forbidden(path, kOnlyBalancer));
     std::vector<std::string> known;
+    known.reserve(old.spec.loadBalancerSourceRanges.size());
     for (const std::string& range : old.spec.loadBalancerSourceRanges) known.emplace_back(trimmed(range));
     for (size_t i = 0; i < spec.loadBalancerSourceRanges.size(); ++i) {
       const std::string_view range = trimmed(spec.loadBalancerSourceRanges[i]);
@@ -288,6 +289,7 @@ Errors validate_service_status_update(const Service& service, const Service& old
   if (!is_balancer(service.spec) && !ingress.empty())
     return {field::forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")};
   std::vector<std::string> known;
+  known.reserve(old.status.loadBalancer.ingress.size());
   for (const auto& point : old.status.loadBalancer.ingress) known.push_back(point.ip);
   for (size_t i = 0; i < ingress.size(); ++i) check_ingress(errors, path.index(i), ingress[i], known);
   return errors;
