@@ -1,5 +1,7 @@
 #include "scheduler/queue.h"
 
+#include <algorithm>
+
 #include "scheduler/scheduler_metrics.h"
 
 namespace xebec::scheduler {
@@ -10,28 +12,52 @@ constexpr Duration kMaxBackoff = std::chrono::seconds(10);
 constexpr Duration kMaxUnschedulable = std::chrono::minutes(5);
 
 // Why Pods come into a queue, as metrics name it.
-constexpr std::string_view kPodAdd = "PodAdd", kPodUpdate = "PodUpdate",
+constexpr std::string_view kPodAdd = "UnschedulablePodAdd", kPodUpdate = "UnschedulablePodUpdate",
                            kAttemptFailure = "ScheduleAttemptFailure", kBackoffComplete = "BackoffComplete",
                            kUnschedulableTimeout = "UnschedulableTimeout";
 
-std::string_view name_of(const ClusterEvent& event) {
+// Some of `before`'s requests are smaller in `now`, or gone.
+bool asks_for_less(const Resource& before, const Resource& now) {
+  if (now.milli_cpu < before.milli_cpu || now.memory < before.memory ||
+      now.ephemeral_storage < before.ephemeral_storage)
+    return true;
+  return std::any_of(before.scalar.begin(), before.scalar.end(), [&](const auto& one) {
+    auto it = now.scalar.find(one.first);
+    return it == now.scalar.end() || it->second < one.second;
+  });
+}
+
+// What of a Pod's update matters to scheduling; the first that fits.
+std::string_view update_of(const ClusterEvent& event) {
+  if (!event.old_pod || !event.pod) return "Update";
+  const corev1::Pod &old = *event.old_pod, &now = *event.pod;
+  if (old.metadata.labels != now.metadata.labels) return "UpdatePodLabel";
+  if (asks_for_less(PodInfo(event.old_pod).request, PodInfo(event.pod).request)) return "UpdatePodScaleDown";
+  if (!old.spec.schedulingGates.empty() && now.spec.schedulingGates.empty())
+    return "UpdatePodSchedulingGatesEliminated";
+  // Tolerations can be added only.
+  if (old.spec.tolerations.size() != now.spec.tolerations.size()) return "UpdatePodToleration";
+  return "Update";
+}
+
+// The resource and what happened to it, as upstream's ClusterEvent.Label.
+std::string name_of(const ClusterEvent& event) {
   struct Name {
     uint32_t kind;
-    std::string_view name;
+    const char* name;
   };
   static constexpr Name kNames[] = {{ClusterEvent::kNodeAdded, "NodeAdd"},
-                                    {ClusterEvent::kNodeAllocatable, "NodeAllocatableChange"},
-                                    {ClusterEvent::kNodeLabel, "NodeLabelChange"},
-                                    {ClusterEvent::kNodeTaint, "NodeTaintChange"},
-                                    {ClusterEvent::kNodeCondition, "NodeConditionChange"},
+                                    {ClusterEvent::kNodeAllocatable, "NodeUpdateNodeAllocatable"},
+                                    {ClusterEvent::kNodeLabel, "NodeUpdateNodeLabel"},
+                                    {ClusterEvent::kNodeTaint, "NodeUpdateNodeTaint"},
+                                    {ClusterEvent::kNodeCondition, "NodeUpdateNodeCondition"},
                                     {ClusterEvent::kAssignedPodDeleted, "AssignedPodDelete"},
-                                    {ClusterEvent::kAssignedPodAdded, "AssignedPodAdd"},
-                                    {ClusterEvent::kAssignedPodUpdated, "AssignedPodUpdate"},
-                                    {ClusterEvent::kPodUpdated, kPodUpdate}};
+                                    {ClusterEvent::kAssignedPodAdded, "AssignedPodAdd"}};
   for (const Name& one : kNames) {
     if ((event.kinds & one.kind) != 0) return one.name;
   }
-  return "unknown";
+  const bool assigned = (event.kinds & ClusterEvent::kAssignedPodUpdated) != 0;
+  return std::string(assigned ? "AssignedPod" : "UnschedulablePod").append(update_of(event));
 }
 
 }  // namespace
@@ -165,10 +191,10 @@ void SchedulingQueue::add_or_update(std::shared_ptr<const corev1::Pod> pod) {
     // A status written by ourselves is no reason to try again.
     bool changed = event.old_pod->spec != pod->spec || event.old_pod->metadata.labels != pod->metadata.labels;
     it->second.pod.info = std::move(info);
-    if (!changed || !wants(it->second.pod, event)) return;
+    if (!changed || !gated_by(*pod).empty() || !wants(it->second.pod, event)) return;
     QueuedPod queued;
     take_waiting(uid, queued);
-    enqueue(std::move(queued), kPodUpdate);
+    enqueue(std::move(queued), name_of(event));
     return;
   }
   if (in_flight_.contains(uid)) return;

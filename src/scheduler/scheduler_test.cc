@@ -1,10 +1,13 @@
 // The parts of the scheduler: plugins' decisions, the cache, the queue.
+#include <fmt/format.h>
+
 #include "base/scope.h"
 #include "base/sim_executor.h"
 #include "scheduler/cache.h"
 #include "scheduler/diagnosis.h"
 #include "scheduler/plugins/plugins.h"
 #include "scheduler/queue.h"
+#include "scheduler/scheduler_metrics.h"
 #include "scheduler/test_objects.h"
 
 namespace xebec::scheduler {
@@ -217,6 +220,30 @@ TEST_F(QueueTest, AHintSavesUselessAttempts) {
   event.node = make_node("big", "8");
   queue_.on_event(event);
   EXPECT_EQ(queue_.backing_off(), 1u);
+}
+
+TEST_F(QueueTest, MetricsNameWhatBroughtAPodAsUpstream) {
+  Metrics metrics;
+  SchedulerMetrics counts(&metrics, "default-scheduler");
+  SchedulingQueue queue(executor_, profile_, &counts);
+  auto came_by = [&](std::string_view event) {
+    return metrics.text().find(fmt::format("scheduler_queue_incoming_pods_total{{event=\"{}\",queue=",
+                                           event)) != std::string::npos;
+  };
+  corev1::Pod pod = *make_pod("p", "4");
+  pod.spec.schedulingGates.emplace_back().name = "example.com/wait";
+  auto update = [&] { queue.add_or_update(std::make_shared<const corev1::Pod>(pod)); };
+  update();
+  EXPECT_TRUE(came_by("UnschedulablePodAdd"));
+  pod.metadata.labels["a"] = "b";
+  update();
+  EXPECT_FALSE(came_by("UnschedulablePodUpdatePodLabel")) << "the gate is still there";
+  pod.spec.schedulingGates.clear();
+  update();
+  EXPECT_TRUE(came_by("UnschedulablePodUpdatePodSchedulingGatesEliminated"));
+  pod.spec.nodeSelector["a"] = "b";
+  update();
+  EXPECT_TRUE(came_by("UnschedulablePodUpdate"));
 }
 
 TEST_F(QueueTest, AGatedPodWaitsForItsGatesOnly) {

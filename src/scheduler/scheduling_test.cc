@@ -86,7 +86,8 @@ TEST_F(SchedulingTest, AttemptsAndQueuesAreCounted) {
             HasSubstr("scheduler_scheduling_algorithm_duration_seconds_count 2\n"),
             HasSubstr("scheduler_pod_scheduling_attempts_bucket{le=\"1\"} 1\n"),
             HasSubstr("scheduler_pod_scheduling_sli_duration_seconds_count{attempts=\"1\"} 1\n"),
-            HasSubstr("scheduler_queue_incoming_pods_total{event=\"PodAdd\",queue=\"active\"} 2\n"),
+            HasSubstr(
+                "scheduler_queue_incoming_pods_total{event=\"UnschedulablePodAdd\",queue=\"active\"} 2\n"),
             HasSubstr("scheduler_queue_incoming_pods_total{event=\"ScheduleAttemptFailure\",queue="
                       "\"unschedulable\"} 1\n"),
             HasSubstr("scheduler_pending_pods{queue=\"active\"} 0\n"),

@@ -298,8 +298,8 @@ TEST_F(Protection, AWatchIsCountedAsLongAsItGoesOn) {
       metrics_.text(),
       AllOf(
           HasSubstr("apiserver_longrunning_requests" + labels + " 0\n"),
-          HasSubstr("apiserver_watch_events_total{group=\"\",kind=\"Pod\",version=\"v1\"} 2\n"),
-          HasSubstr("apiserver_watch_events_sizes_sum{group=\"\",kind=\"Pod\",version=\"v1\"} 10\n"),
+          HasSubstr("apiserver_watch_events_total{group=\"\",resource=\"pods\",version=\"v1\"} 2\n"),
+          HasSubstr("apiserver_watch_events_sizes_sum{group=\"\",resource=\"pods\",version=\"v1\"} 10\n"),
           HasSubstr(
               "apiserver_request_duration_seconds_sum{component=\"apiserver\",dry_run=\"\",group=\"\","
               "resource=\"pods\",scope=\"cluster\",subresource=\"\",verb=\"WATCH\",version=\"v1\"} 100\n")));

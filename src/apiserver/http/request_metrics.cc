@@ -127,10 +127,10 @@ RequestMetrics::RequestMetrics(Metrics& metrics)
           {"group", "removed_release", "resource", "subresource", "version"})),
       watch_events_(metrics.counter("apiserver_watch_events_total",
                                     "[ALPHA] Number of events sent in watch clients",
-                                    {"group", "kind", "version"})),
+                                    {"group", "resource", "version"})),
       watch_event_sizes_(metrics.histogram("apiserver_watch_events_sizes",
                                            "[ALPHA] Watch event size distribution in bytes", kEventBytes,
-                                           {"group", "kind", "version"})) {
+                                           {"group", "resource", "version"})) {
   MetricFamily<Gauge>& gauges = metrics.gauge(
       "apiserver_current_inflight_requests",
       "[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind "
@@ -146,9 +146,8 @@ RequestMetrics::RequestMetrics(Metrics& metrics)
 RequestSeries& RequestMetrics::of(const Exchange& exchange) {
   const What what(exchange);
   const std::string verb = verb_label(exchange), dry_run = dry_run_label(exchange.request);
-  const std::string key =
-      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", verb, dry_run, what.group, what.version, what.resource,
-                  what.subresource, what.scope, exchange.kind);
+  const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", verb, dry_run, what.group, what.version,
+                                      what.resource, what.subresource, what.scope);
   {
     std::shared_lock lock(mutex_);
     auto it = series_.find(key);
@@ -170,8 +169,8 @@ RequestSeries& RequestMetrics::of(const Exchange& exchange) {
   if (long_running) series->long_running = &long_running_.with(plain);
   if (verb == "GET" || verb == "LIST") series->response_size = &response_sizes_.with(plain);
   if (verb == "WATCH" && exchange.known_resource) {
-    series->watch_events = &watch_events_.with({what.group, exchange.kind, what.version});
-    series->watch_event_sizes = &watch_event_sizes_.with({what.group, exchange.kind, what.version});
+    series->watch_events = &watch_events_.with({what.group, what.resource, what.version});
+    series->watch_event_sizes = &watch_event_sizes_.with({what.group, what.resource, what.version});
   }
   return *series;
 }

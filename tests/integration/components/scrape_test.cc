@@ -221,7 +221,7 @@ TEST_F(Scrape, PrometheusReadsEveryComponent) {
         "sum(rest_client_requests_total{job=\"kubelet\"})",
         "scheduler_schedule_attempts_total{result=\"scheduled\",profile=\"default-scheduler\"}",
         "scheduler_scheduling_attempt_duration_seconds_count{result=\"scheduled\"}",
-        "sum(scheduler_queue_incoming_pods_total{event=\"PodAdd\",queue=\"active\"})",
+        "sum(scheduler_queue_incoming_pods_total{event=\"UnschedulablePodAdd\",queue=\"active\"})",
         "count(scheduler_pending_pods) == 4", "kubelet_running_pods",
         // The rate of a minute in which something happened.
         "histogram_quantile(0.99, sum by (le) (rate(apiserver_request_duration_seconds_bucket[1m])))"}) {
