@@ -40,12 +40,34 @@ TEST_F(Deprecation, IsToldInUpstreamsWords) {
       warning("storage.k8s.io", "v1beta1", "volumeattributesclasses"),
       "storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated in v1.34+, unavailable in v1.37+; use "
       "storage.k8s.io/v1 VolumeAttributesClass");
+  EXPECT_EQ(warning("storage.k8s.io", "v1alpha1", "volumeattachments"),
+            "storage.k8s.io/v1alpha1 VolumeAttachment is deprecated in v1.21+, unavailable in v1.24+; use "
+            "storage.k8s.io/v1 VolumeAttachment");
+  EXPECT_EQ(
+      warning("flowcontrol.apiserver.k8s.io", "v1alpha1", "flowschemas"),
+      "flowcontrol.apiserver.k8s.io/v1alpha1 FlowSchema is deprecated in v1.20+, unavailable in v1.21+; use "
+      "flowcontrol.apiserver.k8s.io/v1beta2 FlowSchema");
   EXPECT_EQ(warning("", "v1", "endpoints"),
             "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
   // Upstream's tag names the list.
   EXPECT_EQ(warning("networking.k8s.io", "v1beta1", "ingressclasses"),
             "networking.k8s.io/v1beta1 IngressClass is deprecated in v1.19+, unavailable in v1.22+; use "
             "networking.k8s.io/v1 IngressClassList");
+}
+
+// Without tags of their own: deprecated three releases after they came, gone three later. Of alpha versions
+// too, in 1.36.
+TEST_F(Deprecation, OfTodaysVersionsFollowsFromTheirAge) {
+  EXPECT_EQ(
+      warning("admissionregistration.k8s.io", "v1alpha1", "mutatingadmissionpolicies"),
+      "admissionregistration.k8s.io/v1alpha1 MutatingAdmissionPolicy is deprecated in v1.35+, unavailable "
+      "in v1.38+");
+  EXPECT_EQ(warning("coordination.k8s.io", "v1beta1", "leasecandidates"),
+            "coordination.k8s.io/v1beta1 LeaseCandidate is deprecated in v1.36+, unavailable in v1.39+");
+  EXPECT_EQ(warning("resource.k8s.io", "v1beta2", "resourceclaims"),
+            "resource.k8s.io/v1beta2 ResourceClaim is deprecated in v1.36+, unavailable in v1.39+");
+  EXPECT_EQ(warning("storagemigration.k8s.io", "v1beta1", "storageversionmigrations"), "");
+  EXPECT_EQ(warning("scheduling.k8s.io", "v1alpha2", "workloads"), "");
 }
 
 TEST_F(Deprecation, OfASubresourceIsItsKinds) {
