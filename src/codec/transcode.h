@@ -17,6 +17,8 @@ class Scheme;
 
 namespace xebec::codec {
 
+class TranscodePlans;
+
 class Transcoder {
  public:
   // Prepares every message of the scheme, which must outlive this.
@@ -34,9 +36,8 @@ class Transcoder {
                       std::string& out) const;
 
  private:
-  struct Plans;
   class Run;
-  std::unique_ptr<Plans> plans_;
+  std::unique_ptr<const TranscodePlans> plans_;
 };
 
 }  // namespace xebec::codec
