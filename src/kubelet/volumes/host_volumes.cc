@@ -14,19 +14,13 @@
 #include <fstream>
 #include <sstream>
 
-#include "api/gen/authenticationv1.h"
 #include "api/pod_resources.h"
 #include "kubelet/node/huge_pages.h"
-#include "kubelet/objects.h"
-#include "kubelet/pods/field_ref.h"
 #include "kubelet/problem.h"
 
 namespace xebec::kubelet {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr int kDefaultMode = 0644;
-constexpr int64_t kMaxTokenAge = 24 * 3600;
 
 Status failure(std::string_view what, const std::string& path) {
   return problem(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
@@ -66,25 +60,6 @@ Result<void> mount_huge_pages(const std::string& path, int64_t page_size) {
   return {};
 }
 
-// Who owns a token: the user that all containers run as, when they have one in common.
-std::optional<int64_t> common_user(const corev1::Pod& pod) {
-  std::optional<int64_t> user, of_pod;
-  if (pod.spec.securityContext) of_pod = pod.spec.securityContext->runAsUser;
-  for (const auto* list : {&pod.spec.initContainers, &pod.spec.containers}) {
-    for (const corev1::Container& container : *list) {
-      const auto& own = container.securityContext;
-      std::optional<int64_t> one = own && own->runAsUser ? own->runAsUser : of_pod;
-      if (!one || (user && *user != *one)) return std::nullopt;
-      user = one;
-    }
-  }
-  return user;
-}
-
-std::optional<int64_t> group_of(const corev1::Pod& pod) {
-  return pod.spec.securityContext ? pod.spec.securityContext->fsGroup : std::nullopt;
-}
-
 // Every file and folder below belongs to the group, which may write; new files inherit it.
 void own_by_group(const std::string& path, int64_t group) {
   auto own = [&](const fs::path& at) {
@@ -99,20 +74,6 @@ void own_by_group(const std::string& path, int64_t group) {
   std::error_code error;
   for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error))
     own(it->path());
-}
-
-// `data` under the names the items give, or under their own.
-template <class Get>
-Result<ProjectedFiles> pick(const std::vector<corev1::KeyToPath>& items, int mode, bool optional,
-                            std::string_view what, Get get) {
-  ProjectedFiles files;
-  for (const corev1::KeyToPath& item : items) {
-    std::optional<std::string> value = get(item.key);
-    if (!value && optional) continue;
-    if (!value) return fail(problem(fmt::format("references non-existent {} key: {}", what, item.key)));
-    files[item.path] = ProjectedFile{std::move(*value), static_cast<int>(item.mode.value_or(mode))};
-  }
-  return files;
 }
 
 }  // namespace
@@ -156,11 +117,8 @@ HostVolumes::HostVolumes(client::Env env, client::Rest rest, std::string root_di
     : env_(std::move(env)),
       rest_(std::move(rest)),
       root_dir_(std::move(root_dir)),
-      allocatable_(std::move(allocatable)) {}
-
-int64_t HostVolumes::now_seconds() const {
-  return env_.clock->now().time_since_epoch().count() / 1'000'000'000;
-}
+      allocatable_(std::move(allocatable)),
+      sources_(env_, rest_, allocatable_) {}
 
 Task<Result<MountedVolumes>> HostVolumes::mount(PodPtr pod, CancelToken token) {
   MountedVolumes mounted;
@@ -187,25 +145,26 @@ Task<Result<MountedVolume>> HostVolumes::mount_one(PodPtr pod, corev1::Volume vo
   if (volume.emptyDir) co_return empty_dir(*pod, volume);
   if (volume.configMap) {
     const auto& source = *volume.configMap;
-    CO_TRY(ProjectedFiles files, co_await config_map_files(pod, source.name, source.items,
-                                                           source.defaultMode.value_or(kDefaultMode),
-                                                           source.optional.value_or(false), token));
+    CO_TRY(ProjectedFiles files, co_await sources_.config_map(pod, source.name, source.items,
+                                                              source.defaultMode.value_or(kDefaultFileMode),
+                                                              source.optional.value_or(false), token));
     co_return write(*pod, "kubernetes.io~configmap", volume.name, files, false);
   }
   if (volume.secret) {
     const auto& source = *volume.secret;
-    CO_TRY(ProjectedFiles files, co_await secret_files(pod, source.secretName, source.items,
-                                                       source.defaultMode.value_or(kDefaultMode),
-                                                       source.optional.value_or(false), token));
+    CO_TRY(ProjectedFiles files, co_await sources_.secret(pod, source.secretName, source.items,
+                                                          source.defaultMode.value_or(kDefaultFileMode),
+                                                          source.optional.value_or(false), token));
     co_return write(*pod, "kubernetes.io~secret", volume.name, files, true);
   }
   if (volume.downwardAPI) {
-    CO_TRY(ProjectedFiles files, downward_files(*pod, volume.downwardAPI->items,
-                                                volume.downwardAPI->defaultMode.value_or(kDefaultMode)));
+    CO_TRY(ProjectedFiles files,
+           sources_.downward(*pod, volume.downwardAPI->items,
+                             volume.downwardAPI->defaultMode.value_or(kDefaultFileMode)));
     co_return write(*pod, "kubernetes.io~downward-api", volume.name, files, true);
   }
   if (volume.projected) {
-    CO_TRY(ProjectedFiles files, co_await projected_files(pod, volume, token));
+    CO_TRY(ProjectedFiles files, co_await sources_.projected(pod, volume, token));
     co_return write(*pod, "kubernetes.io~projected", volume.name, files, true);
   }
   if (volume.persistentVolumeClaim) {
@@ -236,7 +195,7 @@ Task<Result<MountedVolume>> HostVolumes::mount_claim(PodPtr pod, std::string nam
   } else if (volume.spec.local) {
     CO_TRY_VOID(check_host_path(volume.spec.local->path, "Directory"));
     out.host_path = volume.spec.local->path;
-    if (auto group = group_of(*pod)) own_by_group(out.host_path, *group);
+    if (auto group = pod_group(*pod)) own_by_group(out.host_path, *group);
   } else {
     co_return fail(problem("no volume plugin matched: this kind of persistent volume is not supported"));
   }
@@ -263,7 +222,7 @@ Result<MountedVolume> HostVolumes::empty_dir(const corev1::Pod& pod, const corev
   }
   if (fresh) {
     ::chmod(out.host_path.c_str(), 0777);
-    if (auto group = group_of(pod)) own_by_group(out.host_path, *group);
+    if (auto group = pod_group(pod)) own_by_group(out.host_path, *group);
   }
   return out;
 }
@@ -283,126 +242,6 @@ int64_t HostVolumes::memory_volume_size(const corev1::Pod& pod,
   return size;
 }
 
-Task<Result<ProjectedFiles>> HostVolumes::config_map_files(PodPtr pod, std::string name,
-                                                           std::vector<corev1::KeyToPath> items, int mode,
-                                                           bool optional, CancelToken token) {
-  Result<corev1::ConfigMap> map = co_await get_config_map(rest_, token, pod->metadata.namespace_, name);
-  if (!map && optional && map.error().is(reason::kNotFound)) co_return ProjectedFiles();
-  if (!map) co_return fail(map.error());
-  if (items.empty()) {
-    ProjectedFiles files;
-    for (const auto& [key, value] : map->data) files[key] = ProjectedFile{value, mode};
-    for (const auto& [key, value] : map->binaryData) files[key] = ProjectedFile{value.data, mode};
-    co_return files;
-  }
-  co_return pick(items, mode, optional, "config", [&](const std::string& key) -> std::optional<std::string> {
-    if (const std::string* value = map->data.get(key)) return *value;
-    if (const api::Bytes* value = map->binaryData.get(key)) return value->data;
-    return std::nullopt;
-  });
-}
-
-Task<Result<ProjectedFiles>> HostVolumes::secret_files(PodPtr pod, std::string name,
-                                                       std::vector<corev1::KeyToPath> items, int mode,
-                                                       bool optional, CancelToken token) {
-  Result<corev1::Secret> secret = co_await get_secret(rest_, token, pod->metadata.namespace_, name);
-  if (!secret && optional && secret.error().is(reason::kNotFound)) co_return ProjectedFiles();
-  if (!secret) co_return fail(secret.error());
-  if (items.empty()) {
-    ProjectedFiles files;
-    for (const auto& [key, value] : secret->data) files[key] = ProjectedFile{value.data, mode};
-    co_return files;
-  }
-  co_return pick(items, mode, optional, "secret", [&](const std::string& key) -> std::optional<std::string> {
-    if (const api::Bytes* value = secret->data.get(key)) return value->data;
-    return std::nullopt;
-  });
-}
-
-Result<ProjectedFiles> HostVolumes::downward_files(const corev1::Pod& pod,
-                                                   const std::vector<corev1::DownwardAPIVolumeFile>& items,
-                                                   int mode) {
-  ProjectedFiles files;
-  for (const corev1::DownwardAPIVolumeFile& item : items) {
-    ProjectedFile file;
-    file.mode = item.mode.value_or(mode);
-    if (item.fieldRef) {
-      TRY(file.data, field_value(pod, item.fieldRef->fieldPath, PodFacts()));
-    } else if (item.resourceFieldRef) {
-      TRY(file.data, resource_value(pod, nullptr, *item.resourceFieldRef, allocatable_));
-    }
-    files[item.path] = std::move(file);
-  }
-  return files;
-}
-
-Task<Result<ProjectedFiles>> HostVolumes::projected_files(PodPtr pod, corev1::Volume volume,
-                                                          CancelToken token) {
-  ProjectedFiles all;
-  int mode = volume.projected->defaultMode.value_or(kDefaultMode);
-  for (const corev1::VolumeProjection& source : volume.projected->sources) {
-    ProjectedFiles files;
-    if (source.configMap) {
-      const auto& s = *source.configMap;
-      CO_TRY(files, co_await config_map_files(pod, s.name, s.items, mode, s.optional.value_or(false), token));
-    } else if (source.secret) {
-      const auto& s = *source.secret;
-      CO_TRY(files, co_await secret_files(pod, s.name, s.items, mode, s.optional.value_or(false), token));
-    } else if (source.downwardAPI) {
-      CO_TRY(files, downward_files(*pod, source.downwardAPI->items, mode));
-    } else if (source.serviceAccountToken) {
-      CO_TRY(std::string text,
-             co_await service_account_token(pod, volume.name, *source.serviceAccountToken, token));
-      ProjectedFile file{std::move(text), mode, common_user(*pod)};
-      if (file.owner || group_of(*pod)) file.mode = 0600;
-      files[source.serviceAccountToken->path] = std::move(file);
-    } else {
-      co_return fail(problem("this kind of projected volume source is not supported"));
-    }
-    for (auto& [path, file] : files) all[path] = std::move(file);
-  }
-  co_return all;
-}
-
-Task<Result<std::string>> HostVolumes::service_account_token(PodPtr pod, std::string volume,
-                                                             corev1::ServiceAccountTokenProjection source,
-                                                             CancelToken token) {
-  std::string key = fmt::format("{}/{}/{}", pod->metadata.uid, volume, source.path);
-  auto known = tokens_.find(key);
-  int64_t now = now_seconds();
-  bool fresh = false;
-  if (known != tokens_.end()) {
-    // Good for 80 % of its time, and for a day at most.
-    const Token& t = known->second;
-    fresh = now < t.issued + (t.expires - t.issued) * 8 / 10 && now < t.issued + kMaxTokenAge;
-  }
-  if (fresh) co_return known->second.text;
-  authenticationv1::TokenRequest request;
-  if (!source.audience.empty()) request.spec.audiences.push_back(source.audience);
-  request.spec.expirationSeconds = source.expirationSeconds.value_or(3600);
-  auto& bound = request.spec.boundObjectRef.emplace();
-  bound.kind = "Pod";
-  bound.apiVersion = "v1";
-  bound.name = pod->metadata.name;
-  bound.uid = pod->metadata.uid;
-  Context context;
-  context.cancel = token;
-  std::string account = pod->spec.serviceAccountName.empty() ? "default" : pod->spec.serviceAccountName;
-  Result<authenticationv1::TokenRequest> made =
-      co_await rest_.create_token(context, pod->metadata.namespace_, account, request);
-  if (!made) {
-    // The old one may do until the server answers again.
-    known = tokens_.find(key);
-    if (known != tokens_.end() && now < known->second.expires) co_return known->second.text;
-    co_return fail(problem("failed to fetch token: " + made.error().message));
-  }
-  Token& kept = tokens_[key];
-  kept.text = made->status.token;
-  kept.issued = now;
-  kept.expires = made->status.expirationTimestamp.seconds;
-  co_return kept.text;
-}
-
 Result<MountedVolume> HostVolumes::write(const corev1::Pod& pod, const std::string& plugin,
                                          const std::string& name, const ProjectedFiles& files, bool tmpfs) {
   MountedVolume out;
@@ -414,7 +253,7 @@ Result<MountedVolume> HostVolumes::write(const corev1::Pod& pod, const std::stri
   if (tmpfs) {
     TRY_VOID(mount_tmpfs(out.host_path, 0));
   }
-  std::optional<int64_t> group = group_of(pod);
+  std::optional<int64_t> group = pod_group(pod);
   TRY_VOID(write_atomically(out.host_path, files, group, *env_.clock));
   if (group) {
     (void)::chown(out.host_path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(*group));
@@ -500,8 +339,7 @@ Task<Result<void>> HostVolumes::unmount(std::string uid) {
     fs::remove_all(dir + part, error);
     if (error) co_return fail(problem(fmt::format("remove {}{}: {}", dir, part, error.message())));
   }
-  auto end = tokens_.lower_bound(uid + "0");  // '0' follows '/'
-  tokens_.erase(tokens_.lower_bound(uid + "/"), end);
+  sources_.forget(uid);
   co_return Result<void>();
 }
 

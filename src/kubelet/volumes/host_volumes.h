@@ -5,7 +5,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -14,6 +13,7 @@
 #include "client/env.h"
 #include "client/rest.h"
 #include "kubelet/volumes/atomic_writer.h"
+#include "kubelet/volumes/projected_sources.h"
 #include "kubelet/volumes/volume_mounter.h"
 
 namespace xebec::kubelet {
@@ -30,38 +30,21 @@ class HostVolumes final : public VolumeMounter {
   Task<Result<void>> unmount(std::string uid) override;
 
  private:
-  struct Token {
-    std::string text;
-    int64_t issued = 0, expires = 0;  // seconds
-  };
   using PodPtr = std::shared_ptr<const corev1::Pod>;
 
   Task<Result<MountedVolume>> mount_one(PodPtr pod, corev1::Volume volume, CancelToken token);
   Task<Result<MountedVolume>> mount_claim(PodPtr pod, std::string claim, bool readonly, CancelToken token);
   Result<MountedVolume> empty_dir(const corev1::Pod& pod, const corev1::Volume& volume);
-  Task<Result<ProjectedFiles>> config_map_files(PodPtr pod, std::string name,
-                                                std::vector<corev1::KeyToPath> items, int mode, bool optional,
-                                                CancelToken token);
-  Task<Result<ProjectedFiles>> secret_files(PodPtr pod, std::string name,
-                                            std::vector<corev1::KeyToPath> items, int mode, bool optional,
-                                            CancelToken token);
-  Result<ProjectedFiles> downward_files(const corev1::Pod& pod,
-                                        const std::vector<corev1::DownwardAPIVolumeFile>& items, int mode);
-  Task<Result<ProjectedFiles>> projected_files(PodPtr pod, corev1::Volume volume, CancelToken token);
-  Task<Result<std::string>> service_account_token(PodPtr pod, std::string volume,
-                                                  corev1::ServiceAccountTokenProjection source,
-                                                  CancelToken token);
   Result<MountedVolume> write(const corev1::Pod& pod, const std::string& plugin, const std::string& name,
                               const ProjectedFiles& files, bool tmpfs);
   int64_t memory_volume_size(const corev1::Pod& pod, const corev1::EmptyDirVolumeSource& source) const;
   std::string pod_dir(const std::string& uid) const { return root_dir_ + "/pods/" + uid; }
-  int64_t now_seconds() const;
 
   client::Env env_;
   client::Rest rest_;
   std::string root_dir_;
   api::FlatMap<api::Quantity> allocatable_;
-  std::map<std::string, Token> tokens_;  // by "uid/volume/path"
+  ProjectedSources sources_;
 };
 
 // Checks a hostPath against its type, making what "...OrCreate" asks for.
