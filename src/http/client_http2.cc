@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "http/client_detail.h"
+#include "http/client_http2_exchange.h"
 #include "http/http2_session.h"
 
 namespace xebec::http {
@@ -25,56 +26,7 @@ std::string lower(std::string_view name) {
   return out;
 }
 
-class Connection2;
-
-// One request and its response. The sender and the connection share it.
-struct Exchange {
-  // Set before the connection sees it.
-  Request request;
-  OutgoingBody out;
-
-  // On the connection's executor.
-  int32_t id() const { return out.stream_id; }
-  Response response;
-  bool headed = false;  // response headers are complete
-  bool sent = false;    // the request's headers have left
-  bool collecting = false;
-  std::string collected;
-  uint64_t deadline_timer = 0;
-
-  OneShot<Outcome> answered;
-
-  std::mutex mutex;  // guards what follows
-  std::deque<Buffer> pieces;
-  bool ended = false;
-  std::optional<Status> broken;
-  std::optional<OneShot<bool>> reader;
-
-  void wake(std::unique_lock<std::mutex>& lock) {
-    std::optional<OneShot<bool>> waiting = std::exchange(reader, std::nullopt);
-    lock.unlock();
-    if (waiting) waiting->set(true);
-  }
-  void push(Buffer piece) {
-    std::unique_lock lock(mutex);
-    pieces.push_back(std::move(piece));
-    wake(lock);
-  }
-  void end() {
-    std::unique_lock lock(mutex);
-    ended = true;
-    wake(lock);
-  }
-  // Thread-safe; the first reason stays.
-  void fail_with(Status status, bool not_processed) {
-    answered.set(std::unexpected(Failure{status, not_processed}));
-    std::unique_lock lock(mutex);
-    if (ended || broken) return;
-    broken = std::move(status);
-    wake(lock);
-  }
-};
-using ExchangePtr = std::shared_ptr<Exchange>;
+using ExchangePtr = std::shared_ptr<Http2Exchange>;
 
 class Connection2 final : public Http2Session, public Http2Client {
  public:
@@ -241,7 +193,7 @@ Task<void> Connection2::live(std::shared_ptr<Connection2> me, std::shared_ptr<Cl
 
 Task<Outcome> Connection2::send(Context context, Request request) {
   auto me = std::static_pointer_cast<Connection2>(shared_from_this());
-  auto exchange = std::make_shared<Exchange>();
+  auto exchange = std::make_shared<Http2Exchange>();
   exchange->request = std::move(request);
   CancelRegistration cancel = context.cancel.on_cancel([me, exchange] {
     exchange->fail_with(errors::cancelled(), false);
