@@ -212,7 +212,7 @@ TEST_F(Admission, ANewNodeIsNotReady) {
 
 // The namespace is asked for before the account, the account before the class, all before validation.
 TEST_F(Admission, ComesInUpstreamsOrderAndBeforeValidation) {
-  auto create = [this](const std::string& ns, const std::string& spec) {
+  auto create = [](const std::string& ns, const std::string& spec) {
     return instance_->message({"POST", "/api/v1/namespaces/" + ns + "/pods", pod_named("p", spec)});
   };
   const std::string account = R"(,"serviceAccountName":"nobody")",

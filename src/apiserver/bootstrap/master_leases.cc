@@ -29,6 +29,7 @@ Task<Result<std::vector<std::string>>> MasterLeases::alive() {
   all.keys_only = true;
   CO_TRY(storage::RangeResult leases, co_await store_.list(std::move(all)));
   std::vector<std::string> out;
+  out.reserve(leases.kvs.size());
   for (const storage::KeyValue& kv : leases.kvs)
     out.push_back(kv.key.substr(std::string_view(kPrefix).size()));
   co_return out;

@@ -56,6 +56,7 @@ struct Filled {
   explicit Filled(int n) : progress(std::make_shared<FeedProgress>()), format(pod_format()) {
     cache = std::make_shared<ResourceCache>("/registry/pods/", format, CacheOptions(), progress);
     std::vector<EntryPtr> entries;
+    entries.reserve(static_cast<size_t>(n));
     for (int i = 0; i < n; ++i)
       entries.push_back(*Entry::make(format, key_of(i), i + 2, *format->encode(api::Object::of(sample(i)))));
     cache->replace(std::move(entries), n + 1);
@@ -129,6 +130,7 @@ BENCHMARK(BM_FanOut1000)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 void BM_Fill68000(benchmark::State& state) {
   const auto format = pod_format();
   std::vector<std::pair<std::string, Entry::Bytes>> stored;
+  stored.reserve(68000);
   for (int i = 0; i < 68000; ++i) stored.emplace_back(key_of(i), *format->encode(api::Object::of(sample(i))));
   size_t memory = 0, bytes = 0;
   for (auto _ : state) {

@@ -70,6 +70,7 @@ TEST(EntryTree, AgreesWithASortedMapWhileOldVersionsStay) {
 TEST(EntryTree, IsBuiltInOrder) {
   const auto format = config_map_format();
   std::vector<EntryPtr> entries;
+  entries.reserve(5000);
   for (int i = 0; i < 5000; ++i) entries.push_back(entry(format, "k" + std::to_string(100000 + i), i + 1));
   const EntryTree tree = EntryTree::build(entries);
   EXPECT_EQ(tree.size(), 5000u);

@@ -24,6 +24,7 @@ Result<void> StartHooks::check(std::string_view name) const {
 std::vector<std::string> StartHooks::names() const {
   std::lock_guard lock(mutex_);
   std::vector<std::string> out;
+  out.reserve(hooks_.size());
   for (const auto& [hook, done] : hooks_) out.push_back(hook);
   return out;
 }

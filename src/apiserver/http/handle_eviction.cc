@@ -74,8 +74,7 @@ std::string exhausted(const policyv1::PodDisruptionBudget& budget) {
     return fmt::format("The disruption budget {} needs {} healthy pods and has {} currently", name,
                        budget.status.desiredHealthy, budget.status.currentHealthy);
   }
-  const std::string text =
-      fmt::format("The disruption budget {} does not allow evicting pods currently", name);
+  std::string text = fmt::format("The disruption budget {} does not allow evicting pods currently", name);
   if (condition == nullptr) return text;
   return fmt::format("{} ({}): {}", text, condition->reason, condition->message);
 }

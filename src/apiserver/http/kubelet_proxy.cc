@@ -25,6 +25,7 @@ struct Location {
 
 std::vector<std::string> container_names(const corev1::Pod& pod) {
   std::vector<std::string> names;
+  names.reserve(pod.spec.containers.size());
   for (const auto& container : pod.spec.containers) names.push_back(container.name);
   return names;
 }
