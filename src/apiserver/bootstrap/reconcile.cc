@@ -8,15 +8,6 @@
 
 namespace xebec::apiserver {
 
-Context system_context() {
-  UserInfo user;
-  user.name = "system:apiserver";
-  user.groups = {"system:masters", "system:authenticated"};
-  Context context;
-  context.user = std::make_shared<const UserInfo>(std::move(user));
-  return context;
-}
-
 WriteOptions options_for(const Registry& registry) {
   WriteOptions options;
   options.field_manager = "xebec";
@@ -40,12 +31,12 @@ Task<Result<void>> ensure(Registry* registry, api::Object object) {
   GetRequest get;
   get.namespace_ = ns;
   get.name = object.meta()->name;
-  Context reader = system_context();
+  Context reader = own_context();
   Result<std::shared_ptr<const Entry>> known = co_await registry->get(std::move(reader), std::move(get));
   if (known) co_return Result<void>();
   if (!known.error().is(reason::kNotFound)) co_return fail(known.error());
   WriteOptions options = options_for(*registry);
-  Context context = system_context();
+  Context context = own_context();
   Result<WriteResult> created =
       co_await registry->create(std::move(context), std::move(ns), std::move(object), std::move(options));
   if (created || created.error().is(reason::kAlreadyExists)) co_return Result<void>();

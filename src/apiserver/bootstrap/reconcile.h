@@ -5,12 +5,11 @@
 #include <string>
 
 #include "api/defaults.h"
+#include "apiserver/registry/own_identity.h"
 #include "apiserver/registry/registry.h"
 
 namespace xebec::apiserver {
 
-// As system:apiserver, a master.
-Context system_context();
 WriteOptions options_for(const Registry& registry);
 Result<Registry*> registry_of(const RegistryMap* registries, std::string_view group,
                               std::string_view resource);
@@ -48,7 +47,7 @@ Task<Result<void>> reconcile(Registry* registry, T object, void (*settle)(const 
   Transform transform = [shared](const api::Object* current) { return settled<T>(shared, current); };
   WriteOptions options = options_for(*registry);
   options.subresource = std::move(subresource);
-  Context context = system_context();
+  Context context = own_context();
   CO_TRY_VOID(co_await registry->update(std::move(context), object.metadata.namespace_, object.metadata.name,
                                         std::move(transform), std::move(options)));
   co_return Result<void>();

@@ -150,8 +150,8 @@ TEST_F(Shutdown, RequestsAreNotWaitedForForever) {
 }
 
 TEST_F(Shutdown, WatchesEndOneAfterTheOther) {
-  std::vector<std::shared_ptr<Asked>> watches;
-  for (int i = 0; i < 1000; ++i) watches.push_back(ask("/api/v1/pods?watch=1"));
+  std::vector<std::shared_ptr<Asked>> watches(1000);
+  for (auto& watch : watches) watch = ask("/api/v1/pods?watch=1");
   auto log = ask("/api/v1/namespaces/default/pods/p/log");
   const MonotonicTime start_time = executor_.now();
   bool done = false;
@@ -176,8 +176,8 @@ TEST_F(Shutdown, WatchesEndOneAfterTheOther) {
 }
 
 TEST_F(Shutdown, ManyWatchesEndWithinTheGracePeriod) {
-  std::vector<std::shared_ptr<Asked>> watches;
-  for (int i = 0; i < 1000; ++i) watches.push_back(ask("/api/v1/pods?watch=1"));
+  std::vector<std::shared_ptr<Asked>> watches(1000);
+  for (auto& watch : watches) watch = ask("/api/v1/pods?watch=1");
   bool done = false;
   start(lifecycle_.end_watches(1s), done);
   executor_.run_for(500ms);

@@ -38,6 +38,7 @@ class StreamedLists : public ::testing::Test {
 
 std::vector<std::string> expected_names() {
   std::vector<std::string> names;
+  names.reserve(kObjects);
   for (int i = 0; i < kObjects; ++i) names.push_back(fmt::format("map-{:02}", i));
   return names;
 }

@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "apiserver/registry/own_identity.h"
+
 namespace xebec::apiserver {
 namespace {
 
@@ -13,16 +15,6 @@ constexpr Duration kSeriesEnd = std::chrono::minutes(6);
 std::string host_name() {
   std::array<char, 256> name{};
   return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
-}
-
-// The server itself writes them.
-Context own_context() {
-  UserInfo user;
-  user.name = "system:apiserver";
-  user.groups = {"system:masters", "system:authenticated"};
-  Context context;
-  context.user = std::make_shared<const UserInfo>(std::move(user));
-  return context;
 }
 
 WriteOptions event_options() {
