@@ -31,7 +31,8 @@ std::string storage_of(const api::FlatMap<api::Quantity>& capacity) {
 template <class Object>
 std::string class_name(const Object& object, std::string name) {
   const std::string* annotation = object.metadata.annotations.get("volume.beta.kubernetes.io/storage-class");
-  return annotation ? *annotation : std::move(name);
+  if (annotation) return *annotation;
+  return name;
 }
 
 std::string or_unset(const std::optional<std::string>& text) {
