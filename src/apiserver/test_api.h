@@ -43,6 +43,19 @@ struct Call {
   std::string user = "admin";
 };
 
+// Of a server over these registries, for users named by a header.
+inline ApiServerDependencies dependencies_of(TestServer& server, Metrics& metrics) {
+  ApiServerDependencies deps;
+  deps.scheme = &server.scheme;
+  deps.registries = server.registries.get();
+  deps.authenticator = std::make_shared<HeaderAuthenticator>();
+  deps.authorizer = std::make_shared<NameAuthorizer>();
+  deps.clock = server.clock.get();
+  deps.rng = server.rng.get();
+  deps.metrics = &metrics;
+  return deps;
+}
+
 class TestApi {
  public:
   TestApi() { open(); }
@@ -90,17 +103,7 @@ class TestApi {
   std::unique_ptr<ApiServer> api;
 
  private:
-  void open() {
-    ApiServerDependencies deps;
-    deps.scheme = &server.scheme;
-    deps.registries = server.registries.get();
-    deps.authenticator = std::make_shared<HeaderAuthenticator>();
-    deps.authorizer = std::make_shared<NameAuthorizer>();
-    deps.clock = server.clock.get();
-    deps.rng = server.rng.get();
-    deps.metrics = &metrics;
-    api = std::make_unique<ApiServer>(ApiServerOptions(), std::move(deps));
-  }
+  void open() { api = std::make_unique<ApiServer>(ApiServerOptions(), dependencies_of(server, metrics)); }
 };
 
 inline std::string at(const codec::Value& value, std::initializer_list<std::string_view> path) {

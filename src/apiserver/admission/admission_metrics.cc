@@ -5,20 +5,6 @@ namespace {
 
 constexpr double kSeconds[] = {0.005, 0.025, 0.1, 0.5, 1.0, 2.5};
 
-std::string operation_label(Operation operation) {
-  switch (operation) {
-    case Operation::kCreate:
-      return "CREATE";
-    case Operation::kUpdate:
-      return "UPDATE";
-    case Operation::kDelete:
-      return "DELETE";
-    case Operation::kConnect:
-      return "CONNECT";
-  }
-  return "";
-}
-
 }  // namespace
 
 AdmissionMetrics::AdmissionMetrics(Metrics& metrics, std::vector<std::string> names)
@@ -42,7 +28,7 @@ void AdmissionMetrics::observe(Series& series, MetricFamily<Histogram>& family, 
       static_cast<size_t>(pass) * 8 + static_cast<size_t>(operation) * 2 + (rejected ? 1 : 0);
   Histogram* histogram = series[place].load(std::memory_order_acquire);
   if (!histogram) {
-    std::vector<std::string> labels = {operation_label(operation), rejected ? "true" : "false",
+    std::vector<std::string> labels = {std::string(operation_name(operation)), rejected ? "true" : "false",
                                        pass == Pass::kAdmit ? "admit" : "validate"};
     if (!name.empty()) labels.insert(labels.begin(), name);
     histogram = &family.with(labels);

@@ -74,6 +74,20 @@ Result<void> check(const AdmissionOptions& options, const Plugins& built) {
 
 }  // namespace
 
+std::string_view operation_name(Operation operation) {
+  switch (operation) {
+    case Operation::kCreate:
+      return "CREATE";
+    case Operation::kUpdate:
+      return "UPDATE";
+    case Operation::kDelete:
+      return "DELETE";
+    case Operation::kConnect:
+      return "CONNECT";
+  }
+  return "";
+}
+
 Task<Result<void>> AdmissionPlugin::admit(const Context&, AdmissionAttributes&) { co_return Result<void>(); }
 Task<Result<void>> AdmissionPlugin::validate(const Context&, const AdmissionAttributes&) {
   co_return Result<void>();

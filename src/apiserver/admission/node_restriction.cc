@@ -20,20 +20,6 @@ namespace {
 using node_restriction::refuse;
 using ObjectPtr = std::shared_ptr<const api::Object>;
 
-std::string_view operation_name(Operation operation) {
-  switch (operation) {
-    case Operation::kCreate:
-      return "CREATE";
-    case Operation::kUpdate:
-      return "UPDATE";
-    case Operation::kDelete:
-      return "DELETE";
-    case Operation::kConnect:
-      return "CONNECT";
-  }
-  return "";
-}
-
 bool is(const AdmissionAttributes& a, std::string_view group, std::string_view resource) {
   return a.resource.group == group && a.resource.resource == resource;
 }

@@ -15,6 +15,8 @@
 namespace xebec::apiserver {
 
 enum class Operation { kCreate, kUpdate, kDelete, kConnect };
+// As AdmissionReview has it: "CREATE".
+std::string_view operation_name(Operation operation);
 
 // One write on its way in. Objects are hub types; both pointers outlive the call.
 struct AdmissionAttributes {

@@ -70,14 +70,7 @@ int delete_code(const WriteResult& result, const metav1::DeleteOptions& options)
 // Deleting what cannot be read takes a permission of its own (KEP-3926).
 void allow_unsafe_delete(const Context& context, const ResourceCall& call, WriteOptions& options) {
   if (!call.deps->authorizer) return;
-  AuthorizationAttributes asked;
-  asked.user = context.user;
-  asked.verb = "unsafe-delete-ignore-read-errors";
-  asked.namespace_ = call.namespace_;
-  asked.group = call.resource->group;
-  asked.version = call.resource->version;
-  asked.resource = call.resource->plural;
-  asked.name = call.name;
+  const AuthorizationAttributes asked = attributes_of(context, call, "unsafe-delete-ignore-read-errors");
   options.authorize_unsafe_delete = [authorizer = call.deps->authorizer, asked]() -> Result<void> {
     const Verdict verdict = authorizer->authorize(asked);
     if (verdict.decision == Decision::kAllow) return {};

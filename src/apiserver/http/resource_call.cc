@@ -49,17 +49,22 @@ WriteOptions write_options(const ResourceCall& call, const Shape& shape, const W
   return options;
 }
 
-void allow_create(const Context& context, const ResourceCall& call, WriteOptions& options) {
-  if (!call.deps->authorizer) return;
+AuthorizationAttributes attributes_of(const Context& context, const ResourceCall& call, std::string verb) {
   AuthorizationAttributes asked;
   asked.user = context.user;
-  asked.verb = "create";
+  asked.verb = std::move(verb);
   asked.namespace_ = call.namespace_;
   asked.group = call.resource->group;
   asked.version = call.resource->version;
   asked.resource = call.resource->plural;
   asked.subresource = call.subresource_name();
   asked.name = call.name;
+  return asked;
+}
+
+void allow_create(const Context& context, const ResourceCall& call, WriteOptions& options) {
+  if (!call.deps->authorizer) return;
+  const AuthorizationAttributes asked = attributes_of(context, call, "create");
   options.authorize_create = [authorizer = call.deps->authorizer, asked]() -> Result<void> {
     const Verdict verdict = authorizer->authorize(asked);
     if (verdict.decision == Decision::kAllow) return {};

@@ -18,7 +18,8 @@ namespace xebec::apiserver {
 
 class AdmissionChain;
 class Authorizer;
-class KubeletProxy;  // kubelet_proxy.h
+struct AuthorizationAttributes;  // authz/authorizer.h
+class KubeletProxy;              // kubelet_proxy.h
 
 // Everything outlives the handlers; all of it is thread-safe.
 struct ResourceDependencies {
@@ -66,6 +67,8 @@ struct ResourceCall {
   std::string_view subresource_name() const { return subresource ? subresource->name : std::string_view(); }
 };
 
+// What the authorizer is asked when the call needs the right to another verb on the same object.
+AuthorizationAttributes attributes_of(const Context& context, const ResourceCall& call, std::string verb);
 // The shape of the resource itself, in the version of the request.
 Shape shape_of(const ResourceCall& call);
 // The encoder for what the client accepts of that shape; 406 when it accepts nothing we have.

@@ -226,14 +226,7 @@ Task<Result<std::string>> broken(Context) { co_return fail(errors::service_unava
 TEST(ComponentStatuses, TellWhatThePartsSayOfThemselves) {
   TestServer server;
   Metrics metrics;
-  ApiServerDependencies deps;
-  deps.scheme = &server.scheme;
-  deps.registries = server.registries.get();
-  deps.authenticator = std::make_shared<HeaderAuthenticator>();
-  deps.authorizer = std::make_shared<NameAuthorizer>();
-  deps.clock = server.clock.get();
-  deps.rng = server.rng.get();
-  deps.metrics = &metrics;
+  ApiServerDependencies deps = dependencies_of(server, metrics);
   deps.components.push_back({"controller-manager", healthy});
   deps.components.push_back({"scheduler", broken});
   ApiServer api(ApiServerOptions(), std::move(deps));

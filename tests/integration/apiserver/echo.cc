@@ -33,4 +33,22 @@ http::Response echoing(const http::Request& request) {
   return response;
 }
 
+Task<Result<std::string>> hear_echo(http::Client* client, http::Request request) {
+  http::Headers answered;
+  Context context;
+  CO_TRY(std::unique_ptr<http::ByteStream> stream,
+         co_await client->upgrade(context, std::move(request), answered));
+  CO_TRY_VOID(co_await stream->write("hello"));
+  std::string got;
+  std::array<char, 64> buffer;
+  while (got.size() < 5) {
+    std::span<char> into(buffer);
+    CO_TRY(size_t n, co_await stream->read(into));
+    if (n == 0) break;
+    got.append(buffer.data(), n);
+  }
+  stream->close();
+  co_return got;
+}
+
 }  // namespace xebec::integration

@@ -91,33 +91,19 @@ TEST_F(Kubelet, NodesAreProxied) {
               testing::HasSubstr("invalid node request \"ftp:node-1:1\""));
 }
 
-Task<Result<std::string>> talk(http::Client* client) {
+http::Request exec_request() {
   http::Request request;
   request.method = "POST";
   request.path = "/api/v1/namespaces/default/pods/one/exec";
   request.query = "command=cat&stdin=true&stdout=true";
   request.headers.add("Connection", "Upgrade");
   request.headers.add("Upgrade", "SPDY/3.1");
-  http::Headers answered;
-  Context context;
-  CO_TRY(std::unique_ptr<http::ByteStream> stream,
-         co_await client->upgrade(context, std::move(request), answered));
-  CO_TRY_VOID(co_await stream->write("hello"));
-  std::string got;
-  std::array<char, 64> buffer;
-  while (got.size() < 5) {
-    std::span<char> into(buffer);
-    CO_TRY(size_t n, co_await stream->read(into));
-    if (n == 0) break;
-    got.append(buffer.data(), n);
-  }
-  stream->close();
-  co_return got;
+  return request;
 }
 
 TEST_F(Kubelet, UpgradedConnectionsAreJoined) {
   std::unique_ptr<http::Client> client = cluster->client(true);
-  Result<std::string> got = block_on(talk(client.get()));
+  Result<std::string> got = block_on(hear_echo(client.get(), exec_request()));
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(*got, "HELLO");
 }

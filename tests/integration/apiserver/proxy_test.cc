@@ -193,7 +193,7 @@ TEST_F(Proxies, MistakesAreToldInUpstreamsWords) {
   EXPECT_EQ(ask("/api/v1/proxy/namespaces/default/configmaps/web/").status, 404);
 }
 
-Task<Result<std::string>> talk(http::Client* client, std::string path) {
+http::Request socket_request(std::string path) {
   http::Request request;
   request.method = "GET";
   request.path = std::move(path);
@@ -201,27 +201,13 @@ Task<Result<std::string>> talk(http::Client* client, std::string path) {
   request.headers.add("Upgrade", "websocket");
   request.headers.add("Sec-WebSocket-Version", "13");
   request.headers.add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
-  http::Headers answered;
-  Context context;
-  CO_TRY(std::unique_ptr<http::ByteStream> stream,
-         co_await client->upgrade(context, std::move(request), answered));
-  CO_TRY_VOID(co_await stream->write("hello"));
-  std::string got;
-  std::array<char, 64> buffer;
-  while (got.size() < 5) {
-    std::span<char> into(buffer);
-    CO_TRY(size_t n, co_await stream->read(into));
-    if (n == 0) break;
-    got.append(buffer.data(), n);
-  }
-  stream->close();
-  co_return got;
+  return request;
 }
 
 TEST_F(Proxies, UpgradedConnectionsAreJoined) {
   for (const std::string& path :
        {kNamespace + "pods/web/proxy/socket", kNamespace + "services/https:web:443/proxy/"}) {
-    Result<std::string> got = block_on(talk(client.get(), path));
+    Result<std::string> got = block_on(hear_echo(client.get(), socket_request(path)));
     ASSERT_TRUE(got) << path << ": " << got.error().message;
     EXPECT_EQ(*got, "HELLO");
   }
