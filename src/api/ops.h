@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,7 @@ void copy_fields(const Message& type, void* to, const void* from);
 
 // Move assignment out of destructor and move constructor.
 template <class T>
-T& replace(T& to, T&& from) noexcept {
+T& replace(T& to, std::type_identity_t<T>&& from) noexcept {
   if (&to != &from) {
     std::destroy_at(&to);
     std::construct_at(&to, std::move(from));
