@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "base/clock.h"
+#include "base/go_quote.h"
 #include "base/json_log.h"
 
 namespace xebec {
@@ -22,36 +23,6 @@ class FdSink final : public LogSink {
  private:
   int fd_;
 };
-
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
-}
 
 }  // namespace
 
@@ -73,12 +44,12 @@ void Logger::write(LogLevel level, std::string_view message, std::initializer_li
   std::string line = fmt::format("{}{:02}{:02} {:02}:{:02}:{:02}.{:06} ", "DIWE"[static_cast<int>(level)],
                                  utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, micros);
   if (!component_.empty()) line += component_ + " ";
-  append_quoted(line, message);
+  line += go_quote(message);
   for (const LogField& field : fields) {
     line += ' ';
     line += field.key;
     line += '=';
-    append_quoted(line, field.value);
+    line += go_quote(field.value);
   }
   line += '\n';
   sink_->write(level, line);

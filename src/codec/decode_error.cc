@@ -1,6 +1,6 @@
 // What the API server says about a body that it cannot decode.
+#include "base/go_quote.h"
 #include "codec/json.h"
-#include "codec/json_text.h"
 
 namespace xebec::codec {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/go_quote.h"
 #include "codec/json.h"
 #include "codec/json_text.h"
 

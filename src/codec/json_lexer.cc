@@ -4,6 +4,8 @@
 
 #include "codec/json_text.h"
 
+#include "base/go_quote.h"
+
 namespace xebec::codec {
 namespace {
 

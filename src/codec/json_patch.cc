@@ -1,7 +1,7 @@
 #include <charconv>
 
+#include "base/go_quote.h"
 #include "codec/json.h"
-#include "codec/json_text.h"
 #include "codec/patch.h"
 
 namespace xebec::codec {

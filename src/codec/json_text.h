@@ -119,8 +119,6 @@ std::string indent_json(std::string_view compact);
 
 // strconv.FormatFloat(v, 'g', -1, 64).
 std::string go_float_g(double value);
-// strconv.Quote.
-std::string go_quote(std::string_view text);
 // Length of the valid UTF-8 sequence at p (1-4), 0 when it is invalid.
 int utf8_length(const char* p, const char* end);
 void append_utf8(uint32_t rune, std::string& out);

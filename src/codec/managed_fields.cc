@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/go_quote.h"
 #include "codec/json.h"
 #include "codec/json_text.h"
 #include "codec/managers.h"

@@ -2,9 +2,9 @@
 // lists are merged, nulls that match nothing are dropped.
 #include <algorithm>
 
+#include "base/go_quote.h"
 #include "codec/go_types.h"
 #include "codec/json.h"
-#include "codec/json_text.h"
 #include "codec/patch.h"
 
 namespace xebec::codec {

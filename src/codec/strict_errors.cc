@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/go_quote.h"
 #include "codec/json.h"
-#include "codec/json_text.h"
 
 namespace xebec::codec {
 namespace {

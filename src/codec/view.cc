@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "api/scalars.h"
-#include "codec/json_text.h"
+#include "base/go_quote.h"
 
 namespace xebec::codec {
 namespace {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "base/go_quote.h"
 #include "codec/json_text.h"
 #include "codec/yaml.h"
 #include "codec/yaml_scalar.h"

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "api/scalars.h"
+#include "base/go_quote.h"
 #include "codec/json_text.h"
 
 namespace xebec::codec {

@@ -6,47 +6,17 @@
 #include <algorithm>
 
 #include "api/gen/corev1.h"
+#include "base/go_quote.h"
 #include "kubelet/problem.h"
 
 namespace xebec::kubelet {
 namespace {
 
-// As Go's %q, for the values that labels and annotations have.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  return out + "\"";
-}
-
 std::string format_map(const api::FlatMap<std::string>& map) {
   std::string out;
   for (const auto& [key, value] : map) {
     if (!out.empty()) out += "\n";
-    out += key + "=" + quoted(value);
+    out += key + "=" + go_quote(value);
   }
   return out;
 }
