@@ -1,66 +1,16 @@
 // WebSocket and SPDY, both roles against each other, over pipes in memory and over a real server.
 #include <gtest/gtest.h>
 
-#include <cstring>
-
 #include "base/scope.h"
 #include "http/spdy.h"
 #include "http/spdy_frame.h"
+#include "http/testing/pipe.h"
 #include "http/testing/support.h"
 #include "http/websocket.h"
 #include "http/websocket_frame.h"
 
 namespace xebec::http::test {
 namespace {
-
-// Two byte streams that are each other's peer.
-struct Pipe {
-  std::string bytes;
-  bool ended = false;
-  Signal changed;
-};
-
-class PipeEnd final : public ByteStream {
- public:
-  PipeEnd(std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, size_t most)
-      : in_(in), out_(out), most_(most) {}
-  ~PipeEnd() override { close(); }
-  Task<Result<size_t>> read(std::span<char> into) override {
-    auto in = in_;
-    while (in->bytes.empty() && !in->ended) co_await in->changed.wait();
-    size_t count = std::min({into.size(), in->bytes.size(), most_});
-    std::memcpy(into.data(), in->bytes.data(), count);
-    in->bytes.erase(0, count);
-    co_return count;
-  }
-  Task<Result<void>> write(std::string_view bytes) override {
-    if (out_->ended) co_return fail(errors::service_unavailable("pipe closed"));
-    out_->bytes += bytes;
-    out_->changed.notify_all();
-    co_return Result<void>();
-  }
-  Task<Result<void>> shutdown_write() override {
-    out_->ended = true;
-    out_->changed.notify_all();
-    co_return Result<void>();
-  }
-  void close() override {
-    for (const auto& pipe : {in_, out_}) {
-      pipe->ended = true;
-      pipe->changed.notify_all();
-    }
-  }
-
- private:
-  std::shared_ptr<Pipe> in_, out_;
-  size_t most_;
-};
-
-std::pair<std::unique_ptr<ByteStream>, std::unique_ptr<ByteStream>> make_pipe(size_t most = 1 << 20) {
-  auto a = std::make_shared<Pipe>();
-  auto b = std::make_shared<Pipe>();
-  return {std::make_unique<PipeEnd>(a, b, most), std::make_unique<PipeEnd>(b, a, most)};
-}
 
 // --- WebSocket ---
 

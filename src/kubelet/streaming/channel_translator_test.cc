@@ -2,9 +2,9 @@
 #include "kubelet/streaming/channel_translator.h"
 
 #include "base/scope.h"
-#include "kubelet/streaming/channels.h"
+#include "http/testing/pipe.h"
+#include "kubelet/streaming/channel_reader.h"
 #include "kubelet/streaming/protocol.h"
-#include "kubelet/streaming/test_pipe.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -12,6 +12,8 @@ namespace {
 namespace websocket = http::websocket;
 namespace spdy = http::spdy;
 using StreamPtr = std::shared_ptr<spdy::Stream>;
+using testing::receive;
+using testing::Seen;
 
 // How the runtime behaves: echoes its input, then ends with a status, without one, or never.
 enum class End { kStatus, kBroken, kNever };
@@ -74,22 +76,6 @@ Task<void> run_runtime(Runtime* runtime) {
   runtime->over = true;
 }
 
-struct Seen {
-  std::map<int, std::string> channels;
-  uint16_t close_code = 0;
-};
-
-Task<void> receive(websocket::Socket& socket, bool base64, Seen* seen) {
-  for (;;) {
-    auto message = co_await socket.receive();
-    if (!message || !*message) break;
-    Result<ChannelMessage> decoded = decode_channel(**message, base64);
-    EXPECT_TRUE(decoded);
-    if (decoded) seen->channels[decoded->channel] += decoded->data;
-  }
-  seen->close_code = socket.close_code();
-}
-
 Task<void> translate(websocket::Socket& socket, spdy::Session& session, TranslatorOptions options,
                      CancelToken cancel, bool* done) {
   co_await translate_channels(socket, session, std::move(options), std::move(cancel));
@@ -135,8 +121,8 @@ Task<void> act(websocket::Socket& socket, Script script, CancelSource* source) {
 
 Task<Played> play(Script script) {
   auto rng = make_seeded_rng(1);
-  auto [client_end, front] = make_pipe();
-  auto [back, runtime_end] = make_pipe();
+  auto [client_end, front] = http::test::make_pipe(SIZE_MAX, 100'000);
+  auto [back, runtime_end] = http::test::make_pipe(SIZE_MAX, 100'000);
   websocket::Socket client(std::move(client_end), websocket::Role::kClient, *rng);
   websocket::Socket socket(std::move(front), websocket::Role::kServer, *rng);
   spdy::Session session(std::move(back), spdy::Role::kClient);

@@ -4,8 +4,8 @@
 #include <map>
 
 #include "base/scope.h"
-#include "kubelet/streaming/channels.h"
-#include "kubelet/streaming/test_pipe.h"
+#include "http/testing/pipe.h"
+#include "kubelet/streaming/channel_reader.h"
 
 namespace xebec::kubelet {
 namespace {
@@ -13,6 +13,8 @@ namespace {
 namespace websocket = http::websocket;
 namespace spdy = http::spdy;
 using StreamPtr = std::shared_ptr<spdy::Stream>;
+using testing::receive;
+using testing::Seen;
 
 struct Runtime {
   explicit Runtime(std::unique_ptr<http::ByteStream> stream)
@@ -62,22 +64,6 @@ Task<void> serve(Runtime* runtime, Scope* scope) {
   }
 }
 
-struct Seen {
-  std::map<int, std::string> channels;
-  uint16_t close_code = 0;
-};
-
-Task<void> receive(websocket::Socket& socket, bool base64, Seen* seen) {
-  for (;;) {
-    auto message = co_await socket.receive();
-    if (!message || !*message) break;
-    Result<ChannelMessage> decoded = decode_channel(**message, base64);
-    EXPECT_TRUE(decoded);
-    if (decoded) seen->channels[decoded->channel] += decoded->data;
-  }
-  seen->close_code = socket.close_code();
-}
-
 Task<void> translate(websocket::Socket& socket, spdy::Session& session, PortChannels channels,
                      CancelToken cancel, bool* done) {
   co_await translate_ports(socket, session, std::move(channels), std::move(cancel));
@@ -108,8 +94,8 @@ struct Played {
 
 Task<Played> play(Act what, bool base64) {
   auto rng = make_seeded_rng(1);
-  auto [client_end, front] = make_pipe();
-  auto [back, runtime_end] = make_pipe();
+  auto [client_end, front] = http::test::make_pipe(SIZE_MAX, 100'000);
+  auto [back, runtime_end] = http::test::make_pipe(SIZE_MAX, 100'000);
   websocket::Socket client(std::move(client_end), websocket::Role::kClient, *rng);
   websocket::Socket socket(std::move(front), websocket::Role::kServer, *rng);
   spdy::Session session(std::move(back), spdy::Role::kClient);

@@ -10,9 +10,7 @@
 #include "base/sync.h"
 #include "http/message.h"
 
-namespace xebec::kubelet {
-
-inline constexpr size_t kPipeRoom = 100'000;  // a writer waits for its reader beyond this
+namespace xebec::http::test {
 
 struct Pipe {
   std::string bytes;
@@ -20,14 +18,15 @@ struct Pipe {
   Signal changed;
 };
 
-class PipeEnd final : public http::ByteStream {
+class PipeEnd final : public ByteStream {
  public:
-  PipeEnd(std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out) : in_(in), out_(out) {}
+  PipeEnd(std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, size_t most, size_t room)
+      : in_(in), out_(out), most_(most), room_(room) {}
   ~PipeEnd() override { close(); }
   Task<Result<size_t>> read(std::span<char> into) override {
     auto in = in_;
     while (in->bytes.empty() && !in->ended) co_await in->changed.wait();
-    size_t count = std::min(into.size(), in->bytes.size());
+    size_t count = std::min({into.size(), in->bytes.size(), most_});
     std::memcpy(into.data(), in->bytes.data(), count);
     in->bytes.erase(0, count);
     in->changed.notify_all();
@@ -35,7 +34,7 @@ class PipeEnd final : public http::ByteStream {
   }
   Task<Result<void>> write(std::string_view bytes) override {
     auto out = out_;
-    while (out->bytes.size() > kPipeRoom && !out->ended) co_await out->changed.wait();
+    while (out->bytes.size() > room_ && !out->ended) co_await out->changed.wait();
     if (out->ended) co_return fail(errors::service_unavailable("pipe closed"));
     out->bytes += bytes;
     out->changed.notify_all();
@@ -55,12 +54,16 @@ class PipeEnd final : public http::ByteStream {
 
  private:
   std::shared_ptr<Pipe> in_, out_;
+  const size_t most_, room_;
 };
 
-inline std::pair<std::unique_ptr<http::ByteStream>, std::unique_ptr<http::ByteStream>> make_pipe() {
+// Two ends. A read gets `most` bytes at once; a writer waits for its reader when more than `room` bytes are
+// there.
+inline std::pair<std::unique_ptr<ByteStream>, std::unique_ptr<ByteStream>> make_pipe(size_t most = SIZE_MAX,
+                                                                                     size_t room = SIZE_MAX) {
   auto a = std::make_shared<Pipe>();
   auto b = std::make_shared<Pipe>();
-  return {std::make_unique<PipeEnd>(a, b), std::make_unique<PipeEnd>(b, a)};
+  return {std::make_unique<PipeEnd>(a, b, most, room), std::make_unique<PipeEnd>(b, a, most, room)};
 }
 
-}  // namespace xebec::kubelet
+}  // namespace xebec::http::test
