@@ -96,6 +96,17 @@ void immutable_time(field::Errors& errors, const field::Path& path, const std::o
     errors.push_back(field::invalid(path, now ? field::quote(now->str()) : field::quote("null"), kImmutable));
 }
 
+// What is looked at on create and on update.
+void check_lists_and_maps(field::Errors& errors, const metav1::ObjectMeta& meta, const field::Path& path) {
+  field::append(errors, validate_labels(meta.labels, path.child("labels")));
+  field::append(errors, validate_annotations(meta.annotations, path.child("annotations")));
+  field::append(errors, validate_owners(meta.ownerReferences, path.child("ownerReferences")));
+  field::append(errors, validate_finalizers(meta.finalizers, path.child("finalizers")));
+  field::append(errors, validate_managed_fields(meta.managedFields, path.child("managedFields")));
+  for (size_t i = 0; i < meta.finalizers.size(); ++i)
+    check_standard_finalizer(errors, path.child("finalizers").index(i), meta.finalizers[i]);
+}
+
 }  // namespace
 
 void check_standard_finalizer(field::Errors& errors, const field::Path& path, std::string_view name) {
@@ -153,13 +164,7 @@ field::Errors validate_object_meta(const metav1::ObjectMeta& meta, bool namespac
   if (meta.generation < 0)
     errors.push_back(
         field::invalid_int(path.child("generation"), meta.generation, "must be greater than or equal to 0"));
-  field::append(errors, validate_labels(meta.labels, path.child("labels")));
-  field::append(errors, validate_annotations(meta.annotations, path.child("annotations")));
-  field::append(errors, validate_owners(meta.ownerReferences, path.child("ownerReferences")));
-  field::append(errors, validate_finalizers(meta.finalizers, path.child("finalizers")));
-  field::append(errors, validate_managed_fields(meta.managedFields, path.child("managedFields")));
-  for (size_t i = 0; i < meta.finalizers.size(); ++i)
-    check_standard_finalizer(errors, path.child("finalizers").index(i), meta.finalizers[i]);
+  check_lists_and_maps(errors, meta, path);
   return errors;
 }
 
@@ -196,13 +201,7 @@ field::Errors validate_object_meta_update(const metav1::ObjectMeta& meta, const 
                                         : field::quote("null"),
                                     kImmutable));
   }
-  field::append(errors, validate_labels(meta.labels, path.child("labels")));
-  field::append(errors, validate_annotations(meta.annotations, path.child("annotations")));
-  field::append(errors, validate_owners(meta.ownerReferences, path.child("ownerReferences")));
-  field::append(errors, validate_finalizers(meta.finalizers, path.child("finalizers")));
-  field::append(errors, validate_managed_fields(meta.managedFields, path.child("managedFields")));
-  for (size_t i = 0; i < meta.finalizers.size(); ++i)
-    check_standard_finalizer(errors, path.child("finalizers").index(i), meta.finalizers[i]);
+  check_lists_and_maps(errors, meta, path);
   return errors;
 }
 

@@ -254,57 +254,55 @@ Task<Result<void>> GarbageCollector::let_owners_go(const Identity& identity) {
   });
 }
 
-// Read, change, write: lists in metadata have no merge keys in a JSON merge patch. Retried on conflict.
 // `keep` may change a reference, and says whether it stays.
 Task<Result<void>> GarbageCollector::edit_owners(Identity identity,
                                                  std::function<bool(metav1::OwnerReference&)> keep) {
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    auto live = co_await rest_.get_metadata(Context(), identity.resource, identity.ns, identity.name);
-    bool gone = (!live && live.error().is(reason::kNotFound)) || (live && live->metadata.uid != identity.uid);
-    if (gone) co_return Result<void>();
-    if (!live) co_return fail(std::move(live).error());
+  MetadataEdit edit =
+      [keep = std::move(keep)](const metav1::ObjectMeta& live) -> Result<std::optional<codec::ValueList>> {
     codec::ValueList kept;
     bool changed = false;
-    for (metav1::OwnerReference owner : live->metadata.ownerReferences) {
+    for (metav1::OwnerReference owner : live.ownerReferences) {
       metav1::OwnerReference before = owner;
       bool stays = keep(owner);
       changed |= !stays || owner != before;
       if (!stays) continue;
       std::string text;
       codec::append_json(api::type_of<metav1::OwnerReference>(), &owner, "", "", text);
-      CO_TRY(codec::Value value, codec::parse_json(text));
+      TRY(codec::Value value, codec::parse_json(text));
       kept.push_back(std::move(value));
     }
-    if (!changed) co_return Result<void>();
-    codec::ValueMap meta;
-    meta.set("uid", identity.uid);
-    meta.set("resourceVersion", live->metadata.resourceVersion);
-    meta.set("ownerReferences", std::move(kept));
-    codec::ValueMap patch;
-    patch.set("metadata", std::move(meta));
-    auto patched = co_await rest_.patch_metadata(Context(), identity.resource, identity.ns, identity.name,
-                                                 client::PatchType::kMerge,
-                                                 codec::to_json(codec::Value(std::move(patch))));
-    if (patched || patched.error().is(reason::kNotFound)) co_return Result<void>();
-    if (!patched.error().is(reason::kConflict)) co_return fail(std::move(patched).error());
-  }
-  co_return fail(errors::internal("owner references of " + identity.name + " keep changing"));
+    if (!changed) return std::nullopt;
+    return kept;
+  };
+  return edit_list(std::move(identity), "ownerReferences", std::move(edit));
 }
 
 Task<Result<void>> GarbageCollector::remove_finalizer(const Identity& identity, std::string finalizer) {
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    auto live = co_await rest_.get_metadata(Context(), identity.resource, identity.ns, identity.name);
-    if (!live && live.error().is(reason::kNotFound)) co_return Result<void>();
-    if (!live) co_return fail(std::move(live).error());
+  MetadataEdit edit = [finalizer = std::move(finalizer)](
+                          const metav1::ObjectMeta& live) -> Result<std::optional<codec::ValueList>> {
     codec::ValueList kept;
-    for (const std::string& name : live->metadata.finalizers) {
+    for (const std::string& name : live.finalizers) {
       if (name != finalizer) kept.emplace_back(name);
     }
-    if (kept.size() == live->metadata.finalizers.size()) co_return Result<void>();
+    if (kept.size() == live.finalizers.size()) return std::nullopt;
+    return kept;
+  };
+  return edit_list(identity, "finalizers", std::move(edit));
+}
+
+// Read, change, write: lists in metadata have no merge keys in a JSON merge patch. Retried on conflict.
+Task<Result<void>> GarbageCollector::edit_list(Identity identity, std::string_view field, MetadataEdit edit) {
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    auto live = co_await rest_.get_metadata(Context(), identity.resource, identity.ns, identity.name);
+    bool gone = (!live && live.error().is(reason::kNotFound)) || (live && live->metadata.uid != identity.uid);
+    if (gone) co_return Result<void>();
+    if (!live) co_return fail(std::move(live).error());
+    CO_TRY(std::optional<codec::ValueList> list, edit(live->metadata));
+    if (!list) co_return Result<void>();
     codec::ValueMap meta;
-    meta.set("uid", live->metadata.uid);
+    meta.set("uid", identity.uid);
     meta.set("resourceVersion", live->metadata.resourceVersion);
-    meta.set("finalizers", std::move(kept));
+    meta.set(field, *std::move(list));
     codec::ValueMap patch;
     patch.set("metadata", std::move(meta));
     auto patched = co_await rest_.patch_metadata(Context(), identity.resource, identity.ns, identity.name,
@@ -313,7 +311,7 @@ Task<Result<void>> GarbageCollector::remove_finalizer(const Identity& identity, 
     if (patched || patched.error().is(reason::kNotFound)) co_return Result<void>();
     if (!patched.error().is(reason::kConflict)) co_return fail(std::move(patched).error());
   }
-  co_return fail(errors::internal("finalizers of " + identity.name + " keep changing"));
+  co_return fail(errors::internal(std::string(field) + " of " + identity.name + " keep changing"));
 }
 
 // Only the state that was judged is deleted: an owner may have been added meanwhile. A conflict is looked at

@@ -39,6 +39,9 @@ class GarbageCollector final : public Controller {
   Task<Result<void>> drop_owners(const gc::Identity& identity,
                                  const std::vector<metav1::OwnerReference>& refs);
   Task<Result<void>> edit_owners(gc::Identity identity, std::function<bool(metav1::OwnerReference&)> keep);
+  // The list as it is to be; nullopt: as it is.
+  using MetadataEdit = std::function<Result<std::optional<codec::ValueList>>(const metav1::ObjectMeta&)>;
+  Task<Result<void>> edit_list(gc::Identity identity, std::string_view field, MetadataEdit edit);
   Task<Result<void>> remove_finalizer(const gc::Identity& identity, std::string finalizer);
   Task<Result<void>> delete_object(const gc::Identity& identity, std::string resource_version,
                                    std::string policy);

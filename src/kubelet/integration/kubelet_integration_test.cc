@@ -10,23 +10,8 @@ Task<void> scenario(containerd::Containerd& containerd, std::string images, Kube
   co_await build_and_start(containerd, images, ok);
   if (!ok) co_return;
   Node node(options, containerd.runtime());
-  CgroupOptions cgroup_options;
-  cgroup_options.root = options.cgroup_root;
-  cgroup_options.pids_limit = 100;
-  Result<std::unique_ptr<CgroupManager>> cgroups = make_cgroup_manager(cgroup_options, Logger());
-  EXPECT_TRUE(cgroups.has_value());
-  if (!cgroups) co_return;
-  node.cgroups = std::move(*cgroups);
-  corev1::ConfigMap map;
-  map.metadata.name = "settings";
-  map.metadata.namespace_ = "default";
-  map.data["greeting"] = "hello";
-  node.api->put(map);
-  corev1::Secret secret;
-  secret.metadata.name = "keys";
-  secret.metadata.namespace_ = "default";
-  secret.data["key"] = api::Bytes("s3cret");
-  node.api->put(secret);
+  if (!give_cgroups(node, options)) co_return;
+  put_sources(node, {{"key", "s3cret"}});
   node.start();
 
   // A job that reads its volumes and environment, and leaves a message.

@@ -216,6 +216,30 @@ inline Task<void> build_and_start(containerd::Containerd& containerd, std::strin
   ok = built && started && sandbox;
 }
 
+inline bool give_cgroups(Node& node, const KubeletOptions& options) {
+  CgroupOptions cgroup_options;
+  cgroup_options.root = options.cgroup_root;
+  cgroup_options.pids_limit = 100;
+  Result<std::unique_ptr<CgroupManager>> cgroups = make_cgroup_manager(cgroup_options, Logger());
+  EXPECT_TRUE(cgroups.has_value());
+  if (cgroups) node.cgroups = std::move(*cgroups);
+  return cgroups.has_value();
+}
+
+// The objects that the tests' Pods mount: ConfigMap `settings` with a greeting, Secret `keys`.
+inline void put_sources(Node& node, std::initializer_list<std::pair<const char*, const char*>> keys) {
+  corev1::ConfigMap map;
+  map.metadata.name = "settings";
+  map.metadata.namespace_ = "default";
+  map.data["greeting"] = "hello";
+  node.api->put(map);
+  corev1::Secret secret;
+  secret.metadata.name = "keys";
+  secret.metadata.namespace_ = "default";
+  for (const auto& [key, value] : keys) secret.data[key] = api::Bytes(value);
+  node.api->put(secret);
+}
+
 using Pods = std::vector<corev1::Pod>;
 using Act = Task<void> (*)(Node& node, Pods pods);
 
@@ -226,13 +250,7 @@ inline Task<void> on_node(containerd::Containerd& containerd, std::string images
   co_await build_and_start(containerd, images, ok);
   if (!ok) co_return;
   Node node(options, containerd.runtime());
-  CgroupOptions cgroup_options;
-  cgroup_options.root = options.cgroup_root;
-  cgroup_options.pids_limit = 100;
-  Result<std::unique_ptr<CgroupManager>> cgroups = make_cgroup_manager(cgroup_options, Logger());
-  EXPECT_TRUE(cgroups.has_value());
-  if (!cgroups) co_return;
-  node.cgroups = std::move(*cgroups);
+  if (!give_cgroups(node, options)) co_return;
   co_await act(node, std::move(pods));
   if (node.life) co_await node.stop();
 }

@@ -24,17 +24,7 @@ std::optional<http::Response> token_hook(const http::Request& request) {
 
 Task<void> modes(Node& node, Pods pods) {
   node.api->set_hook(token_hook);
-  corev1::ConfigMap map;
-  map.metadata.name = "settings";
-  map.metadata.namespace_ = "default";
-  map.data["greeting"] = "hello";
-  node.api->put(map);
-  corev1::Secret secret;
-  secret.metadata.name = "keys";
-  secret.metadata.namespace_ = "default";
-  secret.data["a"] = api::Bytes("A");
-  secret.data["b"] = api::Bytes("B");
-  node.api->put(secret);
+  put_sources(node, {{"a", "A"}, {"b", "B"}});
   node.machine.huge_pages[2 << 20] = 4;
   node.start();
   co_await run_to_end(node, pods);
