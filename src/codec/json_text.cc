@@ -101,7 +101,8 @@ std::string fixed(const Decimal& d) {
   if (d.exponent < 0) {
     out = "0." + std::string(static_cast<std::size_t>(-d.exponent - 1), '0') + d.digits;
   } else if (digits <= d.exponent + 1) {
-    out = d.digits + std::string(static_cast<std::size_t>(d.exponent + 1 - digits), '0');
+    const int zeros = d.exponent + 1 - digits;
+    out = d.digits + std::string(static_cast<std::size_t>(zeros), '0');
   } else {
     out = d.digits;
     out.insert(static_cast<std::size_t>(d.exponent + 1), 1, '.');
@@ -214,7 +215,7 @@ void write_json_time(int64_t seconds, TextOut& out) {
     at[0] = static_cast<char>('0' + v / 10);
     at[1] = static_cast<char>('0' + v % 10);
   };
-  std::memcpy(p, "\"0000-00-00T00:00:00Z\"", 22);
+  std::string_view("\"0000-00-00T00:00:00Z\"").copy(p, 22);
   two(p + 1, year / 100);
   two(p + 3, year % 100);
   two(p + 6, month);

@@ -125,7 +125,7 @@ class Transcoder::Run {
 
   void key(const JsonStep& step, char& before) {
     char* p = out_.reserve(step.key.size());
-    std::memcpy(p, step.key.data(), step.key.size());
+    step.key.copy(p, step.key.size());
     *p = before;
     out_.advance(p + step.key.size());
     before = ',';

@@ -76,7 +76,7 @@ class EveryOperation : public ::testing::TestWithParam<std::string> {
     furnish();
     Walker walker = walker_of(*resource_);
     const bool named = walker.name() != "walker";
-    const std::string name = named ? walker.name() : "walker-" + std::to_string(++count_);
+    std::string name = named ? walker.name() : "walker-" + std::to_string(++count_);
     walker.object.set_path({"metadata", "name"}, name);
     if (resource_->plural == "componentstatuses") return "etcd-0";
     if (!resource_->stored()) return name;
@@ -165,7 +165,7 @@ class EveryOperation : public ::testing::TestWithParam<std::string> {
     return call;
   }
   std::string unbound_pod() {
-    const std::string name = "walker-" + std::to_string(++count_);
+    std::string name = "walker-" + std::to_string(++count_);
     post("/api/v1/namespaces/default/pods",
          R"({"metadata":{"name":")" + name + R"("},"spec":{"containers":[{"name":"c","image":"i"}]}})");
     return name;
