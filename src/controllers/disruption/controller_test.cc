@@ -152,7 +152,7 @@ TEST_P(DisruptionControllerTest, APercentageOfMinAvailableIsRoundedUp) {
 
 TEST_P(DisruptionControllerTest, ScalesOfOtherKindsAreAskedFor) {
   testing::Harness<DisruptionController> h(GetParam());
-  h.sim.api->set_hook([&h](const http::Request& request) -> std::optional<http::Response> {
+  h.sim.api->set_hook([](const http::Request& request) -> std::optional<http::Response> {
     if (request.path != "/apis/apps/v1/namespaces/default/statefulsets/t/scale") return std::nullopt;
     http::Response answer;
     answer.headers.add("Content-Type", "application/json");

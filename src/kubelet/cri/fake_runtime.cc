@@ -342,8 +342,8 @@ Task<Result<ContainerStats>> FakeRuntime::container_stats(std::string id) {
                      .rss_bytes = 8 << 20,
                      .page_faults = 0,
                      .major_page_faults = 0};
-  stats.cpu = std::move(cpu);
-  stats.memory = std::move(memory);
+  stats.cpu = cpu;
+  stats.memory = memory;
   co_return stats;
 }
 
@@ -385,8 +385,8 @@ Task<Result<PodSandboxStats>> FakeRuntime::pod_sandbox_stats(std::string id) {
     *memory.working_set_bytes += *container.memory->working_set_bytes;
   }
   stats.process_count = stats.containers.size() + 1;
-  stats.cpu = std::move(cpu);
-  stats.memory = std::move(memory);
+  stats.cpu = cpu;
+  stats.memory = memory;
   co_return stats;
 }
 
