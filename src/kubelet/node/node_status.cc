@@ -41,7 +41,6 @@ NodeStatus::NodeStatus(const KubeletOptions& options, client::Env env, client::R
       env_(std::move(env)),
       rest_(std::move(rest)),
       runtime_(runtime),
-      machine_reader_(machine),
       recorder_(recorder),
       machine_(machine.machine()) {
   memory_ = machine_.memory_bytes;

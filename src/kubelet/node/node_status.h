@@ -60,7 +60,6 @@ class NodeStatus {
   client::Env env_;
   client::Rest rest_;
   cri::Runtime& runtime_;
-  MachineReader& machine_reader_;
   client::EventRecorder& recorder_;
   Machine machine_;
   api::FlatMap<api::Quantity> allocatable_;
