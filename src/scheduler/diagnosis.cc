@@ -39,7 +39,7 @@ std::string Diagnosis::message() const {
     std::sort(parts.begin(), parts.end());
     if (!parts.empty()) text += fmt::format(" {}.", fmt::join(parts, ", "));
   }
-  if (!preemption_.empty()) text += " preemption: " + preemption_;
+  if (!preemption_.empty()) text += " no new claims to deallocate, preemption: " + preemption_;
   return text;
 }
 

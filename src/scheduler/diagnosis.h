@@ -1,5 +1,6 @@
 // Why no node took a Pod, in upstream's words: "0/3 nodes are available: 1 Insufficient memory, 2 Too many
-// pods. preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod."
+// pods. no new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims found for
+// incoming pod."
 #pragma once
 
 #include <map>

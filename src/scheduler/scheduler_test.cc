@@ -100,7 +100,7 @@ TEST(Diagnosis, NodesThatWereNotLookedAtCountToo) {
   diagnosis.set_preemption("not eligible due to preemptionPolicy=Never.");
   EXPECT_EQ(diagnosis.message(),
             "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. "
-            "preemption: not eligible due to preemptionPolicy=Never.");
+            "no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.");
 }
 
 TEST(Cache, AnAssumedPodCountsUntilItIsForgotten) {

@@ -108,7 +108,8 @@ TEST_F(SchedulingTest, APodThatDoesNotFitSaysWhyAndIsPlacedWhenThereIsRoom) {
   put("web", "500m", 0);
   run(1s);
   std::string why =
-      "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption "
+      "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, "
+      "preemption: 0/1 nodes are available: 1 No preemption "
       "victims "
       "found for incoming pod.";
   EXPECT_EQ(events("web"), std::vector<std::string>{"Warning FailedScheduling: " + why});
