@@ -180,6 +180,33 @@ TEST_F(KubeletTest, OrphansOfAnEarlierRunAreRemoved) {
   EXPECT_EQ(count("remove_pod_sandbox web"), 1U);
 }
 
+TEST_F(KubeletTest, ASubPathOfVariablesStaysInTheVolume) {
+  start();
+  int number = 0;
+  auto message = [&](const std::string& value) {
+    corev1::Pod pod = make("web" + std::to_string(++number));
+    corev1::Container& container = pod.spec.containers[0];
+    corev1::Volume& volume = pod.spec.volumes.emplace_back();
+    volume.name = "scratch";
+    volume.emptyDir.emplace();
+    corev1::EnvVar& variable = container.env.emplace_back();
+    variable.name = "WHERE";
+    variable.value = value;
+    corev1::VolumeMount& mount = container.volumeMounts.emplace_back();
+    mount.name = "scratch";
+    mount.mountPath = "/data";
+    mount.subPathExpr = "$(WHERE)";
+    sim.api->put(pod);
+    sim.run_for(3s);
+    const auto waiting = get(pod.metadata.name).status.containerStatuses[0].state.waiting;
+    return waiting ? waiting->reason + ": " + waiting->message : std::string();
+  };
+  EXPECT_EQ(message("/etc"), "CreateContainerConfigError: error SubPath `/etc` must not be an absolute path");
+  EXPECT_EQ(message("a/../../b"),
+            "CreateContainerConfigError: unable to provision SubPath `a/../../b`: must not contain '..'");
+  EXPECT_EQ(message("a..b"), "");
+}
+
 TEST_F(KubeletTest, AMissingSecretIsWaitedFor) {
   start();
   corev1::Pod pod = make("web");

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "kubelet/pods/container_config.h"
 #include "kubelet/pods/environment.h"
@@ -92,6 +93,23 @@ Result<bool> ContainerRunner::recursive_read_only(const corev1::Pod& pod,
                           mount.name)));
 }
 
+namespace {
+
+// Validation saw the expression alone: what variables make of it is known only here.
+Result<void> check_sub_path(const std::string& path) {
+  if (path.starts_with('/')) {
+    return fail(problem(fmt::format("error SubPath `{}` must not be an absolute path", path)));
+  }
+  for (auto part : std::views::split(path, '/')) {
+    if (std::string_view(part.begin(), part.end()) == "..") {
+      return fail(problem(fmt::format("unable to provision SubPath `{}`: must not contain '..'", path)));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod,
                                                         const corev1::Container& container,
                                                         const PodSurroundings& around,
@@ -116,6 +134,7 @@ Result<std::vector<cri::Mount>> ContainerRunner::mounts(const corev1::Pod& pod,
       TRY(sub, expand_path(wanted.subPathExpr, values));
     }
     if (!sub.empty()) {
+      TRY_VOID(check_sub_path(sub));
       Result<std::string> path = parts_.volumes.sub_path(pod, found->second, sub);
       if (!path) {
         return fail(
@@ -290,7 +309,7 @@ Task<Result<void>> ContainerRunner::run_hook(corev1::LifecycleHandler handler, c
                                          fmt::join(handler.exec->command, " "), ran.exit_code, ran.err)));
     }
   } else if (handler.httpGet) {
-    HttpProbe probe = http_probe_of(*handler.httpGet, container, pod_ip);
+    CO_TRY(HttpProbe probe, http_probe_of(*handler.httpGet, container, pod_ip));
     probe.timeout = limit > Duration::zero() ? limit : Duration(30s);
     ProbeAnswer answer = co_await parts_.net.http_get(std::move(probe));
     bool failed = answer.outcome == ProbeOutcome::kFailure || answer.outcome == ProbeOutcome::kError;

@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "base/sync.h"
 #include "kubelet/pods/pod_status.h"
+#include "kubelet/problem.h"
 #include "kubelet/time.h"
 
 namespace xebec::kubelet {
@@ -34,20 +38,30 @@ struct ProbeManager::Instance {
   ProbeResult& result(Kind kind) { return results[static_cast<int>(kind)]; }
 };
 
-int32_t resolve_port(const api::IntOrString& port, const corev1::Container& container) {
-  if (port.is_int()) return port.int_val;
-  for (const corev1::ContainerPort& own : container.ports) {
-    if (own.name == port.str_val) return own.containerPort;
+Result<int32_t> resolve_port(const api::IntOrString& port, const corev1::Container& container) {
+  int32_t number = port.int_val;
+  if (!port.is_int()) {
+    auto named = std::ranges::find(container.ports, port.str_val, &corev1::ContainerPort::name);
+    if (named != container.ports.end()) {
+      number = named->containerPort;
+    } else {
+      const char* end = port.str_val.data() + port.str_val.size();
+      auto parsed = std::from_chars(port.str_val.data(), end, number);
+      if (parsed.ec != std::errc() || parsed.ptr != end) {
+        return fail(problem(fmt::format("strconv.Atoi: parsing \"{}\": invalid syntax", port.str_val)));
+      }
+    }
   }
-  return port.int_value();
+  if (number <= 0 || number > 65535) return fail(problem(fmt::format("invalid port number: {}", number)));
+  return number;
 }
 
-HttpProbe http_probe_of(const corev1::HTTPGetAction& action, const corev1::Container& container,
-                        const std::string& pod_ip) {
+Result<HttpProbe> http_probe_of(const corev1::HTTPGetAction& action, const corev1::Container& container,
+                                const std::string& pod_ip) {
   HttpProbe probe;
   probe.scheme = action.scheme == "HTTPS" ? "https" : "http";
   probe.host = action.host.empty() ? pod_ip : action.host;
-  probe.port = resolve_port(action.port, container);
+  TRY(probe.port, resolve_port(action.port, container));
   probe.path = action.path;
   for (const corev1::HTTPHeader& header : action.httpHeaders)
     probe.headers.emplace_back(header.name, header.value);
@@ -178,13 +192,23 @@ Task<ProbeAnswer> ProbeManager::probe_once(std::shared_ptr<Instance> instance, K
       answer.message = ran.error().message;
     }
   } else if (spec.httpGet) {
-    HttpProbe probe = http_probe_of(*spec.httpGet, instance->container, instance->pod_ip);
-    probe.timeout = timeout;
-    answer = co_await net_.http_get(std::move(probe));
+    Result<HttpProbe> probe = http_probe_of(*spec.httpGet, instance->container, instance->pod_ip);
+    if (probe) {
+      probe->timeout = timeout;
+      answer = co_await net_.http_get(std::move(*probe));
+    } else {
+      answer.outcome = ProbeOutcome::kError;
+      answer.message = probe.error().message;
+    }
   } else if (spec.tcpSocket) {
     std::string host = spec.tcpSocket->host.empty() ? instance->pod_ip : spec.tcpSocket->host;
-    int32_t port = resolve_port(spec.tcpSocket->port, instance->container);
-    answer = co_await net_.tcp(std::move(host), port, timeout);
+    Result<int32_t> port = resolve_port(spec.tcpSocket->port, instance->container);
+    if (port) {
+      answer = co_await net_.tcp(std::move(host), *port, timeout);
+    } else {
+      answer.outcome = ProbeOutcome::kError;
+      answer.message = port.error().message;
+    }
   } else if (spec.grpc) {
     std::string service = spec.grpc->service.value_or("");
     answer = co_await net_.grpc(instance->pod_ip, spec.grpc->port, std::move(service), timeout);

@@ -61,9 +61,9 @@ class ProbeManager {
 };
 
 // A number, or the name of one of the container's ports; 0 when there is no such port.
-int32_t resolve_port(const api::IntOrString& port, const corev1::Container& container);
+Result<int32_t> resolve_port(const api::IntOrString& port, const corev1::Container& container);
 // The request of an httpGet handler; the host is `pod_ip` unless it names one.
-HttpProbe http_probe_of(const corev1::HTTPGetAction& action, const corev1::Container& container,
-                        const std::string& pod_ip);
+Result<HttpProbe> http_probe_of(const corev1::HTTPGetAction& action, const corev1::Container& container,
+                                const std::string& pod_ip);
 
 }  // namespace xebec::kubelet

@@ -133,6 +133,23 @@ TEST_F(ProbesTest, ErrorsChangeNothing) {
       "web", "Unhealthy: Liveness probe errored and resulted in unknown state: no route to the runtime"));
 }
 
+TEST_F(ProbesTest, APortThatNobodyNamedIsAnError) {
+  start();
+  corev1::Pod pod = make("web");
+  corev1::Container& container = pod.spec.containers[0];
+  every_second(container.readinessProbe.emplace()).httpGet.emplace().port = api::IntOrString("nope");
+  every_second(container.livenessProbe.emplace()).tcpSocket.emplace().port = api::IntOrString("70000");
+  sim.api->put(pod);
+  sim.run_for(5s);
+  EXPECT_TRUE(script->asked.empty());
+  EXPECT_EQ(status_of("web").restartCount, 0);
+  EXPECT_TRUE(has_event("web",
+                        "Unhealthy: Readiness probe errored and resulted in unknown state: strconv.Atoi: "
+                        "parsing \"nope\": invalid syntax"));
+  EXPECT_TRUE(has_event(
+      "web", "Unhealthy: Liveness probe errored and resulted in unknown state: invalid port number: 70000"));
+}
+
 TEST_F(ProbesTest, ASidecarsProbeSpeaksOfIt) {
   say(ProbeOutcome::kFailure, "down");
   start();
