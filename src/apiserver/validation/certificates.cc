@@ -66,12 +66,8 @@ void for_each_label(std::string_view text, Check check) {
   }
 }
 
-struct PemBlock {
-  std::string_view type, text;
-  bool headers = false;
-};
+}  // namespace
 
-// The next block of `pem`, which is cut off; nothing when there is none.
 std::optional<PemBlock> next_block(std::string_view& pem) {
   constexpr std::string_view kBegin = "-----BEGIN ", kEnd = "-----END ", kDashes = "-----";
   const size_t begin = pem.find(kBegin);
@@ -89,6 +85,8 @@ std::optional<PemBlock> next_block(std::string_view& pem) {
   pem.remove_prefix(footer_at + footer.size());
   return out;
 }
+
+namespace {
 
 // Empty when the certificates are right.
 std::string certificate_error(std::string_view pem) {

@@ -269,20 +269,25 @@ void check_unreserved_path(Errors& errors, const Path& path, std::string_view va
     errors.push_back(field::invalid_string(path, value, "must not start with '..'"));
 }
 
-void check_config_key(Errors& errors, const Path& path, std::string_view key) {
-  if (key.size() > 253) errors.push_back(field::invalid_string(path, key, api::max_length_error(253)));
+api::Messages name_is_config_key(std::string_view key, bool) {
+  api::Messages out;
+  if (key.size() > 253) out.push_back(api::max_length_error(253));
   if (key.empty() || !only_of(key, config_key_char)) {
-    errors.push_back(field::invalid_string(
-        path, key,
+    out.push_back(
         api::regex_error("a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
-                         "[-._a-zA-Z0-9]+", {"key.name", "KEY_NAME", "key-name"})));
+                         "[-._a-zA-Z0-9]+", {"key.name", "KEY_NAME", "key-name"}));
   }
-  if (key == ".") errors.push_back(field::invalid_string(path, key, "must not be '.'"));
+  if (key == ".") out.emplace_back("must not be '.'");
   if (key == "..") {
-    errors.push_back(field::invalid_string(path, key, "must not be '..'"));
+    out.emplace_back("must not be '..'");
   } else if (key.starts_with("..")) {
-    errors.push_back(field::invalid_string(path, key, "must not start with '..'"));
+    out.emplace_back("must not start with '..'");
   }
+  return out;
+}
+
+void check_config_key(Errors& errors, const Path& path, std::string_view key) {
+  check_messages(errors, path, key, name_is_config_key(key, false));
 }
 
 void check_env_name(Errors& errors, const Path& path, std::string_view name) {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "api/gen/resourcev1.h"
+#include "api/gen/resourcev1alpha3.h"
 #include "apiserver/validation/check.h"
 
 namespace xebec::apiserver::validation {
@@ -27,6 +28,11 @@ Errors validate_device_class_update(const resourcev1::DeviceClass& device_class,
 Errors validate_resource_slice(const resourcev1::ResourceSlice& slice);
 Errors validate_resource_slice_update(const resourcev1::ResourceSlice& slice,
                                       const resourcev1::ResourceSlice& old);
+// device_taint_rule.cc
+using TaintRule = resourcev1alpha3::DeviceTaintRule;
+Errors validate_taint_rule(const TaintRule& rule);
+Errors validate_taint_rule_update(const TaintRule& rule, const TaintRule& old);
+Errors validate_taint_rule_status_update(const TaintRule& rule, const TaintRule& old);
 // device_properties.cc
 void check_device_attributes(Errors& errors, const Path& path, const resourcev1::Device& device);
 void check_device_capacity(Errors& errors, const Path& path, const resourcev1::Device& device);

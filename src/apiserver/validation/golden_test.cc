@@ -118,7 +118,13 @@ std::string in_lines(std::string text) {
 
 class GoldenCase {
  public:
-  GoldenCase(const Golden& golden, const Case& one) : golden_(golden), case_(one) {}
+  GoldenCase(const Golden& golden, const Case& one) : golden_(golden), case_(one) {
+    // Also what is not served by default.
+    ApiServerOptions options;
+    options.enabled = [](const api::Resource&) { return true; };
+    api_.api =
+        std::make_unique<ApiServer>(std::move(options), testing::dependencies_of(api_.server, api_.metrics));
+  }
 
   void run() {
     Result<codec::Value> base = codec::parse_json(golden_.base);

@@ -17,6 +17,8 @@ field::Errors validate_object_meta(const metav1::ObjectMeta& meta, bool namespac
                                    const field::Path& path = field::Path("metadata"));
 field::Errors validate_object_meta_update(const metav1::ObjectMeta& meta, const metav1::ObjectMeta& old,
                                           const field::Path& path = field::Path("metadata"));
+// As a ConfigMap's key.
+api::Messages name_is_config_key(std::string_view name, bool prefix);
 field::Errors validate_labels(const api::FlatMap<std::string>& labels, const field::Path& path);
 field::Errors validate_annotations(const api::FlatMap<std::string>& annotations, const field::Path& path);
 field::Errors validate_delete_options(const metav1::DeleteOptions& options);

@@ -15,6 +15,7 @@
 #include "apiserver/validation/policy.h"
 #include "apiserver/validation/rbac.h"
 #include "apiserver/validation/storage.h"
+#include "apiserver/validation/storage_versions.h"
 #include "apiserver/validation/validation.h"
 #include "apiserver/validation/workloads.h"
 
@@ -74,6 +75,9 @@ std::span<const Validator> validators() {
       validator<nodev1::RuntimeClass, validate_runtime_class, validate_runtime_class_update>(),
       validator<certificatesv1::CertificateSigningRequest, validate_csr, validate_csr_update,
                 validate_csr_status_update>(),
+      validator<TrustBundle, validate_trust_bundle, validate_trust_bundle_update>(),
+      validator<StorageVersion, validate_storage_version, nullptr, validate_storage_version_status_update>(),
+      validator<Migration, validate_migration, validate_migration_update, validate_migration_status_update>(),
       validator<ValidatingHooks, validate_validating_hooks, validate_validating_hooks_update>(),
       validator<MutatingHooks, validate_mutating_hooks, validate_mutating_hooks_update>(),
       validator<ValidatingPolicy, validate_validating_policy, validate_validating_policy_update,
@@ -92,6 +96,8 @@ std::span<const Validator> validators() {
       validator<DeviceClaimTemplate, validate_device_claim_template, validate_device_claim_template_update>(),
       validator<resourcev1::DeviceClass, validate_device_class, validate_device_class_update>(),
       validator<resourcev1::ResourceSlice, validate_resource_slice, validate_resource_slice_update>(),
+      validator<TaintRule, validate_taint_rule, validate_taint_rule_update,
+                validate_taint_rule_status_update>(),
       validator<Definition, validate_definition, validate_definition_update,
                 validate_definition_status_update>(),
       validator<batchv1::Job, validate_job, validate_job_update, validate_job_status_update>(),
@@ -102,6 +108,7 @@ std::span<const Validator> validators() {
       validator<rbacv1::ClusterRoleBinding, validate_cluster_role_binding,
                 validate_cluster_role_binding_update>(),
       validator<coordinationv1::Lease, validate_lease, validate_lease_update>(),
+      validator<LeaseCandidate, validate_lease_candidate, validate_lease_candidate_update>(),
       validator<schedulingv1::PriorityClass, validate_priority_class, validate_priority_class_update>(),
   };
   return kTable;

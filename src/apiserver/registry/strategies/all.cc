@@ -11,6 +11,8 @@
 #include "apiserver/registry/strategies/strategies.h"
 #include "apiserver/validation/addresses.h"
 #include "apiserver/validation/core.h"
+#include "apiserver/validation/object_meta.h"
+#include "apiserver/validation/storage_versions.h"
 
 namespace xebec::apiserver {
 namespace {
@@ -364,8 +366,12 @@ StrategyRules resource_rules(std::string_view plural) {
 }
 
 StrategyRules certificates_rules(std::string_view plural) {
-  if (plural == "clustertrustbundles")
-    return strict(selecting(path_named({}), {{"spec.signerName", "spec.signerName"}}));
+  if (plural == "clustertrustbundles") {
+    StrategyRules rules = strict(selecting({}, {{"spec.signerName", "spec.signerName"}}));
+    // Which names are right depends on the signer: validation looks at it.
+    rules.name_rule = [](std::string_view, bool) { return api::Messages(); };
+    return rules;
+  }
   return strict(strict_status(selecting({}, {{"spec.signerName", "spec.signerName"},
                                              {"spec.podName", "spec.podName"},
                                              {"spec.nodeName", "spec.nodeName"}})));
@@ -383,7 +389,11 @@ StrategyRules rules_of(std::string_view group, std::string_view plural) {
     rules.prepare_request = prepare_slice_request;
     return rules;
   }
-  if (group == "coordination.k8s.io") return strict(upsert(hooked({}, create_lease, update_lease)));
+  if (group == "coordination.k8s.io") {
+    StrategyRules rules = strict(upsert(hooked({}, create_lease, update_lease)));
+    if (plural == "leasecandidates") rules.name_rule = validation::name_is_config_key;
+    return rules;
+  }
   if (group == "rbac.authorization.k8s.io") return upsert(path_named({}));
   if (group == "node.k8s.io") return strict(upsert({}));
   if (group == "scheduling.k8s.io") {
@@ -398,8 +408,11 @@ StrategyRules rules_of(std::string_view group, std::string_view plural) {
   if (group == "apiextensions.k8s.io") return strict(hooked(spec_generation(), create_crd, update_crd));
   if (group == "resource.k8s.io") return resource_rules(plural);
   if (group == "certificates.k8s.io") return certificates_rules(plural);
-  if (group == "internal.apiserver.k8s.io" || group == "storagemigration.k8s.io")
-    return strict(strict_status({}));
+  if (group == "internal.apiserver.k8s.io" || group == "storagemigration.k8s.io") {
+    StrategyRules rules = strict(strict_status({}));
+    if (plural == "storageversions") rules.name_rule = validation::name_is_storage_version;
+    return rules;
+  }
   return {};
 }
 
