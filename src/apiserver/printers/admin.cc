@@ -3,6 +3,7 @@
 #include "api/gen/admissionregistrationv1.h"
 #include "api/gen/apiextensionsv1.h"
 #include "api/gen/apiregistrationv1.h"
+#include "api/gen/coordinationv1beta1.h"
 #include "api/gen/flowcontrolv1.h"
 #include "api/gen/nodev1.h"
 #include "api/gen/resourcev1.h"
@@ -109,6 +110,11 @@ void print(const flowcontrolv1::PriorityLevelConfiguration& object, Row& row) {
   row.set("QueueLengthLimit", queuing->queueLengthLimit);
 }
 
+void print(const coordinationv1beta1::LeaseCandidate& object, Row& row) {
+  row.set("BinaryVersion", object.spec.binaryVersion);
+  row.set("EmulationVersion", object.spec.emulationVersion);
+}
+
 void print(const nodev1::RuntimeClass& object, Row& row) { row.set("Handler", object.handler); }
 
 void print(const resourcev1::ResourceClaim& object, Row& row) {
@@ -143,6 +149,7 @@ std::span<const PrinterEntry> admin_printers() {
       XEBEC_PRINTER(apiregistrationv1::APIService),
       XEBEC_PRINTER(flowcontrolv1::FlowSchema),
       XEBEC_PRINTER(flowcontrolv1::PriorityLevelConfiguration),
+      XEBEC_PRINTER(coordinationv1beta1::LeaseCandidate),
       XEBEC_PRINTER(nodev1::RuntimeClass),
       XEBEC_PRINTER(resourcev1::ResourceClaim),
       XEBEC_PRINTER(resourcev1::ResourceSlice)};

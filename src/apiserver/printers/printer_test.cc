@@ -6,6 +6,7 @@
 #include "api/gen/appsv1.h"
 #include "api/gen/autoscalingv2.h"
 #include "api/gen/batchv1.h"
+#include "api/gen/coordinationv1beta1.h"
 #include "api/gen/corev1.h"
 #include "api/gen/discoveryv1.h"
 #include "api/gen/flowcontrolv1.h"
@@ -236,6 +237,16 @@ TEST_F(Printer, APriorityLevel) {
   object.spec.limited.emplace().nominalConcurrencyShares = 30;
   EXPECT_EQ(cells("flowcontrol.apiserver.k8s.io", "v1", "prioritylevelconfigurations", object),
             R"(["p","Limited",30,"<none>","<none>","<none>","90s"])");
+}
+
+TEST_F(Printer, ALeaseCandidate) {
+  coordinationv1beta1::LeaseCandidate candidate;
+  candidate.metadata.name = "c";
+  candidate.spec.leaseName = "l";
+  candidate.spec.binaryVersion = "1.36.0";
+  candidate.spec.emulationVersion = "1.35.0";
+  EXPECT_EQ(cells("coordination.k8s.io", "v1beta1", "leasecandidates", candidate),
+            R"(["c","l","1.36.0","1.35.0","90s"])");
 }
 
 TEST_F(Printer, AResourceClaimAndASlice) {
