@@ -360,7 +360,6 @@ StrategyRules storage_rules(std::string_view plural) {
 
 StrategyRules resource_rules(std::string_view plural) {
   if (plural == "deviceclasses") return spec_generation();
-  if (plural == "devicetaintrules") return strict_status(spec_generation());
   if (plural == "resourcepoolstatusrequests") return strict(strict_status({}));
   return strict_status({});
 }
@@ -432,6 +431,8 @@ std::shared_ptr<const Strategy> make_strategy(const api::Resource& resource, con
   if (group == "apiregistration.k8s.io") return make_api_service_strategy(resource, hub, env.clock);
   if (group == "resource.k8s.io" && plural == "resourceslices")
     return make_slice_strategy(resource, hub, env.clock);
+  if (group == "resource.k8s.io" && plural == "devicetaintrules")
+    return make_taint_rule_strategy(resource, hub, env.clock);
   StrategyRules rules = rules_of(group, plural);
   if (auto workload = make_workload_strategy(resource, hub, rules)) return workload;
   if (group.empty() && plural == "events") rules.ttl_seconds = env.event_ttl_seconds;

@@ -40,6 +40,8 @@ std::shared_ptr<const Strategy> make_api_service_strategy(const api::Resource& r
                                                           const api::Message& hub, const Clock* clock);
 std::shared_ptr<const Strategy> make_slice_strategy(const api::Resource& resource, const api::Message& hub,
                                                     const Clock* clock);
+std::shared_ptr<const Strategy> make_taint_rule_strategy(const api::Resource& resource,
+                                                         const api::Message& hub, const Clock* clock);
 std::shared_ptr<const Strategy> make_csr_strategy(const api::Resource& resource, const api::Message& hub,
                                                   const Clock* clock);
 
