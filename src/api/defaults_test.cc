@@ -23,7 +23,9 @@
 #include "api/gen/networkingv1beta1.h"
 #include "api/gen/policyv1beta1.h"
 #include "api/gen/rbacv1alpha1.h"
+#include "api/gen/resourcev1alpha3.h"
 #include "api/gen/resourcev1beta1.h"
+#include "api/gen/schedulingv1alpha2.h"
 #include "api/gen/storagev1beta1.h"
 
 namespace xebec::api {
@@ -220,6 +222,12 @@ TEST(OldDefaults, OfTheRest) {
   EXPECT_EQ(claim.spec.devices.requests[0].count, 1);
   EXPECT_EQ(claim.spec.devices.requests[1].allocationMode, "");
   EXPECT_EQ(claim.spec.devices.requests[1].firstAvailable[0].count, 1);
+}
+
+TEST(NewDefaults, OfKindsThatAreNotServedByDefault) {
+  EXPECT_EQ(defaulted<certificatesv1beta1::PodCertificateRequest>().spec.maxExpirationSeconds, 86400);
+  EXPECT_EQ(defaulted<resourcev1alpha3::ResourcePoolStatusRequest>().spec.limit, 100);
+  EXPECT_EQ(defaulted<schedulingv1alpha2::PodGroup>().spec.disruptionMode, "Pod");
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ void set_request_defaults(certificatesv1beta1::CertificateSigningRequest& reques
 void add_certificates_defaults(DefaultsTable& table) {
   add_defaults<certificatesv1beta1::CertificateSigningRequest>(
       table, [](auto& request) { set_request_defaults(request); });
+  add_defaults<certificatesv1beta1::PodCertificateRequest>(
+      table, [](auto& request) { default_to(request.spec.maxExpirationSeconds, 24 * 60 * 60); });
 }
 
 }  // namespace xebec::api

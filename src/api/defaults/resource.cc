@@ -2,6 +2,7 @@
 #include "api/defaults/groups.h"
 #include "api/defaults/util.h"
 #include "api/gen/resourcev1.h"
+#include "api/gen/resourcev1alpha3.h"
 #include "api/gen/resourcev1beta1.h"
 #include "api/gen/resourcev1beta2.h"
 
@@ -55,6 +56,8 @@ void set_slice_defaults(Slice& slice) {
 }  // namespace
 
 void add_resource_defaults(DefaultsTable& table) {
+  add_defaults<resourcev1alpha3::ResourcePoolStatusRequest>(
+      table, [](auto& request) { default_to(request.spec.limit, 100); });
   add_defaults<resourcev1::ResourceClaim, resourcev1beta2::ResourceClaim, resourcev1beta1::ResourceClaim>(
       table, [](auto& claim) { set_claim_defaults(claim); });
   add_defaults<resourcev1::ResourceClaimTemplate, resourcev1beta2::ResourceClaimTemplate,

@@ -3,6 +3,7 @@
 #include "api/defaults/util.h"
 #include "api/gen/schedulingv1.h"
 #include "api/gen/schedulingv1alpha1.h"
+#include "api/gen/schedulingv1alpha2.h"
 #include "api/gen/schedulingv1beta1.h"
 
 namespace xebec::api {
@@ -12,6 +13,8 @@ void add_scheduling_defaults(DefaultsTable& table) {
                schedulingv1alpha1::PriorityClass>(table, [](auto& priority_class) {
     default_to(priority_class.preemptionPolicy, "PreemptLowerPriority");
   });
+  add_defaults<schedulingv1alpha2::PodGroup>(
+      table, [](auto& group) { default_to(group.spec.disruptionMode, "Pod"); });
 }
 
 }  // namespace xebec::api

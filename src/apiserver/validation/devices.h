@@ -33,6 +33,9 @@ using TaintRule = resourcev1alpha3::DeviceTaintRule;
 Errors validate_taint_rule(const TaintRule& rule);
 Errors validate_taint_rule_update(const TaintRule& rule, const TaintRule& old);
 Errors validate_taint_rule_status_update(const TaintRule& rule, const TaintRule& old);
+// pool_status_request.cc
+using PoolStatusRequest = resourcev1alpha3::ResourcePoolStatusRequest;
+Errors validate_pool_status_update(const PoolStatusRequest& request, const PoolStatusRequest& old);
 // device_properties.cc
 void check_device_attributes(Errors& errors, const Path& path, const resourcev1::Device& device);
 void check_device_capacity(Errors& errors, const Path& path, const resourcev1::Device& device);

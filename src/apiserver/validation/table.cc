@@ -96,6 +96,7 @@ std::span<const Validator> validators() {
       validator<DeviceClaimTemplate, validate_device_claim_template, validate_device_claim_template_update>(),
       validator<resourcev1::DeviceClass, validate_device_class, validate_device_class_update>(),
       validator<resourcev1::ResourceSlice, validate_resource_slice, validate_resource_slice_update>(),
+      validator<PoolStatusRequest, nullptr, nullptr, validate_pool_status_update>(),
       validator<TaintRule, validate_taint_rule, validate_taint_rule_update,
                 validate_taint_rule_status_update>(),
       validator<Definition, validate_definition, validate_definition_update,
