@@ -3,6 +3,7 @@
 #include "api/gen/admissionregistrationv1.h"
 #include "api/gen/apiextensionsv1.h"
 #include "api/gen/apiregistrationv1.h"
+#include "api/gen/apiserverinternalv1alpha1.h"
 #include "api/gen/coordinationv1beta1.h"
 #include "api/gen/flowcontrolv1.h"
 #include "api/gen/nodev1.h"
@@ -110,6 +111,14 @@ void print(const flowcontrolv1::PriorityLevelConfiguration& object, Row& row) {
   row.set("QueueLengthLimit", queuing->queueLengthLimit);
 }
 
+void print(const apiserverinternalv1alpha1::StorageVersion& object, Row& row) {
+  std::vector<std::string> servers;
+  for (const auto& server : object.status.storageVersions)
+    servers.push_back(fmt::format("{}={}", server.apiServerID, server.encodingVersion));
+  row.set("CommonEncodingVersion", object.status.commonEncodingVersion.value_or("<unset>"));
+  row.set("StorageVersions", cells::join_some(servers, 3));
+}
+
 void print(const coordinationv1beta1::LeaseCandidate& object, Row& row) {
   row.set("BinaryVersion", object.spec.binaryVersion);
   row.set("EmulationVersion", object.spec.emulationVersion);
@@ -149,6 +158,7 @@ std::span<const PrinterEntry> admin_printers() {
       XEBEC_PRINTER(apiregistrationv1::APIService),
       XEBEC_PRINTER(flowcontrolv1::FlowSchema),
       XEBEC_PRINTER(flowcontrolv1::PriorityLevelConfiguration),
+      XEBEC_PRINTER(apiserverinternalv1alpha1::StorageVersion),
       XEBEC_PRINTER(coordinationv1beta1::LeaseCandidate),
       XEBEC_PRINTER(nodev1::RuntimeClass),
       XEBEC_PRINTER(resourcev1::ResourceClaim),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "api/gen/admissionregistrationv1.h"
+#include "api/gen/apiserverinternalv1alpha1.h"
 #include "api/gen/appsv1.h"
 #include "api/gen/autoscalingv2.h"
 #include "api/gen/batchv1.h"
@@ -237,6 +238,22 @@ TEST_F(Printer, APriorityLevel) {
   object.spec.limited.emplace().nominalConcurrencyShares = 30;
   EXPECT_EQ(cells("flowcontrol.apiserver.k8s.io", "v1", "prioritylevelconfigurations", object),
             R"(["p","Limited",30,"<none>","<none>","<none>","90s"])");
+}
+
+TEST_F(Printer, AStorageVersion) {
+  apiserverinternalv1alpha1::StorageVersion version;
+  version.metadata.name = "apps.deployments";
+  for (std::string id : {"a", "b", "c", "d"}) {
+    auto& server = version.status.storageVersions.emplace_back();
+    server.apiServerID = id;
+    server.encodingVersion = id == "a" ? "apps/v1beta1" : "apps/v1";
+  }
+  EXPECT_EQ(cells("internal.apiserver.k8s.io", "v1alpha1", "storageversions", version),
+            R"(["apps.deployments","<unset>","a=apps/v1beta1,b=apps/v1,c=apps/v1 + 1 more...","90s"])");
+  version.status.storageVersions.resize(1);
+  version.status.commonEncodingVersion = "apps/v1beta1";
+  EXPECT_EQ(cells("internal.apiserver.k8s.io", "v1alpha1", "storageversions", version),
+            R"(["apps.deployments","apps/v1beta1","a=apps/v1beta1","90s"])");
 }
 
 TEST_F(Printer, ALeaseCandidate) {
