@@ -2,6 +2,7 @@
 // which types, stands outside of the quantifiers (allOf, anyOf, oneOf, not), which only restrict values.
 #include <algorithm>
 
+#include "apiserver/schema/go_regexp.h"
 #include "apiserver/validation/definitions.h"
 
 namespace xebec::apiserver::validation {
@@ -133,6 +134,12 @@ class Invariants {
     for (size_t i = 0; i < schema.oneOf.size(); ++i)
       check_nested(path.child("oneOf").index(i), schema.oneOf[i], false);
     if (schema.not_) check_nested(path.child("not"), *schema.not_, false);
+    if (schema.pattern.empty()) return;
+    if (const apiserver::schema::GoRegexp pattern(schema.pattern); !pattern.error().empty()) {
+      errors_.push_back(
+          field::invalid_string(path.child("pattern"), schema.pattern,
+                                "must be a valid regular expression, but isn't: " + pattern.error()));
+    }
   }
 
   // Under a quantifier.
