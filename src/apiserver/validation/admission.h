@@ -20,6 +20,9 @@ bool is_blank(std::string_view text);
 void check_webhook_url(Errors& errors, const Path& path, std::string_view url);
 void check_webhook_service(Errors& errors, const Path& path,
                            const admissionregistrationv1::ServiceReference& service);
+// ca_bundle.cc
+// Certificates in PEM; what is no certificate among them does not matter.
+void check_ca_bundle(Errors& errors, const Path& path, std::string_view bundle);
 
 // webhooks.cc
 using ValidatingHooks = admissionregistrationv1::ValidatingWebhookConfiguration;

@@ -60,7 +60,29 @@ void check_reviews(Errors& errors, const Path& path, const std::vector<std::stri
     errors.push_back(field::invalid(path, go_json(versions), "must include at least one of v1, v1beta1"));
 }
 
-void check_conversion(Errors& errors, const Path& path, const v1::CustomResourceConversion& conversion) {
+bool is_established(const Definition& definition) {
+  return std::any_of(
+      definition.status.conditions.begin(), definition.status.conditions.end(),
+      [](const auto& condition) { return condition.type == "Established" && condition.status == "True"; });
+}
+
+std::string_view ca_bundle_of(const Definition& definition) {
+  const auto& conversion = definition.spec.conversion;
+  if (!conversion || !conversion->webhook || !conversion->webhook->clientConfig) return {};
+  return conversion->webhook->clientConfig->caBundle.view();
+}
+
+// Until it is served it may wait for who fills the bundle in; what could not be used then stays as it is.
+bool allows_bad_bundle(const Definition* old) {
+  if (old == nullptr || !is_established(*old)) return true;
+  if (ca_bundle_of(*old).empty()) return false;
+  Errors errors;
+  check_ca_bundle(errors, Path("caBundle"), ca_bundle_of(*old));
+  return !errors.empty();
+}
+
+void check_conversion(Errors& errors, const Path& path, const v1::CustomResourceConversion& conversion,
+                      bool bad_bundle) {
   const Path client = path.child("webhookClientConfig"), reviews = path.child("conversionReviewVersions");
   const v1::WebhookClientConfig* config =
       conversion.webhook && conversion.webhook->clientConfig ? &*conversion.webhook->clientConfig : nullptr;
@@ -87,6 +109,8 @@ void check_conversion(Errors& errors, const Path& path, const v1::CustomResource
     service.port = config->service->port;
     check_webhook_service(errors, client.child("service"), service);
   }
+  if (config != nullptr && !config->caBundle.empty() && !bad_bundle)
+    check_ca_bundle(errors, client.child("caBundle"), config->caBundle.view());
   check_reviews(errors, reviews, versions);
 }
 
@@ -199,17 +223,13 @@ void check_definition(Errors& errors, const Definition& definition, const Defini
                                              spec.conversion->strategy,
                                              "must be None if spec.preserveUnknownFields is true"));
     }
-    check_conversion(errors, path.child("conversion"), *spec.conversion);
+    check_conversion(errors, path.child("conversion"), *spec.conversion, allows_bad_bundle(old));
   }
   if (old != nullptr) {
-    const auto& conditions = old->status.conditions;
-    const bool established = std::any_of(conditions.begin(), conditions.end(), [](const auto& condition) {
-      return condition.type == "Established" && condition.status == "True";
-    });
     auto check_kept = [&](const Path& at, const std::string& now, const std::string& before) {
       check_immutable(errors, at, now == before, field::quote(now));
     };
-    if (established) {
+    if (is_established(*old)) {
       check_kept(path.child("scope"), spec.scope, old->spec.scope);
       check_kept(names.child("kind"), spec.names.kind, old->spec.names.kind);
     }
