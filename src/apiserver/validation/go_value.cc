@@ -36,7 +36,17 @@ std::string go_name(std::string_view json) {
       {"rbd", "RBD"},
       {"seLinuxChangePolicy", "SELinuxChangePolicy"},
       {"storageos", "StorageOS"},
-      {"tcpSocket", "TCPSocket"}};
+      {"tcpSocket", "TCPSocket"},
+      {"id", "ID"},
+      {"$schema", "Schema"},
+      {"$ref", "Ref"},
+      {"x-kubernetes-preserve-unknown-fields", "XPreserveUnknownFields"},
+      {"x-kubernetes-embedded-resource", "XEmbeddedResource"},
+      {"x-kubernetes-int-or-string", "XIntOrString"},
+      {"x-kubernetes-list-map-keys", "XListMapKeys"},
+      {"x-kubernetes-list-type", "XListType"},
+      {"x-kubernetes-map-type", "XMapType"},
+      {"x-kubernetes-validations", "XValidations"}};
   for (const auto& [from, to] : kInitialisms)
     if (json == from) return std::string(to);
   std::string out(json);
@@ -76,6 +86,28 @@ void append_map(const api::Field& field, const void* object, std::string& out) {
   out += '}';
 }
 
+void append_field(const api::Field& field, const void* object, std::string& out) {
+  if (out.size() > 1) out += ',';
+  out.append("\"").append(go_name(field.name)).append("\":");
+  if (field.rep == api::Rep::List) {
+    append_list(field, object, out);
+  } else if (field.rep == api::Rep::Map) {
+    append_map(field, object, out);
+  } else if (const void* value = field.get(object)) {
+    append_value(field.kind, field.message, value, out);
+  } else {
+    out += "null";
+  }
+}
+
+// The internal type of schemas has this field earlier than the served ones.
+const api::Field* moved_behind_type(const api::Message& type) {
+  if (!type.full_name.ends_with(".JSONSchemaProps")) return nullptr;
+  for (const api::Field& field : type.fields)
+    if (field.name == "nullable") return &field;
+  return nullptr;
+}
+
 }  // namespace
 
 std::string go_json(const api::Message& type, const void* object) {
@@ -85,18 +117,11 @@ std::string go_json(const api::Message& type, const void* object) {
     return out;
   }
   out += '{';
+  const api::Field* moved = moved_behind_type(type);
   for (const api::Field& field : type.fields) {
-    if (out.size() > 1) out += ',';
-    out.append("\"").append(go_name(field.name)).append("\":");
-    if (field.rep == api::Rep::List) {
-      append_list(field, object, out);
-    } else if (field.rep == api::Rep::Map) {
-      append_map(field, object, out);
-    } else if (const void* value = field.get(object)) {
-      append_value(field.kind, field.message, value, out);
-    } else {
-      out += "null";
-    }
+    if (&field == moved) continue;
+    append_field(field, object, out);
+    if (moved != nullptr && field.name == "type") append_field(*moved, object, out);
   }
   return out + "}";
 }
