@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apiserver/schema/defaults.h"
 #include "apiserver/validation/definitions.h"
 
 namespace xebec::apiserver::validation {
@@ -26,6 +27,8 @@ void check_own_keys(Errors& errors, const Path& path, const Schema& schema, cons
   auto refuse = [&](std::string_view key, std::string_view detail) {
     errors.push_back(field::forbidden(path.child(key), detail));
   };
+  if (schema.default_ && !rules.no_defaults.empty())
+    refuse("default", fmt::format("must not be set {}", rules.no_defaults));
   if (!schema.id.empty()) refuse("id", "id is not supported");
   if (schema.additionalItems) refuse("additionalItems", "additionalItems is not supported");
   if (!schema.patternProperties.empty()) refuse("patternProperties", "patternProperties is not supported");
@@ -241,7 +244,10 @@ SchemaRules schema_rules_after(const v1::CustomResourceDefinition* old) {
     check_schema(all, path, schema, {});
     check_schema(no_lists, path, schema, {.lists = false});
     check_schema(no_types, path, schema, {.types = false});
-    if (!structural_errors(path, schema).empty()) rules.structural = false;
+    if (!structural_errors(path, schema).empty())
+      rules.structural = false;
+    else if (apiserver::schema::has_unpruned_defaults(schema))
+      rules.pruned = false;
   }
   rules.lists = all.size() == no_lists.size();
   rules.types = all.size() == no_types.size();
@@ -252,15 +258,26 @@ void check_schema(Errors& errors, const Path& path, const Schema& schema, Schema
   if (rules.root && rules.status) check_root_with_status(errors, path, schema);
   if (rules.root && schema.nullable)
     errors.push_back(field::forbidden(path.child("nullable"), "nullable cannot be true at the root"));
-  if (rules.root && rules.structural) field::append(errors, structural_errors(path, schema));
+  if (rules.root && rules.structural) {
+    Errors wrong = structural_errors(path, schema);
+    if (wrong.empty() && is_convertible(schema))
+      wrong = apiserver::schema::check_defaults(path, schema, rules.pruned);
+    field::append(errors, std::move(wrong));
+  }
   check_own_keys(errors, path, schema, rules);
-  const bool object = rules.root || schema.xKubernetesEmbeddedResource;
+  const bool root = rules.root, object = root || schema.xKubernetesEmbeddedResource;
   rules.root = false;
-  if (schema.additionalProperties && schema.additionalProperties->schema)
-    check_schema(errors, path.child("additionalProperties"), *schema.additionalProperties->schema, rules);
+  if (schema.additionalProperties && schema.additionalProperties->schema) {
+    SchemaRules inner = rules;
+    if (rules.in_meta) inner.no_defaults = "inside additionalProperties applying to object metadata";
+    check_schema(errors, path.child("additionalProperties"), *schema.additionalProperties->schema, inner);
+  }
   for (const auto& [name, property] : schema.properties) {
     SchemaRules inner = rules;
-    inner.in_meta |= object && (name == "metadata" || name == "kind" || name == "apiVersion");
+    if (object && (name == "metadata" || name == "kind" || name == "apiVersion")) {
+      inner.in_meta = true;
+      if (root) inner.no_defaults = fmt::format("in top-level {}", name);
+    }
     check_schema(errors, path.child("properties").key(name), property, inner);
   }
   if (schema.not_) check_schema(errors, path.child("not"), *schema.not_, rules);

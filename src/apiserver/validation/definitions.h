@@ -1,5 +1,5 @@
 // Validation of apiextensions.k8s.io (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation). Not
-// checked of schemas: the rules' expressions, defaults, and patterns.
+// checked of schemas: the rules' expressions.
 #pragma once
 
 #include "api/gen/apiextensionsv1.h"
@@ -22,8 +22,10 @@ struct SchemaRules {
   bool lists = true;  // whose items have an identity
   bool types = true;
   bool structural = true;
+  bool pruned = true;   // defaults
   bool status = false;  // is a subresource
   bool root = true, in_meta = false;
+  std::string no_defaults;  // why there are none here
 };
 Places places_of(const std::vector<apiextensionsv1::CustomResourceDefinitionVersion>& versions);
 bool has_status(const apiextensionsv1::CustomResourceDefinitionVersion& version);
