@@ -65,6 +65,19 @@ TEST(OldDefaults, OfDeployments) {
   EXPECT_EQ(rollout(labelled<appsv1::Deployment>()), "25% 25% 10 600");
 }
 
+// Validation refuses it later, and shows what it was completed to.
+TEST(OldDefaults, RollingUpdatesOfOtherStrategiesWereCompletedInExtensions) {
+  extensionsv1beta1::Deployment old;
+  old.spec.strategy.type = "Recreate";
+  EXPECT_FALSE(defaulted(extensionsv1beta1::Deployment(old)).spec.strategy.rollingUpdate);
+  old.spec.strategy.rollingUpdate.ensure();
+  EXPECT_EQ(defaulted(std::move(old)).spec.strategy.rollingUpdate->maxSurge->str(), "1");
+  appsv1beta1::Deployment newer;
+  newer.spec.strategy.type = "Recreate";
+  newer.spec.strategy.rollingUpdate.ensure();
+  EXPECT_FALSE(defaulted(std::move(newer)).spec.strategy.rollingUpdate->maxSurge);
+}
+
 TEST(OldDefaults, SelectorsAndLabelsCameFromTheTemplate) {
   const auto check = [](const auto& workload, bool from_template) {
     EXPECT_EQ(static_cast<bool>(workload.spec.selector), from_template);

@@ -17,6 +17,7 @@ namespace {
 struct DeploymentDefaults {
   IntOrString max_unavailable, max_surge;
   int32_t revision_history_limit = 0, progress_deadline_seconds = 0;
+  bool of_any_strategy = false;  // what is said of a rolling update is completed even where there is none
 };
 
 // Before apps/v1beta2 a workload selected what its template makes, and had its labels.
@@ -34,7 +35,7 @@ void set_deployment_defaults(Deployment& deployment, const DeploymentDefaults& d
   corev1::set_template_defaults(spec.template_);
   default_to(spec.replicas, 1);
   default_to(spec.strategy.type, "RollingUpdate");
-  if (spec.strategy.type == "RollingUpdate") {
+  if (spec.strategy.type == "RollingUpdate" || (defaults.of_any_strategy && spec.strategy.rollingUpdate)) {
     auto& rolling = spec.strategy.rollingUpdate.ensure();
     if (!rolling.maxUnavailable) rolling.maxUnavailable = defaults.max_unavailable;
     if (!rolling.maxSurge) rolling.maxSurge = defaults.max_surge;
@@ -108,7 +109,7 @@ void add_apps_defaults(DefaultsTable& table) {
   });
   add_defaults<extensionsv1beta1::Deployment>(table, [](auto& deployment) {
     set_selector_from_template(deployment);
-    set_deployment_defaults(deployment, {IntOrString(1), IntOrString(1), kNever, kNever});
+    set_deployment_defaults(deployment, {IntOrString(1), IntOrString(1), kNever, kNever, true});
   });
   add_defaults<appsv1::ReplicaSet, appsv1beta2::ReplicaSet>(table,
                                                             [](auto& set) { set_replica_set_defaults(set); });
