@@ -49,6 +49,9 @@ TEST_F(Deprecation, IsToldInUpstreamsWords) {
       "flowcontrol.apiserver.k8s.io/v1beta2 FlowSchema");
   EXPECT_EQ(warning("", "v1", "endpoints"),
             "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+  // Upstream has no tag that names the next version.
+  EXPECT_EQ(warning("authentication.k8s.io", "v1beta1", "selfsubjectreviews"),
+            "authentication.k8s.io/v1beta1 SelfSubjectReview is deprecated in v1.30+, unavailable in v1.33+");
   // Upstream's tag names the list.
   EXPECT_EQ(warning("networking.k8s.io", "v1beta1", "ingressclasses"),
             "networking.k8s.io/v1beta1 IngressClass is deprecated in v1.19+, unavailable in v1.22+; use "
@@ -67,6 +70,7 @@ TEST_F(Deprecation, OfTodaysVersionsFollowsFromTheirAge) {
   EXPECT_EQ(warning("resource.k8s.io", "v1beta2", "resourceclaims"),
             "resource.k8s.io/v1beta2 ResourceClaim is deprecated in v1.36+, unavailable in v1.39+");
   EXPECT_EQ(warning("storagemigration.k8s.io", "v1beta1", "storageversionmigrations"), "");
+  EXPECT_EQ(warning("certificates.k8s.io", "v1beta1", "podcertificaterequests"), "");
   EXPECT_EQ(warning("scheduling.k8s.io", "v1alpha2", "workloads"), "");
 }
 
