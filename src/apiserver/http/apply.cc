@@ -213,6 +213,7 @@ Task<Result<WriteResult>> apply_object(Context context, ResourceCall call, Shape
   Transform transform = [shared](const api::Object* current) { return run_apply(shared, current); };
   WriteOptions options = write_options(call, shape, query);
   options.track_fields = false;
+  options.uid_is_precondition = false;
   allow_create(context, call, options);
   // Between finding nothing and creating, somebody else may create: then it is an update after all.
   for (int tries = 0;; ++tries) {
@@ -222,6 +223,8 @@ Task<Result<WriteResult>> apply_object(Context context, ResourceCall call, Shape
         !updated && updated.error().is(reason::kNotFound) && updated.error().details.name == call.name;
     if (!missing || call.subresource) co_return updated;
     CO_TRY(api::Object made, applied(*shared, nullptr));
+    // For upstream this is an update: no version is refused where there is none.
+    made.meta()->resourceVersion.clear();
     Result<WriteResult> created =
         co_await call.registry->create(context, call.namespace_, std::move(made), options);
     if (created) created->created = true;

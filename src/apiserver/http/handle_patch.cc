@@ -12,6 +12,7 @@
 #include "apiserver/http/body.h"
 #include "apiserver/http/negotiate.h"
 #include "apiserver/http/options.h"
+#include "apiserver/http/owner_references.h"
 #include "apiserver/http/resource_call.h"
 #include "codec/patch.h"
 #include "codec/view.h"
@@ -148,6 +149,9 @@ Result<api::Object> patched(const PatchState& state, const api::Object* current)
       apply_patch(state, document, state.query.strictness == codec::Strictness::Ignore ? nullptr : &strict));
   TRY(api::Object after, decode_patched(state, document, std::move(strict)));
   TRY_VOID(check_identity(state, after));
+  // The uid of a patched Scale is nobody's.
+  if (shape.type != state.call.resource->message && after.meta()) after.meta()->uid = current->meta()->uid;
+  drop_repeated_owners(after, OwnersOf::kPatched, state.call.exchange->warnings);
   return shape.write(std::move(after), current);
 }
 
@@ -175,6 +179,7 @@ Answer handle_patch(Context context, ResourceCall call, Shape shape) {
     std::shared_ptr<const PatchState> shared = std::move(state);
     Transform transform = [shared](const api::Object* current) { return run_patch(shared, current); };
     WriteOptions options = write_options(call, shape, query);
+    options.uid_is_precondition = false;
     CO_TRY(result, co_await call.registry->update(std::move(context), call.namespace_, call.name,
                                                   std::move(transform), std::move(options)));
   }

@@ -8,6 +8,7 @@
 #include "apiserver/http/body.h"
 #include "apiserver/http/list_writer.h"
 #include "apiserver/http/options.h"
+#include "apiserver/http/owner_references.h"
 #include "apiserver/http/resource_call.h"
 #include "apiserver/http/respond.h"
 
@@ -92,6 +93,7 @@ Answer handle_create(Context context, ResourceCall call) {
   CO_TRY(api::Object sent, decode_body(call.request(), expected, query.strictness, call.exchange->warnings));
   CO_TRY(api::Object hub, shape.write(std::move(sent), nullptr));
   CO_TRY_VOID(settle_namespace(call, hub));
+  drop_repeated_owners(hub, OwnersOf::kBody, call.exchange->warnings);
   WriteOptions options = write_options(call, shape, query);
   CO_TRY(WriteResult result, co_await call.registry->create(std::move(context), call.namespace_,
                                                             std::move(hub), std::move(options)));
@@ -109,6 +111,7 @@ Answer handle_update(Context context, ResourceCall call, Shape shape) {
   CO_TRY(sent->object, decode_body(call.request(), expected, query.strictness, call.exchange->warnings));
   CO_TRY_VOID(check_name(call, sent->object));
   if (metav1::ObjectMeta* meta = sent->object.meta()) meta->namespace_ = call.namespace_;
+  drop_repeated_owners(sent->object, OwnersOf::kBody, call.exchange->warnings);
 
   Transform transform = [sent](const api::Object* current) { return replace_with(sent, current); };
   WriteOptions options = write_options(call, shape, query);

@@ -37,13 +37,8 @@ Result<api::Object> scale_of(const Kind& object) {
 
 // The object with the replicas the Scale asks for; the Scale's uid and resourceVersion are preconditions.
 template <class Kind>
-Result<api::Object> with_scale(const autoscalingv1::Scale& scale, Kind object, ResourceName resource) {
-  if (!scale.metadata.uid.empty() && scale.metadata.uid != object.metadata.uid) {
-    return fail(
-        errors::conflict(resource, object.metadata.name,
-                         fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                                     scale.metadata.uid, object.metadata.uid)));
-  }
+Result<api::Object> with_scale(const autoscalingv1::Scale& scale, Kind object) {
+  if (!scale.metadata.uid.empty()) object.metadata.uid = scale.metadata.uid;
   if (!scale.metadata.resourceVersion.empty())
     object.metadata.resourceVersion = scale.metadata.resourceVersion;
   else
@@ -71,8 +66,7 @@ Shape scale_shape(const ResourceCall& call) {
     TRY(api::Object scale, with_kind(hub, [](const auto& object) { return scale_of(object); }));
     return api::convert(std::move(scale), *type);
   };
-  const std::string group(call.resource->group), plural(call.resource->plural);
-  shape.write = [group, plural](api::Object sent, const api::Object* current) -> Result<api::Object> {
+  shape.write = [](api::Object sent, const api::Object* current) -> Result<api::Object> {
     if (!current) return fail(errors::internal("a scale needs its object"));
     TRY(sent, api::convert(std::move(sent), api::type_of<autoscalingv1::Scale>()));
     const auto& scale = sent.get<autoscalingv1::Scale>();
@@ -84,9 +78,7 @@ Shape scale_shape(const ResourceCall& call) {
            "spec.replicas"});
       return fail(errors::invalid(KindName{"autoscaling", "Scale"}, scale.metadata.name, std::move(causes)));
     }
-    return with_kind(*current, [&](const auto& object) {
-      return with_scale(scale, object, ResourceName{group, plural});
-    });
+    return with_kind(*current, [&](const auto& object) { return with_scale(scale, object); });
   };
   return shape;
 }

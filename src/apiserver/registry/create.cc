@@ -4,6 +4,7 @@
 #include "api/gen/metav1.h"
 #include "apiserver/registry/field_tracking.h"
 #include "apiserver/registry/generic_registry.h"
+#include "apiserver/registry/list_options.h"
 #include "apiserver/registry/old_versions.h"
 #include "apiserver/validation/object_meta.h"
 
@@ -28,7 +29,12 @@ void wipe_system_fields(metav1::ObjectMeta& meta) {
   meta.deletionGracePeriodSeconds.reset();
   meta.uid.clear();
   meta.selfLink.clear();
-  meta.resourceVersion.clear();
+}
+
+// The store's own refusal, and as upstream the last of all: a dry run does not get there.
+Result<void> refuse_version(const std::string& version) {
+  if (parse_resource_version(version).value_or(0) == 0) return {};
+  return fail(Status(500, reason::kUnknown, "resourceVersion should not be set on objects to be created"));
 }
 
 }  // namespace
@@ -78,6 +84,7 @@ Task<Result<WriteResult>> GenericRegistry::create_named(Context context, std::st
 Task<Result<WriteResult>> GenericRegistry::create_once(Context context, std::string namespace_,
                                                        api::Object object, WriteOptions options,
                                                        bool* reserved) {
+  const std::string sent_version = object.meta()->resourceVersion;
   CO_TRY(std::unique_ptr<Reservation> reservation, before_create(context, namespace_, object, options));
   if (reserved != nullptr) *reserved = true;
   const std::string name = object.meta()->name;
@@ -97,6 +104,7 @@ Task<Result<WriteResult>> GenericRegistry::create_once(Context context, std::str
     result.object = std::move(object);
     co_return result;
   }
+  CO_TRY_VOID(refuse_version(sent_version));
   storage::Txn txn;
   txn.compares.push_back({key, 0});
   txn.ops.emplace_back(storage::Put{key, std::move(bytes), strategy_->ttl_seconds(object)});

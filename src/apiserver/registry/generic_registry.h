@@ -124,8 +124,9 @@ class GenericRegistry final : public Registry {
   Task<Result<Attempt>> attempt_update(Context context, std::string namespace_, std::string name,
                                        Transform transform, WriteOptions options,
                                        std::shared_ptr<const api::Object> current);
-  Result<void> check_versions(std::string_view name, api::Object& object, const api::Object& current,
-                              std::string_view key) const;
+  Result<void> check_uid(std::string_view name, const api::Object& object, const api::Object* current,
+                         std::string_view key) const;
+  Result<void> check_version(std::string_view name, api::Object& object, const api::Object& current) const;
   bool removes(const api::Object& object, const api::Object& old) const;
   // Tries until what was read is what is replaced.
   Task<Result<WriteResult>> guaranteed_update(Context context, std::string name, std::string key, Try attempt,

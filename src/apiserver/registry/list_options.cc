@@ -216,20 +216,35 @@ Result<void> validate_watch(const WatchRequest& request) {
   return invalid_options(errors);
 }
 
-Result<int64_t> parse_resource_version(std::string_view text) {
-  if (text.empty()) return 0;
+namespace {
+
+std::optional<int64_t> version_of(std::string_view text, bool& out_of_range) {
   uint64_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool range = error == std::errc::result_out_of_range;
-  if (error != std::errc() || end != text.data() + text.size() || value > INT64_MAX) {
+  out_of_range = error == std::errc::result_out_of_range || value > INT64_MAX;
+  if (error != std::errc() || end != text.data() + text.size() || value > INT64_MAX) return std::nullopt;
+  return static_cast<int64_t>(value);
+}
+
+}  // namespace
+
+std::string version_error(std::string_view text) {
+  bool out_of_range = false;
+  (void)version_of(text, out_of_range);
+  return fmt::format("strconv.ParseUint: parsing {}: {}", field::quote(text),
+                     out_of_range ? "value out of range" : "invalid syntax");
+}
+
+Result<int64_t> parse_resource_version(std::string_view text) {
+  if (text.empty()) return 0;
+  bool out_of_range = false;
+  const std::optional<int64_t> value = version_of(text, out_of_range);
+  if (!value) {
     const field::Path path("resourceVersion");
-    const field::Error invalid = field::invalid_string(
-        path, text,
-        fmt::format("strconv.ParseUint: parsing {}: {}", field::quote(text),
-                    range || value > INT64_MAX ? "value out of range" : "invalid syntax"));
+    const field::Error invalid = field::invalid_string(path, text, version_error(text));
     return fail(errors::bad_request("invalid resource version: " + invalid.field + ": " + invalid.body));
   }
-  return static_cast<int64_t>(value);
+  return *value;
 }
 
 Result<void> add_selectors(EntryFilter& filter, SelectorTexts texts, const EntryFormat& format,

@@ -32,6 +32,8 @@ Result<void> validate_watch(const WatchRequest& request);
 
 // 0 for "" and "0"; 400 when it is no number.
 Result<int64_t> parse_resource_version(std::string_view text);
+// What Go's parser says of one that is none.
+std::string version_error(std::string_view text);
 
 struct SelectorTexts {
   std::string_view label_selector, field_selector;

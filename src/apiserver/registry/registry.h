@@ -72,6 +72,8 @@ struct WriteOptions {
   bool admission = true;
   // False: what is known of pools may be old, so that a refusal does not count yet. Set by the registry.
   bool pools_fresh = true;
+  // False: a patch, whose uid is no precondition but a change nobody may make.
+  bool uid_is_precondition = true;
   // Asked once an update turns out to create; empty: it may.
   std::function<Result<void>()> authorize_create;
   // Asked before an object is deleted because it cannot be read; empty: it may.

@@ -43,6 +43,10 @@ Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_update(
   const Operation operation = current ? Operation::kUpdate : Operation::kCreate;
   CO_TRY_VOID(co_await admit(context, operation, namespace_, name, &object, current.get(), options));
 
+  CO_TRY(const std::string key, key_of(namespace_, name));
+  if (options.uid_is_precondition) {
+    CO_TRY_VOID(check_uid(name, object, current.get(), key));
+  }
   Attempt attempt;
   attempt.action = Attempt::Action::kWrite;
   if (!current) {
@@ -55,8 +59,7 @@ Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_update(
     attempt.object = std::move(object);
     co_return std::move(attempt);
   }
-  CO_TRY(const std::string key, key_of(namespace_, name));
-  CO_TRY_VOID(check_versions(name, object, *current, key));
+  CO_TRY_VOID(check_version(name, object, *current));
   CO_TRY(attempt.reservation, before_update(context, namespace_, object, *current, options));
   ignore_tracking_times(object, *current);
   CO_TRY_VOID(
@@ -69,19 +72,28 @@ Task<Result<GenericRegistry::Attempt>> GenericRegistry::attempt_update(
   co_return std::move(attempt);
 }
 
-// The object as it was sent carries its preconditions: uid and resourceVersion.
-Result<void> GenericRegistry::check_versions(std::string_view name, api::Object& object,
-                                             const api::Object& current, std::string_view key) const {
+// The uid of the object as it was sent; `current` is nullptr when nothing is stored.
+Result<void> GenericRegistry::check_uid(std::string_view name, const api::Object& object,
+                                        const api::Object* current, std::string_view key) const {
+  const std::string& uid = object.meta()->uid;
+  const std::string_view old = current ? std::string_view(current->meta()->uid) : std::string_view();
+  if (uid.empty() || uid == old) return {};
+  return fail(errors::conflict(resource_name(), name,
+                               fmt::format("StorageError: invalid object, Code: 4, Key: {}, "
+                                           "ResourceVersion: 0, AdditionalErrorMsg: Precondition "
+                                           "failed: UID in precondition: {}, UID in object meta: {}",
+                                           key, uid, old)));
+}
+
+// Its resourceVersion.
+Result<void> GenericRegistry::check_version(std::string_view name, api::Object& object,
+                                            const api::Object& current) const {
   metav1::ObjectMeta& meta = *object.meta();
   const metav1::ObjectMeta& old = *current.meta();
-  if (!meta.uid.empty() && meta.uid != old.uid) {
-    return fail(errors::conflict(resource_name(), name,
-                                 fmt::format("StorageError: invalid object, Code: 4, Key: {}, "
-                                             "ResourceVersion: 0, AdditionalErrorMsg: Precondition "
-                                             "failed: UID in precondition: {}, UID in object meta: {}",
-                                             key, meta.uid, old.uid)));
-  }
-  TRY(const int64_t version, parse_resource_version(meta.resourceVersion));
+  const Result<int64_t> parsed = parse_resource_version(meta.resourceVersion);
+  // What upstream's parser says goes out as it is, as one of the server's own errors.
+  if (!parsed) return fail(Status(500, reason::kUnknown, version_error(meta.resourceVersion)));
+  const int64_t version = *parsed;
   if (version == 0) {
     if (!strategy_->allow_unconditional_update()) {
       std::vector<StatusCause> causes;
