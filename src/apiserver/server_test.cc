@@ -63,8 +63,10 @@ TEST(ApiServer, ABodyOfAnotherKindOrVersionIsABadRequest) {
   auto [status, body] =
       api.call({"POST", kMaps, R"({"kind":"ConfigMap","apiVersion":"v2","metadata":{"name":"a"}})"});
   EXPECT_EQ(status, 400);
-  EXPECT_EQ(at(body, {"message"}),
-            "the API version in the data (v2) does not match the expected API version (v1)");
+  EXPECT_EQ(
+      at(body, {"message"}),
+      "ConfigMap in version \"v2\" cannot be handled as a ConfigMap: no kind \"ConfigMap\" is registered for "
+      "version \"v2\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"");
   auto [status2, body2] =
       api.call({"POST", kMaps, R"({"kind":"Secret","apiVersion":"v1","metadata":{"name":"a"}})"});
   EXPECT_EQ(status2, 400);
@@ -184,7 +186,7 @@ TEST(ApiServer, ApplyCreatesConflictsAndForces) {
   auto apply = [&](std::string manager, std::string value, std::string more = "") {
     return api.call({"PATCH",
                      kMaps + "/new?fieldManager=" + manager + more,
-                     "apiVersion: v1\nkind: ConfigMap\ndata:\n  k: " + value + "\n",
+                     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: new}\ndata:\n  k: " + value + "\n",
                      {{"Content-Type", "application/apply-patch+yaml"}}});
   };
   EXPECT_EQ(apply("one", "a").first, 201);

@@ -12,8 +12,8 @@ constexpr std::size_t kMaxCopiedBytes = 3 << 20;  // upstream's JSONPatchMaxCopy
 
 std::unexpected<Status> does_not_apply(std::string text) {
   Status status = errors::generic(422, "", {}, "", "", 0);
-  // Upstream's API says no more than "the server rejected our request"; we keep the reason where users find
-  // it.
+  // Why, for those who apply patches here; upstream's API says no more than "the server rejected our
+  // request".
   status.details.causes.push_back({.reason = "", .message = std::move(text), .field = ""});
   return fail(std::move(status));
 }
@@ -269,15 +269,17 @@ Result<void> apply_json_patch(std::string_view text, Value& document,
   TRY(Value patch, parse_patch(text, "json patch ", strict_errors));
   if (patch.is_null()) return {};
   const ValueList* operations = patch.as_list();
-  if (!operations) {
-    return fail(errors::bad_request("json: cannot unmarshal " + std::string(go_kind(patch)) +
-                                    " into Go value of type jsonpatch.Patch"));
-  }
+  // Whoever wants to know of strict errors reads it into a type of its own first.
+  auto no_patch = [&](const Value& found, std::string_view type, std::string_view strict_type) {
+    return fail(errors::bad_request(
+        (strict_errors ? "error decoding patch: json: cannot unmarshal " : "json: cannot unmarshal ") +
+        std::string(go_kind(found)) + " into Go value of type " +
+        std::string(strict_errors ? strict_type : type)));
+  };
+  if (!operations) return no_patch(patch, "jsonpatch.Patch", "[]handlers.jsonPatchOp");
   for (const Value& operation : *operations) {
-    if (!operation.is_map() && !operation.is_null()) {
-      return fail(errors::bad_request("json: cannot unmarshal " + std::string(go_kind(operation)) +
-                                      " into Go value of type jsonpatch.Operation"));
-    }
+    if (!operation.is_map() && !operation.is_null())
+      return no_patch(operation, "jsonpatch.Operation", "handlers.jsonPatchOp");
   }
   if (operations->size() > kMaxOperations) {
     return fail(errors::too_large("The allowed maximum operations in a JSON patch is " +

@@ -1,6 +1,7 @@
 #include "codec/merge_type.h"
 
 #include "codec/json.h"
+#include "codec/json_text.h"
 
 namespace xebec::codec {
 namespace {
@@ -12,6 +13,33 @@ using api::ListType;
 using api::MapType;
 using api::Message;
 using api::Rep;
+
+MergeType::Wants scalar_of(Kind kind) {
+  switch (kind) {
+    case Kind::Bool:
+      return MergeType::Wants::kBool;
+    case Kind::Int32:
+    case Kind::Int64:
+    case Kind::Double:
+      return MergeType::Wants::kNumber;
+    case Kind::String:
+    case Kind::Bytes:
+    case Kind::Duration:
+      return MergeType::Wants::kString;
+    // Strings of a format, and what is a string or a number.
+    case Kind::Quantity:
+    case Kind::Time:
+    case Kind::MicroTime:
+    case Kind::IntOrString:
+      return MergeType::Wants::kScalar;
+    case Kind::RawExtension:
+    case Kind::FieldsV1:
+    case Kind::Json:
+    case Kind::Message:
+      break;
+  }
+  return MergeType::Wants::kAnything;
+}
 
 }  // namespace
 
@@ -32,6 +60,7 @@ MergeType MergeType::of_value(const Field& field) {
   if (field.kind == Kind::Message) return of(*field.message);
   MergeType type;
   if (field.kind == Kind::Json || field.kind == Kind::FieldsV1) type.source_ = Source::Atomic;
+  type.scalar_ = scalar_of(field.kind);
   return type;
 }
 
@@ -52,6 +81,18 @@ MergeType MergeType::of_schema(const Value& schema) {
   type.source_ = Source::Schema;
   type.schema_ = &schema;
   return type;
+}
+
+MergeType::Wants MergeType::wants() const {
+  switch (source_) {
+    case Source::Struct:
+    case Source::MapField:
+      return Wants::kMap;
+    case Source::ListField:
+      return Wants::kList;
+    default:
+      return scalar_;
+  }
 }
 
 bool MergeType::atomic_list() const {
@@ -141,6 +182,7 @@ Result<PathElement> MergeType::address(const View& view) const {
   if (names.empty()) {
     if (view.is_map()) return wrong("associative list without keys has an element that's a map type");
     if (view.is_list()) return wrong("not supported: associative list with lists as elements");
+    if (view.is_null()) return wrong("associative list without keys has an element that's an explicit null");
     return PathElement::item(to_value(view));
   }
   if (view.is_null()) return wrong("associative list with keys may not have a null element");
@@ -155,10 +197,10 @@ Result<PathElement> MergeType::address(const View& view) const {
     }
   }
   if (found.empty()) {
-    return wrong(
-        "associative list with keys has an element that omits all key fields (and doesn't have default "
-        "values "
-        "for any key fields)");
+    std::string quoted;
+    for (std::string_view name : names) quoted += (quoted.empty() ? "" : " ") + go_quote(name);
+    return wrong("associative list with keys has an element that omits all key fields [" + quoted +
+                 "] (and doesn't have default values for any key fields)");
   }
   return PathElement::key(std::move(found));
 }

@@ -36,6 +36,9 @@ class MergeType {
   bool allows(std::string_view key) const;
   // The default of a declared field; null when it has none.
   Value default_of(std::string_view key) const;
+  // What a value here must be, beside null.
+  enum class Wants : uint8_t { kAnything, kMap, kList, kNumber, kString, kBool, kScalar };
+  Wants wants() const;
   // How an element of a list that is not atomic is addressed. Error: it has no key, is null, ...
   Result<PathElement> address(const View& element) const;
 
@@ -45,6 +48,7 @@ class MergeType {
   enum class Source : uint8_t { Deduced, Atomic, Struct, ListField, MapField, Schema };
   Source source_ = Source::Deduced;
   bool atomic_ = false;  // of the field that holds this
+  Wants scalar_ = Wants::kAnything;
   const api::Message* message_ = nullptr;
   const api::Field* field_ = nullptr;
   const Value* schema_ = nullptr;

@@ -1,5 +1,6 @@
-// What is wrong with an object before anybody may own its fields: members nobody declares, elements of lists
-// that cannot be told apart (structured-merge-diff's validation of typed values).
+// What is wrong with an object before anybody may own its fields: members nobody declares, values of the
+// wrong kind, elements of lists that cannot be told apart (structured-merge-diff's validation of typed
+// values).
 #pragma once
 
 #include <string>

@@ -448,10 +448,10 @@ Result<void> strategic_merge(const Message& type, Value patch, Value& document) 
 Result<void> apply_strategic_merge_patch(const Message& type, std::string_view text, Value& document,
                                          std::vector<std::string>* strict_errors) {
   Result<Value> patch = parse_json(text, strict_errors);
-  if (!patch) return fail(errors::bad_request("error decoding patch: " + patch.error().message));
+  if (!patch) return fail(errors::bad_request(patch.error().message));
   if (!patch->is_map()) {
     if (patch->is_null()) return {};
-    return fail(errors::bad_request("error decoding patch: json: cannot unmarshal " +
+    return fail(errors::bad_request("json: cannot unmarshal " +
                                     std::string(patch->is_list()     ? "array"
                                                 : patch->is_string() ? "string"
                                                 : patch->is_bool()   ? "bool"

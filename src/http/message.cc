@@ -18,6 +18,13 @@ int hex_value(char c) {
   return -1;
 }
 
+bool is_escaped_well(std::string_view text) {
+  for (size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 3)) {
+    if (at + 2 >= text.size() || hex_value(text[at + 1]) < 0 || hex_value(text[at + 2]) < 0) return false;
+  }
+  return true;
+}
+
 // Calls `visit` with each raw key and value of a query until it returns false.
 template <class Visit>
 void each_parameter(std::string_view query, Visit visit) {
@@ -25,8 +32,8 @@ void each_parameter(std::string_view query, Visit visit) {
     size_t end = query.find('&');
     std::string_view pair = query.substr(0, end);
     query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
-    // As Go: a pair with a semicolon is refused.
-    if (pair.empty() || pair.find(';') != std::string_view::npos) continue;
+    // As Go: a pair with a semicolon or a broken escape is as good as absent.
+    if (pair.empty() || pair.find(';') != std::string_view::npos || !is_escaped_well(pair)) continue;
     size_t equals = pair.find('=');
     std::string_view value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
     if (!visit(pair.substr(0, equals), value)) return;

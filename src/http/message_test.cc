@@ -27,7 +27,7 @@ TEST(Request, ParametersAreDecodedAndTheFirstOneWins) {
   EXPECT_EQ(request.param("b"), "");
   EXPECT_EQ(request.param("labelSelector"), "x=y");
   EXPECT_EQ(request.param("plus"), "a b");
-  EXPECT_EQ(request.param("bad"), "%zz");
+  EXPECT_FALSE(request.param("bad")) << "Go drops a pair that it cannot decode";
   EXPECT_FALSE(request.param("missing"));
 }
 

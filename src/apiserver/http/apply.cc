@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/conversion.h"
 #include "api/defaults.h"
 #include "api/gen/metav1.h"
+#include "apiserver/http/body.h"
 #include "apiserver/http/negotiate.h"
 #include "apiserver/registry/field_tracking.h"
 #include "apiserver/registry/reset_fields.h"
@@ -62,21 +65,17 @@ std::string text_at(const Value& value, std::initializer_list<std::string_view> 
   return found ? std::string(found->string_or()) : std::string();
 }
 
+std::string go_text(const api::GroupVersionKind& kind) {
+  return fmt::format("{}/{}, Kind={}", kind.group, kind.version, kind.kind);
+}
+
 // What the configuration says about itself must fit the request.
 Result<void> check_config(const ApplyState& state) {
-  std::string api_version = text_at(state.config, {"apiVersion"}), kind = text_at(state.config, {"kind"});
-  if (api_version.empty() || kind.empty()) {
-    return fail(errors::bad_request("Object 'Kind' is missing in '" + codec::to_json(state.config) + "'"));
-  }
-  if (api_version != state.shape.kind.api_version()) {
-    return fail(errors::bad_request(
-        fmt::format("Incorrect version specified in apply patch. Specified patch version: {}, expected: {}",
-                    api_version, state.shape.kind.api_version())));
-  }
-  if (kind != state.shape.kind.kind) {
-    return fail(errors::bad_request(fmt::format(
-        "the kind in the data ({}) does not match the expected kind ({})", kind, state.shape.kind.kind)));
-  }
+  const std::string api_version = text_at(state.config, {"apiVersion"});
+  api::GroupVersionKind given;
+  if (std::ranges::count(api_version, '/') <= 1)
+    given = api::GroupVersionKind::from(api_version, text_at(state.config, {"kind"}));
+  if (given != state.shape.kind) return fail(errors::bad_request("invalid object type: " + go_text(given)));
   std::string name = text_at(state.config, {"metadata", "name"});
   if (!name.empty() && name != state.call.name) {
     return fail(errors::bad_request(fmt::format(
@@ -85,28 +84,27 @@ Result<void> check_config(const ApplyState& state) {
   std::string ns = text_at(state.config, {"metadata", "namespace"});
   if (!ns.empty() && ns != state.call.namespace_ && !state.call.namespace_.empty()) {
     return fail(errors::bad_request(
-        fmt::format("the namespace of the object ({}) does not match the namespace on the request ({})", ns,
-                    state.call.namespace_)));
+        "the namespace of the provided object does not match the namespace sent on the request"));
   }
   return {};
 }
 
 // Fields the schema does not know cannot be owned: refused whatever the client thinks of them.
 Result<void> check_schema(const ApplyState& state) {
+  // Upstream's errors have no reason, and are taken for the server's own.
+  auto refused = [&](std::string_view what, std::string_view why) {
+    return Status(500, reason::kUnknown,
+                  fmt::format(fmt::runtime(what), text_at(state.config, {"metadata", "namespace"}),
+                              text_at(state.config, {"metadata", "name"}), go_text(state.shape.kind), why));
+  };
+  const std::string errors = codec::schema_errors(codec::MergeType::of(*state.shape.type), state.config);
+  if (!errors.empty()) return fail(refused("failed to create typed patch object ({}/{}; {}): {}", errors));
+  // What the schema allows may still be no value of its type.
   api::Object typed(*state.shape.type);
   Result<codec::DecodeResult> decoded = codec::from_value(*state.shape.type, state.config, typed.data());
-  // Upstream's error has no reason, and is taken for one of the server's.
-  const api::GroupVersionKind& kind = state.shape.kind;
-  auto untyped = [&](std::string_view why) {
-    return Status(
-        500, reason::kUnknown,
-        fmt::format("failed to create typed patch object ({}/{}; {}/{}, Kind={}): {}", state.call.namespace_,
-                    state.call.name, kind.group, kind.version, kind.kind, why));
-  };
-  if (!decoded) return fail(untyped(decoded.error().message));
-  const std::string errors = codec::schema_errors(codec::MergeType::of(*state.shape.type), state.config);
-  if (!errors.empty()) return fail(untyped(errors));
-  return {};
+  if (decoded) return {};
+  return fail(
+      refused("failed to convert new object ({}/{}; {}) to proper version: {}", decoded.error().message));
 }
 
 // A Scale is applied to what it scales.
@@ -172,11 +170,34 @@ Result<api::Object> applied(const ApplyState& state, const api::Object* current)
                                              meta->uid)));
   }
   if (metav1::ObjectMeta* meta = after.meta()) {
-    meta->name = state.call.name;
+    if (meta->name.empty()) {
+      return fail(errors::bad_request(
+          fmt::format("the name of the object ({} based on URL) was undeterminable: name must be provided",
+                      state.call.name)));
+    }
     meta->namespace_ = state.call.namespace_;
   }
   api::apply_defaults(after);
   return owned_by(state, std::move(after), current, std::move(result.entries));
+}
+
+std::string_view json_kind(const Value& value) {
+  return value.is_list() ? "array" : value.is_string() ? "string" : value.is_bool() ? "bool" : "number";
+}
+
+Result<Value> parse_config(const http::Request& request, std::vector<std::string>& duplicates) {
+  // In CBOR a key that comes twice is an error anyway.
+  const bool cbor = bare_media_type(request.headers.get("content-type")) == "application/apply-patch+cbor";
+  Result<Value> config =
+      cbor ? codec::parse_cbor(request.body) : codec::parse_yaml(request.body, &duplicates);
+  auto undecoded = [](std::string_view why, std::string_view text) {
+    return fail(errors::bad_request(fmt::format("error decoding YAML: {}{}", why, text)));
+  };
+  if (!config) return undecoded(cbor ? "" : "error converting YAML to JSON: ", config.error().message);
+  if (config->is_map() || config->is_null()) return config;
+  return undecoded("error unmarshaling JSON: while decoding JSON: ",
+                   fmt::format("json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                               json_kind(*config)));
 }
 
 Task<Result<api::Object>> run_apply(std::shared_ptr<const ApplyState> state, const api::Object* current) {
@@ -188,26 +209,19 @@ Task<Result<api::Object>> run_apply(std::shared_ptr<const ApplyState> state, con
 Task<Result<WriteResult>> apply_object(Context context, ResourceCall call, Shape shape, WriteQuery query) {
   auto state = std::make_shared<ApplyState>();
   std::vector<std::string> duplicates;
-  // In CBOR a key that comes twice is an error anyway.
-  const bool cbor =
-      bare_media_type(call.request().headers.get("content-type")) == "application/apply-patch+cbor";
-  Result<Value> config =
-      cbor ? codec::parse_cbor(call.request().body) : codec::parse_yaml(call.request().body, &duplicates);
-  if (!config)
-    co_return fail(errors::bad_request(fmt::format("error decoding YAML: {}", config.error().message)));
-  if (!duplicates.empty() && query.strictness == codec::Strictness::Strict) {
-    co_return fail(errors::bad_request(
-        fmt::format("error strict decoding YAML: {}", codec::strict_message(duplicates))));
-  }
+  CO_TRY(state->config, parse_config(call.request(), duplicates));
   if (query.strictness == codec::Strictness::Warn) {
-    call.exchange->warnings.insert(call.exchange->warnings.end(), duplicates.begin(), duplicates.end());
+    add_strict_warnings(duplicates, call.exchange->warnings);
   }
-  state->config = std::move(*config);
   state->call = call;
   state->shape = shape;
   state->query = query;
   CO_TRY_VOID(check_config(*state));
   CO_TRY_VOID(check_schema(*state));
+  if (!duplicates.empty() && query.strictness == codec::Strictness::Strict) {
+    co_return fail(errors::bad_request("error strict decoding YAML: error converting YAML to JSON: " +
+                                       duplicates.front()));
+  }
 
   std::shared_ptr<const ApplyState> shared = state;
   Transform transform = [shared](const api::Object* current) { return run_apply(shared, current); };

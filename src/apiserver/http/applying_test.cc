@@ -145,7 +145,7 @@ TEST_F(Applying, ListsWithKeysAreMergedByThem) {
           R"({"template":{"spec":{"containers":[{"name":"s","image":"1"},{"name":"s","imge":"2"}]}}})"));
   EXPECT_EQ(status4, 500);
   EXPECT_EQ(at(twice, {"message"}),
-            "failed to create typed patch object (default/d; apps/v1, Kind=Deployment): errors:\n"
+            "failed to create typed patch object (/d; apps/v1, Kind=Deployment): errors:\n"
             "  .spec.template.spec.containers: duplicate entries for key [name=\"s\"]\n"
             "  .spec.template.spec.containers[name=\"s\"].imge: field not declared in schema");
 }
@@ -319,10 +319,9 @@ TEST_F(Applying, OfTheSameWritesNothing) {
 TEST_F(Applying, UnknownAndDuplicateFieldsAreTold) {
   auto [status, unknown] = apply_map("one", R"("data":{"a":"1"},"dta":{})", "&fieldValidation=Ignore");
   EXPECT_EQ(status, 500);
-  EXPECT_EQ(
-      at(unknown, {"message"}),
-      "failed to create typed patch object (default/m; /v1, Kind=ConfigMap): .dta: field not declared in "
-      "schema");
+  EXPECT_EQ(at(unknown, {"message"}),
+            "failed to create typed patch object (/m; /v1, Kind=ConfigMap): .dta: field not declared in "
+            "schema");
   EXPECT_EQ(at(unknown, {"reason"}), "(absent)");
   const std::string twice =
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: one}\ndata: {a: two}\n";
@@ -334,10 +333,13 @@ TEST_F(Applying, UnknownAndDuplicateFieldsAreTold) {
   };
   http::Response strict = send("Strict");
   EXPECT_EQ(strict.status, 400);
-  EXPECT_THAT(at(api_.json(strict), {"message"}), HasSubstr("error strict decoding YAML: "));
+  EXPECT_THAT(
+      at(api_.json(strict), {"message"}),
+      HasSubstr("error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  "
+                "line 5: key \"data\" already set in map"));
   http::Response warned = send("Warn");
   EXPECT_EQ(warned.status, 201);
-  EXPECT_THAT(std::string(warned.headers.get("Warning")), HasSubstr("data"));
+  EXPECT_EQ(warned.headers.get("Warning"), R"(299 - "line 5: key \"data\" already set in map")");
   http::Response ignored = send("Ignore");
   EXPECT_EQ(ignored.status, 200);
   EXPECT_FALSE(ignored.headers.has("Warning"));
@@ -349,7 +351,26 @@ TEST_F(Applying, ConfigurationsMustFitTheirRequest) {
     return std::to_string(status) + " " + at(body, {"message"});
   };
   EXPECT_EQ(refused(R"({"apiVersion":"v2","kind":"ConfigMap"})"),
-            "400 Incorrect version specified in apply patch. Specified patch version: v2, expected: v1");
+            "400 invalid object type: /v2, Kind=ConfigMap");
+  EXPECT_EQ(refused(R"({"apiVersion":"v1","kind":"Secret"})"), "400 invalid object type: /v1, Kind=Secret");
+  EXPECT_EQ(refused(R"({"apiVersion":"apps/v1","kind":"Deployment"})"),
+            "400 invalid object type: apps/v1, Kind=Deployment");
+  EXPECT_EQ(refused("{}"), "400 invalid object type: /, Kind=");
+  EXPECT_EQ(refused(""), "400 invalid object type: /, Kind=");
+  EXPECT_EQ(refused(R"({"apiVersion":"a/b/c","kind":"ConfigMap"})"), "400 invalid object type: /, Kind=");
+  EXPECT_EQ(
+      refused("[a]"),
+      "400 error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array "
+      "into Go value of type map[string]interface {}");
+  EXPECT_EQ(
+      refused("a: ["),
+      "400 error decoding YAML: error converting YAML to JSON: yaml: line 2: did not find expected ',' or "
+      "']'");
+  // What is made has the name that it says itself.
+  EXPECT_EQ(refused(R"({"apiVersion":"v1","kind":"ConfigMap"})"),
+            "400 the name of the object (m based on URL) was undeterminable: name must be provided");
+  EXPECT_EQ(refused(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","namespace":"x"}})"),
+            "400 the namespace of the provided object does not match the namespace sent on the request");
   EXPECT_EQ(refused(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","managedFields":[{}]}})"),
             "400 metadata.managedFields must be nil");
   EXPECT_EQ(refused(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}})"),
@@ -359,6 +380,35 @@ TEST_F(Applying, ConfigurationsMustFitTheirRequest) {
       "409 Operation cannot be fulfilled on configmaps \"m\": uid mismatch: the provided object specified "
       "uid u, and no existing object was found");
   EXPECT_EQ(api_.call({"GET", kMaps + "/m"}).first, 404);
+}
+
+TEST_F(Applying, ValuesOfTheWrongKindHaveNoType) {
+  auto refused = [this](const std::string& rest) {
+    auto [status, body] = apply_map("one", rest);
+    return std::to_string(status) + " " + at(body, {"message"});
+  };
+  const std::string untyped = "500 failed to create typed patch object (/m; /v1, Kind=ConfigMap): ";
+  EXPECT_EQ(refused(R"("data":{"a":true})"),
+            untyped + ".data.a: expected string, got &value.valueUnstructured{Value:true}");
+  EXPECT_EQ(refused(R"("data":{"a":5})"),
+            untyped + ".data.a: expected string, got &value.valueUnstructured{Value:5}");
+  EXPECT_EQ(refused(R"("data":{"a":{"b":["c",null]}})"),
+            untyped +
+                ".data.a: expected string, got &value.valueUnstructured{Value:map[string]interface "
+                "{}{\"b\":[]interface {}{\"c\", interface {}(nil)}}}");
+  EXPECT_EQ(refused(R"("data":["a"])"), untyped + ".data: expected map, got &{[a]}");
+  EXPECT_EQ(refused(R"("immutable":"yes")"), untyped + ".immutable: expected boolean, got &{yes}");
+  auto [status, body] = apply(kDeployments + "/d", "one", deployment(R"({"replicas":"3",)" + kSpec + "}"));
+  EXPECT_EQ(at(body, {"message"}),
+            "failed to create typed patch object (/d; apps/v1, Kind=Deployment): .spec.replicas: expected "
+            "numeric (int or float), got string");
+  auto [status2, list] =
+      apply(kDeployments + "/d", "one", deployment(R"({"template":{"spec":{"containers":{"a":1}}}})"));
+  EXPECT_EQ(at(list, {"message"}),
+            "failed to create typed patch object (/d; apps/v1, Kind=Deployment): "
+            ".spec.template.spec.containers: expected list, got &{map[a:1]}");
+  // Null is of every kind.
+  EXPECT_EQ(apply_map("one", R"("data":null,"immutable":null)").first, 201);
 }
 
 TEST_F(Applying, IsSpokenInCborToo) {

@@ -15,6 +15,7 @@
 #include "apiserver/http/owner_references.h"
 #include "apiserver/http/resource_call.h"
 #include "codec/patch.h"
+#include "codec/unstructured.h"
 #include "codec/view.h"
 
 namespace xebec::apiserver {
@@ -52,8 +53,12 @@ Status invalid_patch(std::string_view patched, std::string_view why) {
 Result<void> apply_patch(const PatchState& state, codec::Value& document, std::vector<std::string>* strict) {
   const std::string& patch = state.call.request().body;
   switch (state.type) {
-    case PatchType::kJson:
-      return codec::apply_json_patch(patch, document, strict);
+    case PatchType::kJson: {
+      Result<void> applied = codec::apply_json_patch(patch, document, strict);
+      // As upstream's, the refusal of what does not apply does not say why.
+      if (!applied && applied.error().code == 422) applied.error().details.causes.clear();
+      return applied;
+    }
     case PatchType::kMerge:
       return codec::apply_merge_patch(patch, document, strict);
     case PatchType::kStrategic:
@@ -66,13 +71,8 @@ Result<void> apply_patch(const PatchState& state, codec::Value& document, std::v
 
 // Whether objects of that kind are other versions of what the request is about.
 bool is_version_of(const PatchState& state, const api::GroupVersionKind& kind) {
-  const api::Scheme& scheme = *state.call.deps->scheme;
-  const api::Resource* stored = api::stored_resource(scheme, *state.call.resource);
-  if (state.shape.type != state.call.resource->message || !stored) return false;
-  return std::ranges::any_of(scheme.resources(), [&](const api::Resource* resource) {
-    return resource->group == kind.group && resource->version == kind.version &&
-           resource->kind == kind.kind && api::stored_resource(scheme, *resource) == stored;
-  });
+  return state.shape.type == state.call.resource->message &&
+         is_other_version(*state.call.deps->scheme, *state.call.resource, kind);
 }
 
 // What the tree after the patch says it is. A strategic merge patch has the type that the URL says, whatever
@@ -95,10 +95,21 @@ Result<const api::Message*> patched_type(const PatchState& state, const codec::V
   const api::Message* type = state.call.deps->scheme->find(given);
   if (type && is_version_of(state, given)) return type;
   return fail(invalid_patch(codec::to_json(document),
-                            type ? unknown_conversion(given, shape.kind)
-                                 : fmt::format("no kind \"{}\" is registered for version \"{}\" in scheme "
-                                               "\"pkg/api/legacyscheme/scheme.go:30\"",
-                                               given.kind, given.api_version())));
+                            type ? unknown_conversion(given, shape.kind) : unknown_kind(given)));
+}
+
+// What upstream shows of what is wrong: the object after the patch, but of a strategic merge patch the patch
+// itself.
+std::string shown_patch(const PatchState& state, const codec::Value& document) {
+  if (state.type != PatchType::kStrategic) return codec::to_json(document);
+  return codec::go_format(codec::parse_json(state.call.request().body).value_or(codec::Value()));
+}
+
+// A tree that is no object of the type.
+Status misfit(const PatchState& state, const codec::Value& document, const std::string& why) {
+  if (state.type != PatchType::kStrategic) return invalid_patch(codec::to_json(document), why);
+  return invalid_patch(shown_patch(state, document),
+                       codec::unstructured_error(*state.shape.type, document, why));
 }
 
 // The tree after the patch as an object of the request's version.
@@ -112,10 +123,10 @@ Result<api::Object> decode_patched(const PatchState& state, const codec::Value& 
   // Unknown fields are collected, not refused, so that those of the patch can be told along with them.
   Result<codec::DecodeResult> decoded = codec::from_value(
       *type, document, object.data(), ignore ? codec::Strictness::Ignore : codec::Strictness::Warn);
-  if (!decoded) return fail(invalid_patch(codec::to_json(document), decoded.error().message));
+  if (!decoded) return fail(misfit(state, document, decoded.error().message));
   strict.insert(strict.end(), decoded->strict_errors.begin(), decoded->strict_errors.end());
   if (!strict.empty() && state.query.strictness == codec::Strictness::Strict) {
-    return fail(invalid_patch(codec::to_json(document), codec::strict_message(strict)));
+    return fail(invalid_patch(shown_patch(state, document), codec::strict_message(strict)));
   }
   std::vector<std::string>& warnings = state.call.exchange->warnings;
   if (!ignore) warnings.insert(warnings.end(), strict.begin(), strict.end());

@@ -34,6 +34,13 @@ Result<void> check_name(const ResourceCall& call, const api::Object& object) {
   return {};
 }
 
+Expected expected_of(const ResourceCall& call, const Shape& shape) {
+  Expected expected{shape.type, shape.kind};
+  expected.scheme = call.deps->scheme;
+  if (shape.type == call.resource->message) expected.resource = call.resource;
+  return expected;
+}
+
 // What an update needs each time it is tried.
 struct Sent {
   api::Object object;
@@ -89,7 +96,7 @@ Answer handle_create(Context context, ResourceCall call) {
   offered.views = true;
   CO_TRY(Encoder encoder, encoder_for(call, shape, offered));
   CO_TRY(WriteQuery query, parse_write_query(call.request(), WriteKind::kCreate));
-  Expected expected{shape.type, shape.kind};
+  Expected expected = expected_of(call, shape);
   CO_TRY(api::Object sent, decode_body(call.request(), expected, query.strictness, call.exchange->warnings));
   CO_TRY(api::Object hub, shape.write(std::move(sent), nullptr));
   CO_TRY_VOID(settle_namespace(call, hub));
@@ -105,7 +112,7 @@ Answer handle_update(Context context, ResourceCall call, Shape shape) {
   offered.views = shape.type == call.resource->message;
   CO_TRY(Encoder encoder, encoder_for(call, shape, offered));
   CO_TRY(WriteQuery query, parse_write_query(call.request(), WriteKind::kUpdate));
-  Expected expected{shape.type, shape.kind};
+  Expected expected = expected_of(call, shape);
   auto sent = std::make_shared<Sent>();
   sent->shape = shape;
   CO_TRY(sent->object, decode_body(call.request(), expected, query.strictness, call.exchange->warnings));

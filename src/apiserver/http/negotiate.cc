@@ -188,13 +188,39 @@ Result<Accepted> negotiate(const http::Request& request, const Offered& offered)
   return fail(not_acceptable(offered));
 }
 
+namespace {
+
+// As Go's mime parser wants them: each a name and a value, none twice; a semicolon at the end is no matter.
+bool has_good_parameters(std::string_view value) {
+  std::vector<std::string> names;
+  bool good = true, ended = false;
+  size_t start = value.find(';');
+  if (start == std::string_view::npos) return true;
+  split(value.substr(start + 1), ';', [&](std::string_view part) {
+    if (part.empty()) {
+      ended = true;
+      return;
+    }
+    const size_t equal = part.find('=');
+    const std::string name = lower(part.substr(0, equal));
+    if (ended || equal == 0 || equal == std::string_view::npos || equal + 1 == part.size() ||
+        std::ranges::find(names, name) != names.end())
+      good = false;
+    names.push_back(name);
+  });
+  return good;
+}
+
+}  // namespace
+
 std::string bare_media_type(std::string_view value) {
   return lower(trimmed(value.substr(0, value.find(';'))));
 }
 
 Result<MediaType> body_media_type(const http::Request& request) {
-  std::string type = bare_media_type(request.headers.get("content-type"));
-  if (type.empty()) return MediaType::kJson;
+  const std::string_view given = request.headers.get("content-type");
+  if (given.empty()) return MediaType::kJson;
+  const std::string type = has_good_parameters(given) ? bare_media_type(given) : std::string();
   for (const Known& known : kKnown) {
     if (type == fmt::format("{}/{}", known.type, known.subtype)) return known.media;
   }

@@ -64,6 +64,52 @@ TEST_F(Patching, IntoAnUnknownKindOrVersionIsInvalid) {
   expect_refused(R"({"apiVersion":"a/b/c"})", 422, "unexpected GroupVersion string: a/b/c");
 }
 
+TEST_F(Patching, ThatDoesNotApplyIsRefusedWithoutAReason) {
+  api_.create_map("a");
+  auto [status, refused] = patch(kMap, "json-patch", R"([{"op":"test","path":"/data/k","value":"other"}])");
+  EXPECT_EQ(status, 422);
+  EXPECT_EQ(at(refused, {"message"}), "the server rejected our request due to an error in our request");
+  EXPECT_EQ(at(refused, {"details"}), "{}");
+}
+
+TEST_F(Patching, ThatIsNoPatchIsABadRequest) {
+  api_.create_map("a");
+  auto message = [this](const std::string& type, const std::string& body) {
+    auto [status, refused] = patch(kMap, type, body);
+    return std::to_string(status) + " " + at(refused, {"message"});
+  };
+  const std::string into = "json: cannot unmarshal ", map = " into Go value of type map[string]interface {}";
+  EXPECT_EQ(message("strategic-merge-patch", ""), "400 unexpected end of JSON input");
+  EXPECT_EQ(message("strategic-merge-patch", "[]"), "400 " + into + "array" + map);
+  EXPECT_EQ(message("merge-patch", "[]"), "400 error decoding patch: " + into + "array" + map);
+  EXPECT_EQ(message("json-patch", "{}"),
+            "400 error decoding patch: " + into + "object into Go value of type []handlers.jsonPatchOp");
+  EXPECT_EQ(message("json-patch", "[1]"),
+            "400 error decoding patch: " + into + "number into Go value of type handlers.jsonPatchOp");
+}
+
+TEST_F(Patching, OfAWrongTypeIsInvalid) {
+  api_.create_map("a");
+  auto message = [this](const std::string& body) {
+    auto [status, refused] = patch(kMap, "strategic-merge-patch", body);
+    return std::to_string(status) + " " + at(refused, {"message"});
+  };
+  // A strategic merge patch is shown itself, as Go prints it.
+  const std::string invalid = "422  \"\" is invalid: patch: Invalid value: \"map[";
+  EXPECT_EQ(message(R"({"data":{"b":"x","a":5}})"),
+            invalid + "data:map[a:5 b:x]]\": cannot convert int64 to string");
+  EXPECT_EQ(message(R"({"data":{"a":true}})"), invalid + "data:map[a:true]]\": unrecognized type: string");
+  EXPECT_EQ(message(R"({"data":[1]})"), invalid + "data:[1]]\": cannot restore map from slice");
+  EXPECT_EQ(message(R"({"immutable":"x"})"), invalid + "immutable:x]\": unrecognized type: bool");
+  EXPECT_EQ(message(R"({"metadata":"x"})"), invalid + "metadata:x]\": cannot restore struct from: string");
+  EXPECT_EQ(message(R"({"metadata":{"generation":1.5}})"),
+            invalid + "metadata:map[generation:1.5]]\": cannot convert float64 to int64");
+  auto [status, merged] = patch(kMap, "merge-patch", R"({"data":{"a":5}})");
+  EXPECT_THAT(
+      at(merged, {"message"}),
+      HasSubstr("}}\": json: cannot unmarshal number into Go struct field ConfigMap.data of type string"));
+}
+
 TEST_F(Patching, WithoutAKindItIsWhatItWas) {
   api_.create_map("a");
   auto [status, same] = patch(kMap, "merge-patch", R"({"kind":null,"data":{"k":"w"}})");

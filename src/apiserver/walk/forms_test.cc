@@ -183,9 +183,11 @@ TEST_P(EveryForm, IsRefusedWhenTheBodyIsNoneOfIt) {
   object.set_path({"apiVersion"}, "example.com/v1");
   auto [status3, version] = post(codec::to_json(object));
   EXPECT_EQ(status3, 400);
-  EXPECT_EQ(at(version, {"message"}),
-            "the API version in the data (example.com/v1) does not match the expected API version (" +
-                walker_.api_version() + ")");
+  const std::string kind(walker_.resource->kind);
+  EXPECT_EQ(at(version, {"message"}), kind + " in version \"v1\" cannot be handled as a " + kind +
+                                          ": no kind \"" + kind +
+                                          "\" is registered for version \"example.com/v1\" in scheme "
+                                          "\"pkg/api/legacyscheme/scheme.go:30\"");
   object = walker_.object;
   object.set_path({"metadata"}, "text");
   EXPECT_EQ(post(codec::to_json(object)).first, 400);
