@@ -149,8 +149,10 @@ struct ApiServer::Parts {
       router.add(path,
                  make_stage([text = document](const Context&, const Exchange&) { return json_text(text); }));
     }
-    router.add("/",
-               make_stage([this](const Context&, const Exchange&) { return root_paths(router, *catalog); }));
+    std::shared_ptr<Stage> index =
+        make_stage([this](const Context&, const Exchange&) { return root_paths(router, *catalog); });
+    router.add("/", index);
+    router.add("/index.html", index);
   }
 
   // Upstream's order, from the last to the first. Audit belongs between authentication and impersonation;

@@ -43,7 +43,21 @@ TEST(ApiServer, UnknownResourcesAndMethodsAreRefusedAsUpstream) {
   auto [status2, body2] = api.call({"POST", kMaps + "/a", "{}"});
   EXPECT_EQ(status2, 405);
   EXPECT_EQ(at(body2, {"message"}), "the server does not allow this method on the requested resource");
-  for (const char* path : {"/nonsense", "/apis/nonsense.io/v1/things", "/apis/apps/v9/deployments"}) {
+  // A group that is served has somebody to word the answer for what is below it.
+  for (const char* path : {"/apis/apps/v9/deployments", "/apis/apps/v9", "/api/v2", "/api/v2/pods"}) {
+    auto [status3, body3] = api.call({"GET", path});
+    EXPECT_EQ(status3, 404) << path;
+    EXPECT_EQ(at(body3, {"message"}), "the server could not find the requested resource") << path;
+  }
+  for (const char* path : {"/api", "/api/v1", "/apis/apps/v1", "/version"}) {
+    auto [status3, body3] = api.call({"POST", path, "{}"});
+    EXPECT_EQ(status3, 405) << path;
+    EXPECT_EQ(api.send({"HEAD", path}).status, 405) << path;
+  }
+  // These are not behind the router that knows methods.
+  for (const char* path : {"/apis", "/apis/apps", "/", "/index.html"})
+    EXPECT_EQ(api.send({"DELETE", path}).status, 200) << path;
+  for (const char* path : {"/nonsense", "/apis/nonsense.io", "/apis/nonsense.io/v1/things"}) {
     http::Response response = api.send({"GET", path});
     EXPECT_EQ(response.status, 404) << path;
     EXPECT_EQ(api.text(response), "404 page not found\n") << path;

@@ -197,6 +197,8 @@ class RootStage final : public Stage {
 
   Task<http::Response> handle(Context, std::shared_ptr<Exchange> exchange) override {
     const http::Request& request = exchange->request;
+    if (core_ && request.method != "GET")
+      co_return error_response(request, errors::generic(405, "", {}, "", "", 0));
     Result<Wanted> wanted = negotiate_discovery(request);
     if (!wanted) co_return error_response(request, wanted.error());
     auto snapshot = catalog_.snapshot();
@@ -255,15 +257,16 @@ http::Response below_root(const Catalog& catalog, const http::Request& request, 
   offered.cbor = core || parts.size() > 2;
   Result<Accepted> accepted = negotiate(request, offered);
   if (!accepted) return error_response(request, accepted.error());
-  if (request.method != "GET" && request.method != "HEAD") {
+  // The documents of groups have upstream's aggregator to answer, whatever the method.
+  const bool of_group = !core && parts.size() == 2;
+  if (request.method != "GET" && !of_group)
     return error_response(request, errors::generic(405, "", {}, "", "", 0));
-  }
-  if (!core && parts.size() == 2) {
+  if (of_group) {
     metav1::APIGroup out = api_group(*group);
     return object_response(200, api::type_of<metav1::APIGroup>(), &out, "v1", "APIGroup", *accepted);
   }
   const CatalogVersion* version = find_version(*group, parts[core ? 1 : 2]);
-  if (!version) return page_not_found();
+  if (!version) return error_response(request, errors::generic(404, "", {}, "", "", 0));
   metav1::APIResourceList list = resource_list(*group, *version);
   // The core list is the one upstream writes without an apiVersion.
   return object_response(200, api::type_of<metav1::APIResourceList>(), &list, core ? "" : "v1",

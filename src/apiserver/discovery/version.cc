@@ -45,7 +45,9 @@ VersionInfo VersionInfo::of_this_build() {
 
 void add_version(Router& router, const VersionInfo& version) {
   http::Buffer body = http::make_buffer(as_json(version));
-  router.add("/version", make_stage([body](const Context&, const Exchange&) {
+  router.add("/version", make_stage([body](const Context&, const Exchange& exchange) {
+               if (exchange.request.method != "GET")
+                 return error_response(exchange.request, errors::generic(405, "", {}, "", "", 0));
                http::Response response;
                response.headers.add("Content-Type", "application/json");
                response.body = std::vector<http::Buffer>{body};

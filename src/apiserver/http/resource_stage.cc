@@ -152,10 +152,12 @@ Result<ResourceCall> ResourceStage::resolve(const std::shared_ptr<Exchange>& exc
 }
 
 Task<http::Response> ResourceStage::handle(Context context, std::shared_ptr<Exchange> exchange) {
-  // Nobody is there to word an answer for a group or version that is not served.
-  if (!group_versions_.contains(
-          std::pair<std::string_view, std::string_view>(exchange->info.group, exchange->info.version))) {
-    co_return page_not_found();
+  const std::string_view group = exchange->info.group, version = exchange->info.version;
+  if (!group_versions_.contains(std::pair<std::string_view, std::string_view>(group, version))) {
+    // Nobody is there to word an answer for a group that is not served; one that is answers for its versions.
+    const bool known =
+        std::ranges::any_of(group_versions_, [&](const auto& each) { return each.first == group; });
+    co_return known ? error_response(exchange->request, not_served()) : page_not_found();
   }
   Result<ResourceCall> call = resolve(exchange);
   if (!call) co_return error_response(exchange->request, call.error());

@@ -42,7 +42,9 @@ std::vector<std::string> Router::paths() const {
   std::set<std::string> out;
   for (const auto& [path, stage] : exact_) out.insert(path);
   for (const auto& [path, stage] : prefixes_) out.insert(path);
+  // The index does not list itself.
   out.erase("/");
+  out.erase("/index.html");
   return {out.begin(), out.end()};
 }
 
