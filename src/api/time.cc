@@ -13,66 +13,108 @@ struct Instant {
   int32_t nanos;
 };
 
-Status invalid_time(std::string_view text) {
-  std::string quoted = "\"" + std::string(text) + "\"";
-  return errors::bad_request("parsing time " + quoted + " as \"2006-01-02T15:04:05Z07:00\": cannot parse " +
-                             quoted + " as RFC 3339");
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Digits at `pos`; -1 when they are none.
-int digits(std::string_view text, std::size_t pos, std::size_t n) {
-  if (pos + n > text.size()) return -1;
-  int value = 0;
-  for (std::size_t i = pos; i < pos + n; ++i) {
-    if (text[i] < '0' || text[i] > '9') return -1;
-    value = value * 10 + (text[i] - '0');
+// Go's time.Parse for RFC 3339, piece by piece, since what it says of a bad text names the piece.
+class GoParser {
+ public:
+  // `fraction`: exactly six digits are wanted, where else any may be.
+  GoParser(std::string_view text, bool fraction) : text_(text), rest_(text), fraction_(fraction) {}
+
+  Result<Instant> parse() {
+    const bool read = number(4, "2006", year_) && skip('-') && ranged("01", month_, 1, 12, "month") &&
+                      skip('-') && number(2, "02", day_) && skip('T') && hour() && skip(':') &&
+                      ranged("04", minute_, 0, 59, "minute") && skip(':') &&
+                      ranged("05", second_, 0, 59, "second") && nanoseconds() && zone();
+    if (!read) return fail(errors::bad_request(problem_));
+    if (!rest_.empty()) return fail(errors::bad_request(about("extra text: " + quoted(rest_))));
+    const std::chrono::year_month_day date(std::chrono::year(year_),
+                                           std::chrono::month(static_cast<unsigned>(month_)),
+                                           std::chrono::day(static_cast<unsigned>(day_)));
+    if (day_ < 1 || !date.ok()) return fail(errors::bad_request(about("day out of range")));
+    const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+    return Instant{days * 86400 + hour_ * 3600 + minute_ * 60 + second_ - offset_, nanos_};
   }
-  return value;
-}
 
-bool is_at(std::string_view text, std::size_t pos, char c) { return pos < text.size() && text[pos] == c; }
-
-// The fraction after a '.', in nanoseconds; moves pos behind it.
-int32_t fraction(std::string_view text, std::size_t& pos) {
-  int32_t nanos = 0, unit = 100000000;
-  while (pos < text.size() && text[pos] >= '0' && text[pos] <= '9') {
-    nanos += (text[pos] - '0') * unit;
-    unit /= 10;
-    ++pos;
+ private:
+  static std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+  std::string about(std::string_view what) const {
+    return "parsing time " + quoted(text_) + ": " + std::string(what);
   }
-  return nanos;
-}
+  bool bad(std::string_view value, std::string_view piece) {
+    problem_ = "parsing time " + quoted(text_) + " as \"2006-01-02T15:04:05" + (fraction_ ? ".000000" : "") +
+               "Z07:00\": cannot parse " + quoted(value) + " as " + quoted(piece);
+    return false;
+  }
+  bool out_of_range(std::string_view what) {
+    problem_ = about(std::string(what) + " out of range");
+    return false;
+  }
+  bool skip(char c) {
+    if (rest_.empty() || rest_.front() != c) return bad(rest_, std::string_view(&c, 1));
+    rest_.remove_prefix(1);
+    return true;
+  }
+  bool number(std::size_t width, std::string_view piece, int& out) {
+    const bool enough = rest_.size() >= width;
+    for (std::size_t i = 0; i < width; ++i) {
+      if (!enough || !is_digit(rest_[i])) return bad(rest_, piece);
+    }
+    out = 0;
+    for (char c : rest_.substr(0, width)) out = out * 10 + (c - '0');
+    rest_.remove_prefix(width);
+    return true;
+  }
+  bool ranged(std::string_view piece, int& out, int least, int most, std::string_view what) {
+    if (!number(2, piece, out)) return false;
+    return (out >= least && out <= most) || out_of_range(what);
+  }
+  // Of one digit, too.
+  bool hour() {
+    const std::size_t width = rest_.size() >= 2 && is_digit(rest_[1]) ? 2 : 1;
+    return number(width, "15", hour_) && (hour_ < 24 || out_of_range("hour"));
+  }
+  bool nanoseconds() {
+    const bool mark = !rest_.empty() && (rest_[0] == '.' || rest_[0] == ',');
+    std::size_t end = 1;
+    while (mark && end < rest_.size() && is_digit(rest_[end]) && (!fraction_ || end < 7)) ++end;
+    if (fraction_ && end != 7) return bad(rest_, ".000000");
+    if (end < 2) return true;
+    int32_t unit = 100000000;
+    for (char c : rest_.substr(1, end - 1)) {
+      nanos_ += (c - '0') * unit;
+      unit /= 10;
+    }
+    rest_.remove_prefix(end);
+    return true;
+  }
+  // "Z" or "+hh:mm".
+  bool zone() {
+    const std::string_view at = rest_;
+    if (at.starts_with('Z')) {
+      rest_.remove_prefix(1);
+      return true;
+    }
+    if (at.size() < 6 || at[3] != ':' || !is_digit(at[1]) || !is_digit(at[2]) || !is_digit(at[4]) ||
+        !is_digit(at[5]))
+      return bad(at, "Z07:00");
+    const int hours = (at[1] - '0') * 10 + (at[2] - '0'), minutes = (at[4] - '0') * 10 + (at[5] - '0');
+    // Go lets some people write offsets of 24 hours and 60 minutes.
+    if (hours > 24) return out_of_range("time zone offset hour");
+    if (minutes > 60) return out_of_range("time zone offset minute");
+    if (at[0] != '+' && at[0] != '-') return bad(at, "Z07:00");
+    offset_ = (hours * 60 + minutes) * 60 * (at[0] == '-' ? -1 : 1);
+    rest_.remove_prefix(6);
+    return true;
+  }
 
-// "Z" or "+hh:mm" to the end of the text, as seconds east.
-bool zone(std::string_view text, std::size_t pos, int& offset) {
-  offset = 0;
-  if (is_at(text, pos, 'Z')) return pos + 1 == text.size();
-  if (pos + 6 != text.size() || (text[pos] != '+' && text[pos] != '-') || text[pos + 3] != ':') return false;
-  const int hours = digits(text, pos + 1, 2), minutes = digits(text, pos + 4, 2);
-  if (hours < 0 || hours > 24 || minutes < 0 || minutes > 60) return false;
-  offset = (hours * 60 + minutes) * 60 * (text[pos] == '-' ? -1 : 1);
-  return true;
-}
-
-Result<Instant> parse_rfc3339(std::string_view text) {
-  const int year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
-  const int hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
-  const bool shaped = is_at(text, 4, '-') && is_at(text, 7, '-') && is_at(text, 10, 'T') &&
-                      is_at(text, 13, ':') && is_at(text, 16, ':');
-  if (!shaped || year < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
-    return fail(invalid_time(text));
-  const std::chrono::year_month_day date(std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day)));
-  if (month < 1 || day < 1 || !date.ok()) return fail(invalid_time(text));
-  std::size_t pos = 19;
-  int32_t nanos = 0;
-  if (is_at(text, pos, '.') && digits(text, pos + 1, 1) >= 0) nanos = fraction(text, ++pos);
-  int offset = 0;
-  if (!zone(text, pos, offset)) return fail(invalid_time(text));
-  const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  return Instant{days * 86400 + hour * 3600 + minute * 60 + second - offset, nanos};
-}
+  const std::string_view text_;
+  std::string_view rest_;
+  const bool fraction_;
+  int year_ = 0, month_ = 0, day_ = 0, hour_ = 0, minute_ = 0, second_ = 0, offset_ = 0;
+  int32_t nanos_ = 0;
+  std::string problem_;
+};
 
 // "2006-01-02T15:04:05" into out.
 void append_date(std::string& out, int64_t seconds) {
@@ -98,7 +140,7 @@ std::string Time::str() const {
 }
 
 Result<Time> Time::parse(std::string_view text) {
-  TRY(Instant t, parse_rfc3339(text));
+  TRY(Instant t, GoParser(text, false).parse());
   return Time{t.seconds};
 }
 
@@ -120,8 +162,8 @@ std::string MicroTime::str() const {
 }
 
 Result<MicroTime> MicroTime::parse(std::string_view text) {
-  TRY(Instant t, parse_rfc3339(text));
-  return MicroTime{t.seconds, t.nanos / 1000 * 1000};
+  TRY(Instant t, GoParser(text, true).parse());
+  return MicroTime{t.seconds, t.nanos};
 }
 
 std::string Duration::str() const {

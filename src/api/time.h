@@ -36,6 +36,7 @@ struct MicroTime {
   int64_t unix_micros() const { return seconds * 1000000 + nanos / 1000; }
   // "2006-01-02T15:04:05.000000Z".
   std::string str() const;
+  // As Go's layout has it: with six digits, no more and no fewer.
   static Result<MicroTime> parse(std::string_view text);
   auto operator<=>(const MicroTime&) const = default;
 };

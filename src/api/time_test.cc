@@ -28,6 +28,24 @@ TEST(Time, RejectsWhatIsNoTime) {
     EXPECT_FALSE(Time::parse(bad)) << bad;
 }
 
+TEST(Time, SaysWhatIsWrongAsGoDoes) {
+  auto wrong = [](std::string_view text) { return Time::parse(text).error().message; };
+  const std::string layout = " as \"2006-01-02T15:04:05Z07:00\": cannot parse ";
+  EXPECT_EQ(wrong("foo"), "parsing time \"foo\"" + layout + "\"foo\" as \"2006\"");
+  EXPECT_EQ(wrong(""), "parsing time \"\"" + layout + "\"\" as \"2006\"");
+  EXPECT_EQ(wrong("2023/11"), "parsing time \"2023/11\"" + layout + "\"/11\" as \"-\"");
+  EXPECT_EQ(wrong("2023-11-14 22:13:20Z"),
+            "parsing time \"2023-11-14 22:13:20Z\"" + layout + "\" 22:13:20Z\" as \"T\"");
+  EXPECT_EQ(wrong("2023-11-14T22:13:20"),
+            "parsing time \"2023-11-14T22:13:20\"" + layout + "\"\" as \"Z07:00\"");
+  EXPECT_EQ(wrong("2023-13-14T22:13:20Z"), "parsing time \"2023-13-14T22:13:20Z\": month out of range");
+  EXPECT_EQ(wrong("2023-02-30T22:13:20Z"), "parsing time \"2023-02-30T22:13:20Z\": day out of range");
+  EXPECT_EQ(wrong("2023-02-03T24:13:20Z"), "parsing time \"2023-02-03T24:13:20Z\": hour out of range");
+  EXPECT_EQ(wrong("2023-02-03T22:13:20Zx"), "parsing time \"2023-02-03T22:13:20Zx\": extra text: \"x\"");
+  // What it takes beyond the RFC.
+  EXPECT_EQ(Time::parse("2023-11-14T1:13:20,5Z")->str(), "2023-11-14T01:13:20Z");
+}
+
 TEST(Time, AnyNumberOfSecondsHasAText) {
   EXPECT_EQ(Time::from_unix(-86401).str(), "1969-12-30T23:59:59Z");
   EXPECT_EQ(Time::from_unix(-86400).str(), "1969-12-31T00:00:00Z");
@@ -38,7 +56,13 @@ TEST(Time, AnyNumberOfSecondsHasAText) {
 TEST(MicroTime, HasSixDigits) {
   EXPECT_EQ(MicroTime::from_unix_micros(1700000000123456).str(), "2023-11-14T22:13:20.123456Z");
   EXPECT_EQ(MicroTime::from_unix_micros(-1).str(), "1969-12-31T23:59:59.999999Z");
-  EXPECT_EQ(MicroTime::parse("2023-11-14T22:13:20.123456789Z")->unix_micros(), 1700000000123456);
+  EXPECT_EQ(MicroTime::parse("2023-11-15T00:13:20.123456+02:00")->unix_micros(), 1700000000123456);
+  auto wrong = [](std::string_view text) { return MicroTime::parse(text).error().message; };
+  const std::string layout = " as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse ";
+  EXPECT_EQ(wrong("2023-11-14T22:13:20Z"),
+            "parsing time \"2023-11-14T22:13:20Z\"" + layout + "\"Z\" as \".000000\"");
+  EXPECT_EQ(wrong("2023-11-14T22:13:20.1234567Z"),
+            "parsing time \"2023-11-14T22:13:20.1234567Z\"" + layout + "\"7Z\" as \"Z07:00\"");
 }
 
 TEST(Duration, WritesAsGoDoes) {
