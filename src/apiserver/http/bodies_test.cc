@@ -58,6 +58,17 @@ TEST_F(Bodies, OfYamlThatAreNoMapsHaveNoKind) {
   EXPECT_EQ(posted("foo", "application/yaml"), unrecognized + "string" + type + " (666f6f)");
 }
 
+TEST_F(Bodies, AreTriedOutByTheWordAllAlone) {
+  const std::string maps = kMaps.substr(0, kMaps.find('?')), map = R"({"metadata":{"name":"m"}})";
+  for (const std::string word : {"", "all", "true"}) {
+    EXPECT_EQ(posted(map, "application/json", maps + "?dryRun=" + word),
+              "422 CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"" + word +
+                  "\"]: supported values: \"All\"");
+  }
+  EXPECT_EQ(posted(map, "application/json", maps + "?dryRun=All&dryRun=All"), "201");
+  EXPECT_EQ(api_.call({"GET", maps + "/m"}).first, 404);
+}
+
 TEST_F(Bodies, HaveMediaTypesAsGoReadsThem) {
   const std::string map = R"({"metadata":{"name":"m"}})";
   for (const char* good : {"", "application/json", "Application/JSON ; charset=utf-8", "application/json;",

@@ -4,6 +4,7 @@
 
 #include "apiserver/http/kubelet_proxy.h"
 #include "apiserver/http/link_rewriter.h"
+#include "apiserver/http/options.h"
 #include "apiserver/http/proxy_target.h"
 #include "apiserver/http/resource_call.h"
 #include "apiserver/http/tunnel.h"
@@ -77,6 +78,7 @@ void lead_back(http::Response& response, LinkRule rule) {
 }  // namespace
 
 Answer handle_proxy(Context context, ResourceCall call) {
+  CO_TRY_VOID(refuse_dry_run(call.request()));
   CO_TRY(ProxyTarget target, co_await find_proxy_target(context, call));
   const http::Request& from = call.request();
   const bool upgrades = from.headers.has("Upgrade");

@@ -8,6 +8,7 @@
 
 #include "api/gen/corev1.h"
 #include "apiserver/cache/entry.h"
+#include "apiserver/http/options.h"
 #include "apiserver/http/pod_log_options.h"
 #include "apiserver/http/respond.h"
 #include "apiserver/http/tunnel.h"
@@ -197,6 +198,9 @@ Result<std::shared_ptr<http::Client>> KubeletProxy::client(const std::string& ho
 }
 
 Answer KubeletProxy::handle(Context context, ResourceCall call) {
+  if (call.subresource->name != "log") {
+    CO_TRY_VOID(refuse_dry_run(call.request()));
+  }
   CO_TRY(Location location, co_await locate(context, call));
   if (location.host.empty()) co_return text_response(200, "");
   CO_TRY(std::shared_ptr<http::Client> kubelet, client(location.host, location.port));

@@ -78,6 +78,11 @@ Result<metav1::DeleteOptions> delete_options_of_query(const http::Request& reque
 
 }  // namespace
 
+Result<void> refuse_dry_run(const http::Request& request) {
+  if (request.params("dryRun").empty()) return {};
+  return fail(errors::bad_request("dryRun is not supported"));
+}
+
 Result<ListOptions> parse_list_options(const http::Request& request, bool is_watch) {
   ListOptions out;
   out.label_selector = request.param("labelSelector").value_or("");
@@ -111,7 +116,6 @@ Result<WriteQuery> parse_write_query(const http::Request& request, WriteKind kin
   WriteQuery out;
   field::Errors errors;
   std::vector<std::string> dry_run = request.params("dryRun");
-  std::erase(dry_run, "");
   field::append(errors, validation::validate_dry_run(dry_run, Path("dryRun")));
   out.dry_run = !dry_run.empty();
 

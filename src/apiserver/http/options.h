@@ -49,4 +49,7 @@ Result<WriteQuery> parse_write_query(const http::Request& request, WriteKind kin
 // From the body when there is one, else from the query.
 Result<std::shared_ptr<const metav1::DeleteOptions>> parse_delete_options(const http::Request& request);
 
+// What leads elsewhere cannot be tried out.
+Result<void> refuse_dry_run(const http::Request& request);
+
 }  // namespace xebec::apiserver

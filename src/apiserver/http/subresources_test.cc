@@ -30,6 +30,13 @@ class Subresources : public ::testing::Test {
   TestApi api_;
 };
 
+TEST_F(Subresources, ProxiesCannotBeTriedOut) {
+  for (const char* path : {"/api/v1/nodes/n/proxy/", "/api/v1/namespaces/default/services/s/proxy/"}) {
+    const codec::Value refused = must(400, {"GET", std::string(path) + "?dryRun=All"});
+    EXPECT_EQ(at(refused, {"message"}), "dryRun is not supported") << path;
+  }
+}
+
 TEST_F(Subresources, EverythingWithReplicasScales) {
   const std::string labels = R"("selector":{"matchLabels":{"a":"b"}},)";
   const std::vector<std::array<std::string, 3>> kinds = {
