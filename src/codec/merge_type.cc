@@ -1,7 +1,7 @@
 #include "codec/merge_type.h"
 
+#include "base/go_quote.h"
 #include "codec/json.h"
-#include "codec/json_text.h"
 
 namespace xebec::codec {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "codec/json_text.h"
+#include "base/go_quote.h"
 
 namespace xebec::codec {
 namespace {
