@@ -90,6 +90,7 @@ disabled_plugins = [
     enable_unprivileged_icmp = true
     disable_apparmor = {disable_apparmor}
     restrict_oom_score_adj = {restrict_oom}
+    disable_hugetlb_controller = false
     tolerate_missing_hugetlb_controller = true
     netns_mounts_under_state_dir = true
     device_ownership_from_security_context = true
