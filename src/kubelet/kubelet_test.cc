@@ -1,6 +1,7 @@
 // The kubelet over a runtime in memory and a fake API, in virtual time.
 
 #include "api/gen/coordinationv1.h"
+#include "kubelet/cri/grpc_status.h"
 #include "kubelet/kubelet_fixture.h"
 
 namespace xebec::kubelet {
@@ -244,6 +245,17 @@ TEST_F(KubeletTest, AnImageThatCannotBePulledBacksOff) {
   EXPECT_TRUE(has_event("web", "Failed: Error: ErrImagePull"));
   EXPECT_TRUE(has_event("web", "BackOff: Back-off pulling image \"web\""));
   sim.run_for(40s);
+  EXPECT_EQ(get("web").status.phase, "Running");
+}
+
+TEST_F(KubeletTest, AContainerThatCannotBeMadeOrStartedSaysWhyInTheRuntimesWords) {
+  start();
+  runtime->inject("create_container", cri::rpc_error(2, "no room"), 1);
+  runtime->inject("start_container", cri::rpc_error(2, "exec: \"no\": not found"), 1);
+  sim.api->put(make("web"));
+  sim.run_for(60s);
+  EXPECT_TRUE(has_event("web", "Failed: Error: no room"));
+  EXPECT_TRUE(has_event("web", "Failed: Error: exec: \"no\": not found"));
   EXPECT_EQ(get("web").status.phase, "Running");
 }
 

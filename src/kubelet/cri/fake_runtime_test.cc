@@ -229,6 +229,8 @@ TEST(RpcError, HasGrpcGosWords) {
   EXPECT_EQ(rpc_error(4, "too slow").message, "rpc error: code = DeadlineExceeded desc = too slow");
   EXPECT_TRUE(rpc_error(4, "too slow").is(reason::kTimeout));
   EXPECT_EQ(rpc_error(99, "what").message, "rpc error: code = Unknown desc = what");
+  EXPECT_EQ(rpc_description(rpc_error(5, "no desc = of it")), "no desc = of it");
+  EXPECT_EQ(rpc_description(errors::internal("plain")), "Internal error occurred: plain");
 }
 
 }  // namespace

@@ -41,6 +41,14 @@ Status rpc_error(int code, std::string_view message) {
   return {c.http, c.reason, fmt::format("rpc error: code = {} desc = {}", c.name, message)};
 }
 
+std::string_view rpc_description(const Status& error) {
+  constexpr std::string_view kBefore = "rpc error: code = ", kBetween = " desc = ";
+  const std::string_view message = error.message;
+  const size_t between = message.find(kBetween);
+  if (!message.starts_with(kBefore) || between == std::string_view::npos) return message;
+  return message.substr(between + kBetween.size());
+}
+
 Status to_status(const grpc::Status& status) {
   return rpc_error(status.error_code(), status.error_message());
 }

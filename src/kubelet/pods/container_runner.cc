@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "kubelet/cri/grpc_status.h"
 #include "kubelet/pods/container_config.h"
 #include "kubelet/pods/environment.h"
 #include "kubelet/pods/sandbox_config.h"
@@ -272,16 +273,18 @@ Task<std::optional<StartFailure>> ContainerRunner::start(std::shared_ptr<const c
   Result<std::string> id =
       co_await parts_.runtime.create_container(around.sandbox_id, *config, around.sandbox);
   if (!id) {
-    event(*pod, name, client::kEventWarning, "Failed", "Error: " + id.error().message);
-    co_return failure("CreateContainerError", id.error().message, 2s);
+    std::string why(cri::rpc_description(id.error()));
+    event(*pod, name, client::kEventWarning, "Failed", "Error: " + why);
+    co_return failure("CreateContainerError", std::move(why), 2s);
   }
   parts_.learned(*id, uid);
   event(*pod, name, client::kEventNormal, "Created", "Container created");
   Result<void> started = co_await parts_.runtime.start_container(*id);
   if (!started) {
-    event(*pod, name, client::kEventWarning, "Failed", "Error: " + started.error().message);
+    std::string why(cri::rpc_description(started.error()));
+    event(*pod, name, client::kEventWarning, "Failed", "Error: " + why);
     // The runtime reports it as an exited container; the crash loop's back-off paces the next attempt.
-    co_return failure("RunContainerError", started.error().message, 2s);
+    co_return failure("RunContainerError", std::move(why), 2s);
   }
   event(*pod, name, client::kEventNormal, "Started", "Container started");
 
