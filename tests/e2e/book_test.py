@@ -58,7 +58,8 @@ ERRORS = {
         "PodSpec.spec.containers of type []v1.Container"),
     "hue-reminders-deployment.yaml": (
         "/apis/apps/v1/namespaces/default/deployments", 400,
-        "the API version in the data (apps/v1a1) does not match the expected API version (apps/v1)"),
+        'Deployment in version "v1a1" cannot be handled as a Deployment: no kind "Deployment" is registered for version '
+        '"apps/v1a1" in scheme "pkg/api/legacyscheme/scheme.go:30"'),
     "ingress.yaml": (
         "/apis/extensions/v1beta1/namespaces/default/ingresses", 422,
         'spec.rules[0].http.paths[0].backend.serviceName: Invalid value: "fooSvc": a lowercase RFC 1123 label must '

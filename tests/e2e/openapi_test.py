@@ -12,7 +12,7 @@ from cluster import OLD_KUBECTL, SOURCE, Cluster, kubectls
 V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 V3_PROTOBUF = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
 PROTOS = os.path.join(os.environ.get("XEBEC_SHARED_DATA", os.path.join(SOURCE, "..", "shared")), "facts/node-services")
-NODE_MODULES = os.environ.get("XEBEC_NODE_MODULES", "/var/cache/xebec/node_modules")
+NODE_MODULES = os.environ.get("XEBEC_NODE_MODULES", "/var/cache/xebec/npm/node_modules")
 
 DEPLOYMENT = """
 apiVersion: apps/v1
@@ -78,9 +78,12 @@ class OpenApi(unittest.TestCase):
                                      input=body, capture_output=True, check=True).stdout.decode()
             self.assertIn('"patchAppsV1NamespacedDeployment"', decoded)
 
+    def need_npm(self, package):
+        if not shutil.which("node") or not os.path.exists(os.path.join(NODE_MODULES, package)):
+            self.skipTest(f"no {package}: tools/setup.sh installs it where there is npm")
+
     def test_an_independent_validator_finds_nothing(self):
-        if not shutil.which("node") or not os.path.exists(os.path.join(NODE_MODULES, "@apidevtools/swagger-parser")):
-            self.skipTest("no validator: npm install --prefix /var/cache/xebec @apidevtools/swagger-parser@10.1.1")
+        self.need_npm("@apidevtools/swagger-parser")
         with tempfile.TemporaryDirectory() as folder:
             files = []
             for path in ["/openapi/v2"] + [entry["serverRelativeURL"] for entry in self.index().values()]:
@@ -91,6 +94,22 @@ class OpenApi(unittest.TestCase):
             done = subprocess.run(["node", os.path.join(SOURCE, "tests/e2e/openapi_validate.cjs"), *files],
                                   env=dict(os.environ, NODE_PATH=NODE_MODULES), capture_output=True, text=True, timeout=600)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_a_client_made_by_a_generator_compiles(self):
+        self.need_npm("openapi-typescript")
+        self.need_npm("typescript")
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(os.path.join(SOURCE, "tests/e2e/openapi_client.ts"), folder)
+            for group, name in [("api/v1", "core"), ("apis/apps/v1", "apps"), ("apis/apps/v1beta1", "old_apps")]:
+                with open(os.path.join(folder, name + ".json"), "wb") as file:
+                    file.write(self.request("/openapi/v3/" + group)[1])
+                self.run_node(folder, "openapi-typescript/bin/cli.js", name + ".json", "-o", name + ".ts", "--default-non-nullable=false")
+            self.run_node(folder, "typescript/bin/tsc", "--noEmit", "--strict", "openapi_client.ts")
+
+    def run_node(self, folder, program, *args):
+        done = subprocess.run(["node", os.path.join(NODE_MODULES, program), *args], cwd=folder, capture_output=True, text=True,
+                              timeout=600)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_every_kind_of_every_version_is_explained(self):
         explained = 0
